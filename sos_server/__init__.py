@@ -1,0 +1,1 @@
+"""A Sensor Observation Service."""

@@ -1,0 +1,1 @@
+"""HTTP bindings: KVP and POX."""

@@ -1,0 +1,1 @@
+"""Codecs: one file per standard and version, decode beside encode."""

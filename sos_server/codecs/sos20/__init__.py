@@ -1,0 +1,1 @@
+"""SOS 2.0 requests and responses."""

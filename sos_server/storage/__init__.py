@@ -1,0 +1,1 @@
+"""Where observations and sensor descriptions are kept."""

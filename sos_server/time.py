@@ -1,0 +1,50 @@
+"""
+Instants as text (ISO 8601 as GML and O&M use it) and as microseconds since 1970-01-01T00:00:00Z.
+
+Named after what it holds; `import time` elsewhere still means the standard library, because imports are absolute.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_microseconds(instant: datetime) -> int:
+    """Give the microseconds since 1970 UTC of an aware instant, exactly."""
+    return (instant - EPOCH) // _MICROSECOND
+
+
+def from_microseconds(microseconds: int) -> datetime:
+    """Give the instant of so many microseconds since 1970 UTC."""
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+def format_instant(instant: datetime) -> str:
+    """Write an instant as `2016-01-11T03:55:45.014Z`: UTC, a fraction only when it is not zero."""
+    moment = instant.astimezone(UTC).replace(tzinfo=None)
+    text = moment.isoformat(timespec="milliseconds" if moment.microsecond % 1000 == 0 else "microseconds")
+    return (text[:-4] if moment.microsecond == 0 else text) + "Z"
+
+
+def parse_instant(text: str) -> datetime:
+    """
+    Read an ISO 8601 instant; without zone it is taken as UTC, without time of day or day as its start.
+
+    Raises `ValueError` with the text when it is no instant. A `+` that arrived as a blank is read as `+`.
+    """
+    cleaned = text.strip()
+    head, blank, zone = cleaned.partition(" ")
+    if blank and "T" in head:
+        cleaned = f"{head}+{zone}"
+    if len(cleaned) == 4 and cleaned.isdigit():
+        cleaned += "-01-01"
+    elif len(cleaned) == 7 and cleaned[4] == "-":
+        cleaned += "-01"
+    try:
+        instant = datetime.fromisoformat(cleaned)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not an ISO 8601 time such as 2016-01-11T03:55:45Z") from error
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

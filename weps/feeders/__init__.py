@@ -1,0 +1,1 @@
+"""Feeders ask a source for its new observations."""

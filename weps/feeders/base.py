@@ -1,0 +1,44 @@
+"""What every feeder is to the engine: something that can be asked for the observations of a time span."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from weps.model import Observation, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """
+    What one request brought: observations with a result, in the order of the answer.
+
+    `nils` counts results that were nil and so are no observations; `octets` is the size of the answer.
+    """
+
+    observations: tuple[Observation, ...]
+    nils: int = 0
+    octets: int = 0
+
+
+class Feeder(Protocol):
+    """Reads sources of one kind. Holds no position: the engine says what it wants."""
+
+    def fetch(self, source: Source, begin: datetime, end: datetime) -> Batch:
+        """
+        Ask for the observations whose phenomenon time lies in [begin, end], both borders included.
+
+        Raises a `FeedError` for anything that is not a complete, readable answer.
+        """
+        ...
+
+    def series_exists(self, source: Source) -> bool:
+        """Ask whether the source knows the series of its template. Raises `FeedError` as `fetch` does."""
+        ...
+
+    def evidence_url(self, source: Source, begin: datetime, end: datetime) -> str | None:
+        """Give a URL that fetches the observations of the time span with a plain GET, where that is possible."""
+        ...

@@ -1,0 +1,309 @@
+"""
+The values that travel through WEPS. No I/O, no third-party imports.
+
+Instants are aware `datetime` in UTC, durations `timedelta`, units UCUM codes, coordinates WGS 84 longitude first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple, TypeAlias
+
+Value: TypeAlias = float | int | bool | str | None
+"""A result: number, truth, text (also categories), or None for a nil result."""
+
+Json: TypeAlias = None | bool | int | float | str | list[Any] | dict[str, Any]
+
+
+class Series(NamedTuple):
+    """What one sensor observes of one property of one feature."""
+
+    procedure: str
+    observed_property: str
+    feature_of_interest: str
+
+
+class Observation(NamedTuple):
+    """
+    An act that gave a value for a property of a feature at a time (ISO 19156).
+
+    A tuple and not a dataclass: it is made millions of times, and a tuple is made four times as fast.
+    `phenomenon_time` is the instant or the begin of the period, `phenomenon_time_end` the end of a period (else None).
+    `geometry` is GeoJSON, longitude first. `id` tells two observations apart inside one feed (see `engine`).
+    """
+
+    phenomenon_time: datetime
+    procedure: str
+    observed_property: str
+    feature_of_interest: str
+    value: Value
+    uom: str | None = None
+    phenomenon_time_end: datetime | None = None
+    result_time: datetime | None = None
+    offering: str | None = None
+    nil_reason: str | None = None
+    geometry: Mapping[str, Any] | None = None
+    identifier: str | None = None
+    id: str = ""
+
+    @property
+    def series(self) -> Series:
+        """The series that this observation belongs to."""
+        return Series(self.procedure, self.observed_property, self.feature_of_interest)
+
+    @property
+    def end(self) -> datetime:
+        """The end of the phenomenon time: for an instant, the instant."""
+        return self.phenomenon_time_end or self.phenomenon_time
+
+    @property
+    def position(self) -> tuple[float, float] | None:
+        """Longitude and latitude in degrees when the geometry is a point, else None."""
+        if self.geometry is None or self.geometry.get("type") != "Point":
+            return None
+        longitude, latitude = self.geometry["coordinates"][:2]
+        return float(longitude), float(latitude)
+
+
+class Severity(StrEnum):
+    """How bad it is, in the words of the Common Alerting Protocol 1.2."""
+
+    EXTREME = "Extreme"
+    SEVERE = "Severe"
+    MODERATE = "Moderate"
+    MINOR = "Minor"
+    UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a detection compared: `condition` as in the threshold language, its bound or bounds, and their unit."""
+
+    condition: str
+    bounds: tuple[float | str, ...]
+    uom: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """
+    A match of a rule (`eml/SEMANTICS` 3.6; threshold rules use pattern `threshold`, event `firing` or `resolved`).
+
+    `time` is the rule's clock at the match; `causes` the observation ids that the rule reports (None: it does not),
+    `lineage` the ids of all observations that contributed, `observation` the last of them when it is at hand.
+    """
+
+    time: datetime
+    pattern: str
+    event: str | None = None
+    output: str | None = None
+    value: Value = None
+    message: str | None = None
+    causes: tuple[str, ...] | None = None
+    lineage: tuple[str, ...] = ()
+    observation: Observation | None = None
+    comparison: Comparison | None = None
+    severity: Severity | None = None
+
+
+class AlertStatus(StrEnum):
+    """What an alert says of its episode."""
+
+    EVENT = "event"  # a match that has no end: every EML detection, and thresholds with trigger "every"
+    FIRING = "firing"
+    RESOLVED = "resolved"
+    NO_DATA = "no-data"
+    SOURCE_DOWN = "source-down"
+    SOURCE_UP = "source-up"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where alerts are pushed: a channel by name (`insert-rss`) and an address that the channel understands."""
+
+    channel: str
+    address: str
+
+
+class SubscriptionStatus(StrEnum):
+    """Whether a subscription is watched."""
+
+    ACTIVE = "active"
+    ENDED = "ended"  # its lifetime is over
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """
+    Where a feeder asks: an endpoint and a GetObservation template without its time filter.
+
+    `binding` is `kvp` or `pox`; `template` the canonical text of the request. Equal sources are polled once.
+    """
+
+    binding: str
+    endpoint: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """A rule as the client wrote it; `language` is a key of `rules.languages.LANGUAGES`."""
+
+    language: str
+    text: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubscription:
+    """
+    What a client asks for. `runtime` None means until cancelled; `start` None means from now on.
+
+    `sampling_rate` is how often the source is asked, `process` the WPS process that made the subscription.
+    """
+
+    rule: RuleText
+    source: Source
+    sampling_rate: timedelta
+    runtime: timedelta | None = None
+    start: datetime | None = None
+    targets: tuple[Target, ...] = ()
+    title: str = ""
+    severity: Severity = Severity.UNKNOWN
+    process: str = "weps:Subscribe"
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A rule, a source, targets and a lifetime, kept for a client. `token` opens its feed and cannot be guessed."""
+
+    id: str
+    token: str
+    rule: RuleText
+    rule_version: int
+    source: Source
+    feed_id: int
+    sampling_rate: timedelta
+    created: datetime
+    expires: datetime | None
+    start: datetime | None
+    status: SubscriptionStatus
+    targets: tuple[Target, ...] = ()
+    title: str = ""
+    severity: Severity = Severity.UNKNOWN
+    process: str = "weps:Subscribe"
+    owner: str = ""
+    next_poll: datetime | None = None
+    alert_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """
+    One source as it is polled: how far it has been read, and how it fares.
+
+    `polled_until` is the world's time up to which the source has been asked with success; `since` the time before
+    which nothing is asked. `next_poll` is on the wall clock.
+    """
+
+    id: int
+    source: Source
+    since: datetime
+    interval: timedelta
+    polled_until: datetime | None
+    next_poll: datetime
+    failures: int = 0
+    last_error: str | None = None
+    last_success: datetime | None = None
+    alarmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """
+    A detection told to people; immutable once stored.
+
+    `sequence` is the store's running number (0 before it is stored); `id` is stable and globally unique; the alerts
+    of one episode (firing, then resolved) share `episode`. `evidence` is a GetObservation URL, or None. `observation`
+    is what was observed last; `causes` are the ids of all observations that led here.
+    """
+
+    id: str
+    episode: str
+    subscription_id: str
+    status: AlertStatus
+    severity: Severity
+    title: str
+    text: str
+    rule_name: str
+    rule_version: int
+    pattern: str
+    detected: datetime
+    phenomenon_time: datetime
+    event: str | None = None
+    output: str | None = None
+    value: Value = None
+    uom: str | None = None
+    comparison: Comparison | None = None
+    procedure: str | None = None
+    observed_property: str | None = None
+    feature_of_interest: str | None = None
+    longitude: float | None = None
+    latitude: float | None = None
+    late: bool = False
+    causes: tuple[str, ...] = ()
+    evidence: str | None = None
+    sequence: int = 0
+
+
+class DeliveryStatus(StrEnum):
+    """How far the push of one alert to one target has come."""
+
+    QUEUED = "queued"
+    DELIVERED = "delivered"
+    GIVEN_UP = "given-up"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One alert on its way to one target: a row of the outbox."""
+
+    id: int
+    alert: Alert
+    target: Target
+    attempts: int
+    due: datetime
+    status: DeliveryStatus = DeliveryStatus.QUEUED
+    last_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItem:
+    """An RSS item that somebody posted to the data store for notifications. `document` is the item as XML text."""
+
+    guid: str
+    document: str
+    received: datetime
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a longer list: how many to leave out, how many to give."""
+
+    offset: int = 0
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class FeedStatus:
+    """What decides about a 304 without reading a single item: the newest sequence and when it was stored."""
+
+    newest_sequence: int
+    newest_time: datetime
+    count: int = field(default=0)

@@ -1,0 +1,1 @@
+"""WPS processes: one registry, a binding per version."""

@@ -1,0 +1,1 @@
+"""Event rules: languages, operators, and the network that runs many rules together."""

@@ -1,0 +1,1 @@
+"""Event Pattern Markup Language 0.0.1 and 0.0.2."""

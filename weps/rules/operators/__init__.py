@@ -1,0 +1,1 @@
+"""Operators: pure steps from a state and an event to the next state and detections."""
