@@ -9,6 +9,7 @@ so that `element.text` is the whole text up to the first child.
 from __future__ import annotations
 
 import re
+
 from lxml import etree
 
 from sos_server.errors import InvalidRequest, RequestTooLarge
