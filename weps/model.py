@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 Value: TypeAlias = float | int | bool | str | None
 """A result: number, truth, text (also categories), or None for a nil result."""
 
-Json: TypeAlias = None | bool | int | float | str | list[Any] | dict[str, Any]
+Json: TypeAlias = bool | int | float | str | list[Any] | dict[str, Any] | None
 
 
 class Series(NamedTuple):
@@ -180,7 +180,11 @@ class NewSubscription:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A rule, a source, targets and a lifetime, kept for a client. `token` opens its feed and cannot be guessed."""
+    """
+    A rule, a source, targets and a lifetime, kept for a client. `token` opens its feed and cannot be guessed.
+
+    `created` and `expires` are on the wall clock, `activation` is the world's time at which the rule began.
+    """
 
     id: str
     token: str
@@ -190,6 +194,7 @@ class Subscription:
     feed_id: int
     sampling_rate: timedelta
     created: datetime
+    activation: datetime
     expires: datetime | None
     start: datetime | None
     status: SubscriptionStatus
@@ -207,20 +212,27 @@ class Feed:
     """
     One source as it is polled: how far it has been read, and how it fares.
 
-    `polled_until` is the world's time up to which the source has been asked with success; `since` the time before
-    which nothing is asked. `next_poll` is on the wall clock.
+    `activation` is the world's time when it was asked for, `start` the client's wish to begin earlier (else None).
+    A feed is `primed` when it is known what the source held at the activation; before `since` nothing is asked.
+    `polled_until` is the world's time up to which the source has been asked with success. `next_poll` and
+    `last_success` are on the wall clock; no `next_poll` means that nobody is subscribed. `revision` counts the changes
+    of its subscriptions; `alarmed` tells that its subscribers know that the source is down.
     """
 
     id: int
     source: Source
-    since: datetime
+    start: datetime | None
+    activation: datetime
+    primed: bool
+    since: datetime | None
     interval: timedelta
     polled_until: datetime | None
-    next_poll: datetime
-    failures: int = 0
-    last_error: str | None = None
-    last_success: datetime | None = None
-    alarmed: bool = False
+    next_poll: datetime | None
+    failures: int
+    last_error: str | None
+    last_success: datetime | None
+    alarmed: bool
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,87 @@
+"""One database: how it is opened, brought up to date, read and written."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from weps.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Engine
+
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
+"""An alert that was stored survives a power cut; a writer waits for its turn for half a minute."""
+
+
+class Database:
+    """
+    A database by its SQLAlchemy URL.
+
+    Readers see a snapshot and never wait. On SQLite a writer takes the write lock at its begin, so that what it reads
+    is still true when it commits.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engine = _open(url)
+
+    def migrate(self) -> None:
+        """Bring the tables to the newest version; raises `SettingsError` when the database cannot be used."""
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+        try:
+            with self.writing() as connection:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except SQLAlchemyError as error:
+            raise SettingsError(f"the database cannot be opened or is damaged ({type(error).__name__})") from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that sees one snapshot."""
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection whose work is committed whole at the end, or not at all."""
+        with self._engine.connect().execution_options(write=True) as connection, connection.begin():
+            yield connection
+
+    def ping(self) -> None:
+        """Ask the database for a sign of life; raises what SQLAlchemy raises."""
+        with self.reading() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+
+def _open(url: str) -> Engine:
+    engine = create_engine(url, pool_size=20, max_overflow=40)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver's own transaction handling would begin late and without the write lock.
+    connection.isolation_level = None
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get("write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,239 @@
+"""Feeds as the engine works on them: what is due, and the one transaction from observations to alerts."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from weps.errors import NotFoundError
+from weps.model import Alert, Feed, Json, Observation, Series, Subscription, SubscriptionStatus, Target
+from weps.store.database import Database
+from weps.store.rows import alert_columns, observation_from_json, observation_to_json, read_feed, read_subscription
+from weps.store.subscriptions import subscription_query
+from weps.store.tables import ALERTS, FEED_SERIES, FEEDS, OUTBOX, RULE_STATES, SEEN, SUBSCRIPTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+MANY = 500
+"""Keys asked for in one statement; databases limit the number of parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleState:
+    """What is kept per subscription and correlation key; `open_episode` while a threshold is firing."""
+
+    state: Json
+    detections: int = 0
+    open_episode: str | None = None
+
+
+StateKey = tuple[str, str]
+"""Subscription id and correlation key."""
+
+
+class Feeds(Database):
+    """How far every source has been read."""
+
+    def feed(self, feed_id: int) -> Feed:
+        """Give one feed; raises `NotFoundError`."""
+        with self.reading() as connection:
+            return _feed(connection, feed_id)
+
+    def due_feeds(self, now: datetime, limit: int = 1000) -> tuple[Feed, ...]:
+        """Give the feeds that are to be polled, the longest waiting first."""
+        query = select(FEEDS).where(FEEDS.c.next_poll <= now).order_by(FEEDS.c.next_poll).limit(limit)
+        with self.reading() as connection:
+            return tuple(read_feed(row) for row in connection.execute(query).mappings())
+
+    def positions(self, feed_id: int) -> dict[Series, datetime]:
+        """Give the newest phenomenon time that was seen of each series."""
+        columns = FEED_SERIES.c.procedure, FEED_SERIES.c.observed_property, FEED_SERIES.c.feature_of_interest
+        query = select(*columns, FEED_SERIES.c.position).where(FEED_SERIES.c.feed_id == feed_id)
+        with self.reading() as connection:
+            return {Series(*row[:3]): row.position for row in connection.execute(query)}
+
+    def poll_failed(self, feed_id: int, error: str, next_poll: datetime) -> Feed:
+        """Note that a poll failed; nothing else moves. Gives the feed as it is now."""
+        noting = (
+            update(FEEDS)
+            .where(FEEDS.c.id == feed_id, FEEDS.c.next_poll.is_not(None))
+            .values(failures=FEEDS.c.failures + 1, last_error=error[:2000], next_poll=next_poll)
+        )
+        with self.writing() as connection:
+            connection.execute(noting)
+            return _feed(connection, feed_id)
+
+    @contextmanager
+    def batch(self, feed_id: int) -> Iterator[BatchTransaction]:
+        """Open the transaction in which a batch of observations becomes alerts: all of it is kept, or nothing."""
+        with self.writing() as connection:
+            yield BatchTransaction(connection, _feed(connection, feed_id))
+
+
+class BatchTransaction:
+    """What the engine reads and writes between begin and commit of one batch."""
+
+    def __init__(self, connection: Connection, feed: Feed) -> None:
+        self._connection = connection
+        self.feed = feed
+
+    def subscriptions(self) -> tuple[tuple[Subscription, bool], ...]:
+        """Give the active subscriptions of the feed, oldest first, and whether each has had its first look."""
+        query = (
+            subscription_query()
+            .where(SUBSCRIPTIONS.c.feed_id == self.feed.id, SUBSCRIPTIONS.c.status == SubscriptionStatus.ACTIVE)
+            .order_by(SUBSCRIPTIONS.c.number)
+        )
+        rows = self._connection.execute(query).mappings()
+        return tuple((read_subscription(row), bool(row["primed"])) for row in rows)
+
+    def states(self) -> dict[StateKey, RuleState]:
+        """Give the stored state of every active subscription of the feed."""
+        query = (
+            select(RULE_STATES)
+            .join_from(RULE_STATES, SUBSCRIPTIONS, RULE_STATES.c.subscription_id == SUBSCRIPTIONS.c.id)
+            .where(SUBSCRIPTIONS.c.feed_id == self.feed.id, SUBSCRIPTIONS.c.status == SubscriptionStatus.ACTIVE)
+        )
+        return {
+            (row.subscription_id, row.correlation_key): RuleState(row.state, row.detections, row.open_episode)
+            for row in self._connection.execute(query)
+        }
+
+    def latest(self) -> dict[Series, Observation]:
+        """Give the newest observation of each series that was seen."""
+        query = select(FEED_SERIES).where(FEED_SERIES.c.feed_id == self.feed.id)
+        found = {}
+        for row in self._connection.execute(query):
+            series = Series(row.procedure, row.observed_property, row.feature_of_interest)
+            found[series] = observation_from_json(series, row.latest)
+        return found
+
+    def unseen(self, observations: Sequence[Observation]) -> list[Observation]:
+        """Leave out the observations that were seen before, and doubles among the given ones."""
+        if not observations:
+            return []
+        oldest = min(observation.phenomenon_time for observation in observations)
+        query = select(SEEN.c.observation).where(SEEN.c.feed_id == self.feed.id, SEEN.c.phenomenon_time >= oldest)
+        seen = set(self._connection.execute(query).scalars())
+        fresh = []
+        for observation in observations:
+            if observation.id not in seen:
+                seen.add(observation.id)
+                fresh.append(observation)
+        return fresh
+
+    def times_of(self, identifiers: Iterable[str]) -> dict[str, datetime]:
+        """Give the phenomenon times of seen observations, as far as they are still remembered."""
+        wanted = list(identifiers)
+        found: dict[str, datetime] = {}
+        for start in range(0, len(wanted), MANY):
+            some = SEEN.c.observation.in_(wanted[start : start + MANY])
+            query = select(SEEN.c.observation, SEEN.c.phenomenon_time).where(SEEN.c.feed_id == self.feed.id, some)
+            found.update((row.observation, row.phenomenon_time) for row in self._connection.execute(query))
+        return found
+
+    def mark_seen(self, observations: Sequence[Observation]) -> None:
+        """Remember observations, so that they are never evaluated again."""
+        rows = [
+            {"feed_id": self.feed.id, "phenomenon_time": each.phenomenon_time, "observation": each.id}
+            for each in observations
+        ]
+        if rows:
+            self._connection.execute(SEEN.insert(), rows)
+
+    def forget_seen(self, before: datetime) -> None:
+        """Forget observations older than what will ever be asked for again."""
+        self._connection.execute(delete(SEEN).where(SEEN.c.feed_id == self.feed.id, SEEN.c.phenomenon_time < before))
+
+    def save_latest(self, latest: Mapping[Series, Observation]) -> None:
+        """Move the positions of series to the end of the given observations."""
+        rows = [
+            {
+                "feed_id": self.feed.id,
+                **series._asdict(),
+                "position": observation.end,
+                "latest": observation_to_json(observation),
+            }
+            for series, observation in latest.items()
+        ]
+        self._upsert(FEED_SERIES, rows, ("position", "latest"))
+
+    def save_states(self, states: Mapping[StateKey, RuleState]) -> None:
+        """Keep the states that changed."""
+        rows = [
+            {
+                "subscription_id": subscription_id,
+                "correlation_key": key,
+                "state": kept.state,
+                "detections": kept.detections,
+                "open_episode": kept.open_episode,
+            }
+            for (subscription_id, key), kept in states.items()
+        ]
+        self._upsert(RULE_STATES, rows, ("state", "detections", "open_episode"))
+
+    def mark_primed(self, subscription_ids: Iterable[str]) -> None:
+        """Note that subscriptions have had their first look at what was there."""
+        for identifier in subscription_ids:
+            self._connection.execute(update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id == identifier).values(primed=True))
+
+    def add_alerts(self, alerts: Sequence[tuple[Alert, tuple[Target, ...]]], now: datetime) -> None:
+        """Store alerts, and put a row into the outbox for each of their targets."""
+        for alert, targets in alerts:
+            inserted = self._connection.execute(ALERTS.insert().values(stored=now, **alert_columns(alert)))
+            (sequence,) = inserted.inserted_primary_key or (0,)
+            rows = [
+                {
+                    "alert_sequence": sequence,
+                    "subscription_id": alert.subscription_id,
+                    "channel": target.channel,
+                    "address": target.address,
+                    "attempts": 0,
+                    "due": now,
+                    "status": "queued",
+                }
+                for target in targets
+            ]
+            if rows:
+                self._connection.execute(OUTBOX.insert(), rows)
+
+    def save_feed(self, **values: Any) -> None:
+        """Change members of the feed."""
+        self._connection.execute(update(FEEDS).where(FEEDS.c.id == self.feed.id).values(**values))
+
+    def polled(self, until: datetime, now: datetime, next_poll: datetime) -> None:
+        """Note that the source was asked up to a time, with success."""
+        # A feed that lost its last subscriber meanwhile has no next poll, and keeps none.
+        wanted = select(func.count()).where(
+            SUBSCRIPTIONS.c.feed_id == self.feed.id, SUBSCRIPTIONS.c.status == SubscriptionStatus.ACTIVE
+        )
+        is_wanted = self._connection.execute(wanted).scalar_one() > 0
+        self.save_feed(
+            polled_until=until,
+            last_success=now,
+            failures=0,
+            last_error=None,
+            next_poll=next_poll if is_wanted else None,
+        )
+
+    def _upsert(self, table: Any, rows: list[dict[str, Any]], changing: tuple[str, ...]) -> None:
+        if not rows:
+            return
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        insert = dialect.insert(table)
+        changes = {name: insert.excluded[name] for name in changing}
+        statement = insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=changes)
+        self._connection.execute(statement, rows)
+
+
+def _feed(connection: Connection, feed_id: int) -> Feed:
+    row = connection.execute(select(FEEDS).where(FEEDS.c.id == feed_id)).mappings().one_or_none()
+    if row is None:
+        raise NotFoundError(f"there is no feed {feed_id}")
+    return read_feed(row)

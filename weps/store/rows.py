@@ -1,0 +1,98 @@
+"""Values of the model from rows of the tables, and back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sos_server.time import from_microseconds, to_microseconds
+from weps.model import (
+    Alert,
+    AlertStatus,
+    Comparison,
+    Feed,
+    Observation,
+    RuleText,
+    Severity,
+    Source,
+    Subscription,
+    SubscriptionStatus,
+    Target,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
+    from weps.model import Json
+
+ALERT_COLUMNS = tuple(field.name for field in fields(Alert) if field.name != "sequence")
+_PLAIN = ("value", "uom", "offering", "nil_reason", "geometry", "identifier", "id")
+_INSTANTS = ("phenomenon_time", "phenomenon_time_end", "result_time")
+
+
+def observation_to_json(observation: Observation) -> dict[str, Any]:
+    """Give an observation as JSON, without its series; instants as microseconds since 1970 UTC."""
+    stored: dict[str, Any] = {name: getattr(observation, name) for name in _PLAIN}
+    for name in _INSTANTS:
+        instant: datetime | None = getattr(observation, name)
+        stored[name] = None if instant is None else to_microseconds(instant)
+    return {name: value for name, value in stored.items() if value is not None}
+
+
+def observation_from_json(series: tuple[str, str, str], stored: dict[str, Any]) -> Observation:
+    """Give the observation back."""
+    members = dict(stored)
+    for name in _INSTANTS:
+        if name in members:
+            members[name] = from_microseconds(members[name])
+    procedure, observed_property, feature = series
+    return Observation(
+        procedure=procedure,
+        observed_property=observed_property,
+        feature_of_interest=feature,
+        value=members.pop("value", None),
+        **members,
+    )
+
+
+def read_feed(row: RowMapping) -> Feed:
+    """Give the feed of a row."""
+    source = Source(row["binding"], row["endpoint"], row["template"])
+    names = [field.name for field in fields(Feed) if field.name != "source"]
+    return Feed(source=source, **{name: row[name] for name in names})
+
+
+def read_subscription(row: RowMapping) -> Subscription:
+    """Give the subscription of a row that is joined with its feed and the number of its alerts."""
+    names = ("id", "token", "rule_version", "feed_id", "sampling_rate", "created", "activation", "expires", "start")
+    return Subscription(
+        rule=RuleText(row["rule_language"], row["rule_text"], row["rule_name"]),
+        source=Source(row["binding"], row["endpoint"], row["template"]),
+        status=SubscriptionStatus(row["status"]),
+        targets=tuple(Target(*target) for target in row["targets"]),
+        severity=Severity(row["severity"]),
+        next_poll=row["next_poll"] if row["status"] == SubscriptionStatus.ACTIVE else None,
+        **{name: row[name] for name in (*names, "title", "process", "owner", "alert_count")},
+    )
+
+
+def alert_columns(alert: Alert) -> dict[str, Json]:
+    """Give the columns of an alert."""
+    columns = {name: getattr(alert, name) for name in ALERT_COLUMNS}
+    if alert.comparison is not None:
+        columns["comparison"] = asdict(alert.comparison)
+    columns["causes"] = list(alert.causes)
+    return columns
+
+
+def read_alert(row: RowMapping) -> Alert:
+    """Give the alert of a row."""
+    members = {name: row[name] for name in (*ALERT_COLUMNS, "sequence")}
+    members["status"] = AlertStatus(members["status"])
+    members["severity"] = Severity(members["severity"])
+    members["causes"] = tuple(members["causes"])
+    if members["comparison"] is not None:
+        comparison = members["comparison"]
+        members["comparison"] = Comparison(comparison["condition"], tuple(comparison["bounds"]), comparison["uom"])
+    return Alert(**members)

@@ -1,0 +1,195 @@
+"""Subscriptions and the feeds that they share."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from weps.errors import NotFoundError
+from weps.model import NewSubscription, Page, Source, Subscription, SubscriptionStatus
+from weps.store.database import Database
+from weps.store.rows import read_subscription
+from weps.store.tables import ALERTS, FEED_SERIES, FEEDS, SEEN, SUBSCRIPTIONS
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Select
+
+ACTIVE = SubscriptionStatus.ACTIVE
+
+
+class Subscriptions(Database):
+    """What clients asked for."""
+
+    def add_subscription(
+        self, new: NewSubscription, rule_name: str, now: datetime, activation: datetime
+    ) -> Subscription:
+        """Store a subscription and the feed that it needs, unless that feed is there already."""
+        identifier = str(uuid.uuid4())
+        with self.writing() as connection:
+            feed_id = _feed_for(connection, new, now, activation)
+            connection.execute(
+                SUBSCRIPTIONS.insert().values(
+                    id=identifier,
+                    token=secrets.token_urlsafe(24),
+                    owner=new.owner,
+                    process=new.process,
+                    title=new.title,
+                    severity=new.severity,
+                    rule_language=new.rule.language,
+                    rule_text=new.rule.text,
+                    rule_name=new.rule.name or rule_name,
+                    rule_version=1,
+                    feed_id=feed_id,
+                    sampling_rate=new.sampling_rate,
+                    created=now,
+                    activation=new.start or activation,
+                    expires=None if new.runtime is None else now + new.runtime,
+                    start=new.start,
+                    status=ACTIVE,
+                    primed=new.start is not None,
+                    targets=[[target.channel, target.address] for target in new.targets],
+                )
+            )
+            _refresh_feed(connection, feed_id, now)
+        return self.subscription(identifier)
+
+    def subscription(self, identifier: str) -> Subscription:
+        """Give one subscription; raises `NotFoundError`."""
+        return self._one(SUBSCRIPTIONS.c.id == identifier, f"there is no subscription {identifier!r}")
+
+    def subscription_by_token(self, token: str) -> Subscription:
+        """Give the subscription whose feed a token opens; raises `NotFoundError`."""
+        return self._one(SUBSCRIPTIONS.c.token == token, "there is no such feed")
+
+    def subscriptions(self, page: Page, status: SubscriptionStatus | None = None) -> tuple[Subscription, ...]:
+        """Give a page of the subscriptions, oldest first."""
+        query = subscription_query().order_by(SUBSCRIPTIONS.c.number).offset(page.offset).limit(page.limit)
+        if status is not None:
+            query = query.where(SUBSCRIPTIONS.c.status == status)
+        with self.reading() as connection:
+            return tuple(read_subscription(row) for row in connection.execute(query).mappings())
+
+    def count_subscriptions(self, status: SubscriptionStatus | None = None) -> int:
+        """Count the subscriptions."""
+        query = select(func.count()).select_from(SUBSCRIPTIONS)
+        if status is not None:
+            query = query.where(SUBSCRIPTIONS.c.status == status)
+        with self.reading() as connection:
+            return connection.execute(query).scalar_one()
+
+    def end_subscription(self, identifier: str, status: SubscriptionStatus, now: datetime) -> Subscription:
+        """End an active subscription; one that has ended stays as it is. Raises `NotFoundError`."""
+        ending = (
+            update(SUBSCRIPTIONS)
+            .where(SUBSCRIPTIONS.c.id == identifier, SUBSCRIPTIONS.c.status == ACTIVE)
+            .values(status=status)
+            .returning(SUBSCRIPTIONS.c.feed_id)
+        )
+        with self.writing() as connection:
+            feed_id = connection.execute(ending).scalar_one_or_none()
+            if feed_id is not None:
+                _refresh_feed(connection, feed_id, now)
+        return self.subscription(identifier)
+
+    def end_expired(self, now: datetime) -> tuple[str, ...]:
+        """End the subscriptions whose lifetime is over; gives their ids."""
+        over = SUBSCRIPTIONS.c.status == ACTIVE, SUBSCRIPTIONS.c.expires <= now
+        with self.reading() as connection:
+            if connection.execute(select(SUBSCRIPTIONS.c.id).where(*over).limit(1)).first() is None:
+                return ()
+        ending = update(SUBSCRIPTIONS).where(*over).values(status=SubscriptionStatus.ENDED)
+        with self.writing() as connection:
+            ended = connection.execute(ending.returning(SUBSCRIPTIONS.c.id, SUBSCRIPTIONS.c.feed_id)).all()
+            for feed_id in {row.feed_id for row in ended}:
+                _refresh_feed(connection, feed_id, now)
+        return tuple(row.id for row in ended)
+
+    def _one(self, condition: ColumnElement[bool], missing: str) -> Subscription:
+        with self.reading() as connection:
+            row = connection.execute(subscription_query().where(condition)).mappings().one_or_none()
+        if row is None:
+            raise NotFoundError(missing)
+        return read_subscription(row)
+
+
+def subscription_query() -> Select[Any]:
+    """Give the query of subscriptions with their feed and the number of their alerts."""
+    alerts = select(func.count()).where(ALERTS.c.subscription_id == SUBSCRIPTIONS.c.id).scalar_subquery()
+    feed = FEEDS.c.binding, FEEDS.c.endpoint, FEEDS.c.template, FEEDS.c.next_poll
+    return select(SUBSCRIPTIONS, *feed, alerts.label("alert_count")).join_from(SUBSCRIPTIONS, FEEDS)
+
+
+def source_key(source: Source, start: datetime | None) -> str:
+    """Give the same text for sources that can be polled as one: same request, and the same beginning."""
+    parts = source.binding, source.endpoint, source.template, start.isoformat() if start else ""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _feed_for(connection: Connection, new: NewSubscription, now: datetime, activation: datetime) -> int:
+    key = source_key(new.source, new.start)
+    found = connection.execute(select(FEEDS.c.id, FEEDS.c.next_poll).where(FEEDS.c.source_key == key)).one_or_none()
+    if found is not None:
+        if found.next_poll is None:
+            _begin_anew(connection, found.id, new, now, activation)
+        return int(found.id)
+    inserted = connection.execute(
+        FEEDS.insert().values(
+            source_key=key,
+            binding=new.source.binding,
+            endpoint=new.source.endpoint,
+            template=new.source.template,
+            start=new.start,
+            activation=activation,
+            primed=new.start is not None,
+            since=new.start,
+            interval=new.sampling_rate,
+            polled_until=None,
+            next_poll=now,
+            failures=0,
+            alarmed=False,
+            revision=0,
+        )
+    )
+    (identifier,) = inserted.inserted_primary_key or (0,)
+    return int(identifier)
+
+
+def _begin_anew(
+    connection: Connection, feed_id: int, new: NewSubscription, now: datetime, activation: datetime
+) -> None:
+    """Forget how far a feed had been read that nobody wanted any more: what came meanwhile was nobody's."""
+    for table in (FEED_SERIES, SEEN):
+        connection.execute(delete(table).where(table.c.feed_id == feed_id))
+    connection.execute(
+        update(FEEDS)
+        .where(FEEDS.c.id == feed_id)
+        .values(
+            activation=activation,
+            primed=new.start is not None,
+            since=new.start,
+            interval=new.sampling_rate,
+            polled_until=None,
+            next_poll=now,
+            failures=0,
+            last_error=None,
+            alarmed=False,
+        )
+    )
+
+
+def _refresh_feed(connection: Connection, feed_id: int, now: datetime) -> None:
+    """Set the interval of a feed to the shortest that is wished for; a feed that nobody wants is not polled."""
+    wished = select(func.min(SUBSCRIPTIONS.c.sampling_rate)).where(
+        SUBSCRIPTIONS.c.feed_id == feed_id, SUBSCRIPTIONS.c.status == ACTIVE
+    )
+    interval: timedelta | None = connection.execute(wished).scalar_one()
+    due: datetime | None = connection.execute(select(FEEDS.c.next_poll).where(FEEDS.c.id == feed_id)).scalar_one()
+    values: dict[str, Any] = {"revision": FEEDS.c.revision + 1, "next_poll": None}
+    if interval is not None:
+        values |= {"interval": interval, "next_poll": min(due or now, now + interval)}
+    connection.execute(update(FEEDS).where(FEEDS.c.id == feed_id).values(**values))

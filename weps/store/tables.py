@@ -1,0 +1,219 @@
+"""
+The tables of the store. Instants are integers: microseconds since 1970-01-01T00:00:00Z.
+
+Rows that belong to somebody have an `owner`. `feeds.revision` counts changes of a feed's subscriptions, so that a
+worker knows when what it holds in memory is out of date.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+from sos_server.time import from_microseconds, to_microseconds
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, kept as microseconds since 1970 UTC."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Turn an instant into microseconds."""
+        return None if value is None else to_microseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Turn microseconds into an instant."""
+        return None if value is None else from_microseconds(value)
+
+
+class Duration(TypeDecorator[timedelta]):
+    """A timedelta, kept as microseconds."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
+        """Turn a duration into microseconds."""
+        return None if value is None else value // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:
+        """Turn microseconds into a duration."""
+        return None if value is None else timedelta(microseconds=value)
+
+
+Key = BigInteger().with_variant(Integer, "sqlite")
+"""Running numbers; SQLite counts only in a column of the very type INTEGER."""
+
+FEEDS = Table(
+    "feeds",
+    METADATA,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("source_key", String(64), nullable=False, unique=True),
+    Column("binding", String(16), nullable=False),
+    Column("endpoint", Text, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("start", Instant),
+    Column("activation", Instant, nullable=False),
+    Column("primed", Boolean, nullable=False),
+    Column("since", Instant),
+    Column("interval", Duration, nullable=False),
+    Column("polled_until", Instant),
+    Column("next_poll", Instant),
+    Column("failures", Integer, nullable=False),
+    Column("last_error", Text),
+    Column("last_success", Instant),
+    Column("alarmed", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Index(None, "next_poll"),
+)
+
+FEED_SERIES = Table(
+    "feed_series",
+    METADATA,
+    Column("feed_id", Key, ForeignKey(FEEDS.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("procedure", Text, primary_key=True),
+    Column("observed_property", Text, primary_key=True),
+    Column("feature_of_interest", Text, primary_key=True),
+    Column("position", Instant, nullable=False),
+    Column("latest", JSON, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+SEEN = Table(
+    "seen",
+    METADATA,
+    Column("feed_id", Key, ForeignKey(FEEDS.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("phenomenon_time", Instant, primary_key=True),
+    Column("observation", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+SUBSCRIPTIONS = Table(
+    "subscriptions",
+    METADATA,
+    Column("number", Key, primary_key=True, autoincrement=True),
+    Column("id", String(36), nullable=False, unique=True),
+    Column("token", String(64), nullable=False, unique=True),
+    Column("owner", Text, nullable=False),
+    Column("process", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("rule_language", Text, nullable=False),
+    Column("rule_text", Text, nullable=False),
+    Column("rule_name", Text, nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("feed_id", Key, ForeignKey(FEEDS.c.id), nullable=False),
+    Column("sampling_rate", Duration, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("activation", Instant, nullable=False),
+    Column("expires", Instant),
+    Column("start", Instant),
+    Column("status", String(16), nullable=False),
+    Column("primed", Boolean, nullable=False),
+    Column("targets", JSON, nullable=False),
+    Index(None, "feed_id", "status"),
+    Index(None, "status", "expires"),
+)
+
+RULE_STATES = Table(
+    "rule_states",
+    METADATA,
+    Column("subscription_id", String(36), ForeignKey(SUBSCRIPTIONS.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("correlation_key", Text, primary_key=True),
+    Column("state", JSON),
+    Column("detections", Integer, nullable=False),
+    Column("open_episode", String(36)),
+    sqlite_with_rowid=False,
+)
+
+ALERTS = Table(
+    "alerts",
+    METADATA,
+    Column("sequence", Key, primary_key=True, autoincrement=True),
+    Column("id", String(36), nullable=False, unique=True),
+    Column("episode", String(36), nullable=False),
+    Column("subscription_id", String(36), ForeignKey(SUBSCRIPTIONS.c.id), nullable=False),
+    Column("stored", Instant, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("rule_name", Text, nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("pattern", Text, nullable=False),
+    Column("detected", Instant, nullable=False),
+    Column("phenomenon_time", Instant, nullable=False),
+    Column("event", Text),
+    Column("output", Text),
+    Column("value", JSON(none_as_null=True)),
+    Column("uom", Text),
+    Column("comparison", JSON(none_as_null=True)),
+    Column("procedure", Text),
+    Column("observed_property", Text),
+    Column("feature_of_interest", Text),
+    Column("longitude", Float),
+    Column("latitude", Float),
+    Column("late", Boolean, nullable=False),
+    Column("causes", JSON, nullable=False),
+    Column("evidence", Text),
+    Index(None, "subscription_id", "sequence"),
+    sqlite_autoincrement=True,
+)
+
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("alert_sequence", Key, ForeignKey(ALERTS.c.sequence), nullable=False),
+    Column("subscription_id", String(36), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due", Instant, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("last_error", Text),
+    Column("finished", Instant),
+    Index(None, "status", "due"),
+    Index(None, "subscription_id", "channel", "address", "status", "id"),
+    sqlite_autoincrement=True,
+)
+
+ITEMS = Table(
+    "items",
+    METADATA,
+    Column("sequence", Key, primary_key=True, autoincrement=True),
+    Column("guid", Text, nullable=False, unique=True),
+    Column("document", Text, nullable=False),
+    Column("received", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
