@@ -1,0 +1,293 @@
+"""
+GML 3.2.1 (OGC 07-036): times, also by reference inside a document, geometries and envelopes.
+
+Coordinates inside the project are longitude first, in degrees, WGS 84; the axis order of a document follows its
+coordinate reference system: latitude first in EPSG's geographic ones, longitude first in CRS84.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sos_server.codecs import xml, xsd
+from sos_server.errors import InvalidRequest
+from sos_server.time import format_instant, parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from lxml import etree
+
+WGS84 = "http://www.opengis.net/def/crs/EPSG/0/4326"
+
+# Geographic systems with latitude first; all agree with WGS 84 within about two metres.
+_LATITUDE_FIRST = frozenset({4326, 4979, 4258, 4937, 4167, 4269, 4283, 4939, 7844, 9057, 4171, 4148, 4674})
+_CRS84 = re.compile(r"(?:/|:)CRS:?(?:/|:)?[^/:]*(?:/|:)(?:CRS)?84h?$", re.IGNORECASE)
+_EPSG = re.compile(r"EPSG(?:[:/][\w.]*)*?[:/#](\d+)$", re.IGNORECASE)
+
+Position: TypeAlias = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """An instant (`end` is None) or a period."""
+
+    begin: datetime
+    end: datetime | None = None
+
+
+class Times:
+    """The times of one document: decodes them, and finds those that are given by reference to another one."""
+
+    def __init__(self, root: etree._Element) -> None:
+        self._root = root
+        self._known: dict[str, Time] = {}
+        self._indexed = False
+
+    def read(self, property_element: etree._Element | None) -> Time | None:
+        """Read a property such as `om:phenomenonTime`: inline or by `xlink:href`; None where it is nil or absent."""
+        if property_element is None:
+            return None
+        element = xml.first_element(property_element)
+        if element is None:
+            reference = xml.href(property_element)
+            return self._referenced(reference, property_element) if reference else None
+        time = decode_time(element)
+        identifier = element.get(xml.GML_ID)
+        if time is not None and identifier is not None:
+            self._known.setdefault(identifier, time)
+        return time
+
+    def _referenced(self, reference: str, element: etree._Element) -> Time | None:
+        if not reference.startswith("#"):
+            if element.get("nilReason") or "nil" in reference or reference == "template":
+                return None
+            raise InvalidRequest(
+                f"The time {reference} is not in this document ({xml.where(element)}); give it inline."
+            )
+        identifier = reference[1:]
+        if identifier not in self._known and not self._indexed:
+            self._index()
+        if identifier not in self._known:
+            raise InvalidRequest(
+                f"There is no time with gml:id {identifier!r} in this document ({xml.where(element)})."
+            )
+        return self._known[identifier]
+
+    def _index(self) -> None:
+        """Read all times of the document: a reference may point forward. The first one of a gml:id counts."""
+        self._indexed = True
+        found: dict[str, Time] = {}
+        for element in self._root.iter(xml.tag("gml:TimeInstant"), xml.tag("gml:TimePeriod")):
+            identifier = element.get(xml.GML_ID)
+            time = decode_time(element) if identifier is not None and identifier not in found else None
+            if identifier is not None and time is not None:
+                found[identifier] = time
+        self._known = found | self._known
+
+
+def decode_time(element: etree._Element) -> Time | None:
+    """Read a `gml:TimeInstant` or `gml:TimePeriod`; None where its position is unknown."""
+    name = xml.local_name(element)
+    if name == "TimeInstant":
+        begin = decode_position(xml.child(element, "gml:timePosition"))
+        return None if begin is None else Time(begin)
+    if name == "TimePeriod":
+        begin, end = _period_end(element, "begin"), _period_end(element, "end")
+        if begin is None or end is None:
+            return None
+        if begin > end:
+            raise InvalidRequest(f"The period at {xml.where(element)} ends before it begins; swap its ends.")
+        return Time(begin, end)
+    raise InvalidRequest(f"{name} is no time that is understood ({xml.where(element)}); use TimeInstant or TimePeriod.")
+
+
+def _period_end(element: etree._Element, which: str) -> datetime | None:
+    position = xml.child(element, f"gml:{which}Position")
+    if position is None:
+        instant = xml.first_element(xml.child(element, f"gml:{which}"))
+        position = None if instant is None else xml.child(instant, "gml:timePosition")
+    return decode_position(position)
+
+
+def decode_position(position: etree._Element | None) -> datetime | None:
+    """Read a time position; None where there is none or it is indeterminate."""
+    text = xml.text_of(position)
+    if position is None or text is None:
+        return None
+    return decode_instant(text, position)
+
+
+def decode_instant(text: str, element: etree._Element) -> datetime:
+    """Read an instant; raises `InvalidRequest` with the line of its element."""
+    try:
+        return parse_instant(text)
+    except (ValueError, OverflowError) as error:
+        raise InvalidRequest(f"{error} ({xml.where(element)}).") from error
+
+
+def encode_instant(instant: datetime, gml_id: str) -> etree._Element:
+    """Write a `gml:TimeInstant`."""
+    element = xml.new("gml:TimeInstant")
+    element.set(xml.GML_ID, gml_id)
+    xml.add(element, "gml:timePosition", format_instant(instant))
+    return element
+
+
+def encode_period(begin: datetime, end: datetime, gml_id: str) -> etree._Element:
+    """Write a `gml:TimePeriod`."""
+    element = xml.new("gml:TimePeriod")
+    element.set(xml.GML_ID, gml_id)
+    xml.add(element, "gml:beginPosition", format_instant(begin))
+    xml.add(element, "gml:endPosition", format_instant(end))
+    return element
+
+
+def latitude_first(srs_name: str | None) -> bool:
+    """
+    Tell the axis order of a coordinate reference system; without one, EPSG 4326 is meant.
+
+    Raises `ValueError` for one that cannot be turned into longitude and latitude here.
+    """
+    if not srs_name:
+        return True
+    if _CRS84.search(srs_name):
+        return False
+    match = _EPSG.search(srs_name)
+    if match is None or int(match.group(1)) not in _LATITUDE_FIRST:
+        raise ValueError(f"the coordinate reference system {srs_name} is not supported, use {WGS84}")
+    return True
+
+
+def decode_geometry(element: etree._Element) -> Mapping[str, Any]:
+    """Read a geometry as GeoJSON, longitude first; raises `InvalidRequest` for what cannot be read."""
+    try:
+        return _decode_geometry(element, _srs_name(element))
+    except ValueError as error:
+        raise InvalidRequest(f"{xml.local_name(element)} cannot be read ({xml.where(element)}): {error}.") from error
+
+
+def _srs_name(element: etree._Element) -> str | None:
+    own: str | None = element.get("srsName")
+    if own:
+        return own
+    return next((name for inner in element.iter("{*}*") if (name := inner.get("srsName"))), None)
+
+
+def _decode_geometry(element: etree._Element, srs_name: str | None) -> dict[str, Any]:
+    name = xml.local_name(element)
+    if name == "Envelope":
+        return _decode_envelope(element, srs_name)
+    if name in _PARTS:
+        kind, part_path = _PARTS[name]
+        parts = [
+            _decode_geometry(part, srs_name)["coordinates"] for part in element.iterfind(part_path, xml.NAMESPACES)
+        ]
+        return {"type": kind, "coordinates": parts}
+    if name == "Point":
+        (position,) = _positions(element, srs_name)
+        return {"type": "Point", "coordinates": list(position)}
+    if name in ("LineString", "Curve", "LinearRing"):
+        return {"type": "LineString", "coordinates": [list(position) for position in _positions(element, srs_name)]}
+    if name in ("Polygon", "Surface"):
+        rings = [
+            *element.iterfind(".//gml:exterior", xml.NAMESPACES),
+            *element.iterfind(".//gml:interior", xml.NAMESPACES),
+        ]
+        return {
+            "type": "Polygon",
+            "coordinates": [[list(position) for position in _positions(ring, srs_name)] for ring in rings],
+        }
+    raise ValueError("use Point, LineString, Curve, Polygon, Surface, MultiPoint, MultiCurve, MultiSurface or Envelope")
+
+
+_PARTS = {
+    "MultiPoint": ("MultiPoint", ".//gml:Point"),
+    "MultiCurve": ("MultiLineString", ".//gml:LineString"),
+    "MultiSurface": ("MultiPolygon", ".//gml:Polygon"),
+}
+
+
+def _positions(element: etree._Element, srs_name: str | None) -> list[Position]:
+    positions: list[Position] = []
+    for holder in element.iter(xml.tag("gml:pos"), xml.tag("gml:posList"), xml.tag("gml:coordinates")):
+        text = (holder.text or "").replace(",", " ")
+        is_list = xml.local_name(holder) == "posList"
+        size = _dimension(holder, element) if is_list else max(2, len((holder.text or "").replace(",", " ").split()))
+        if xml.local_name(holder) == "coordinates":
+            size = len((holder.text or "").split()[0].split(",")) if holder.text and holder.text.split() else 2
+        positions.extend(_order(text, size, srs_name))
+    if not positions:
+        raise ValueError("it has no coordinates")
+    return positions
+
+
+def _dimension(holder: etree._Element, element: etree._Element) -> int:
+    dimension = holder.get("srsDimension") or element.get("srsDimension") or "2"
+    if dimension not in ("2", "3"):
+        raise ValueError(f"srsDimension is {dimension}, not 2 or 3")
+    return int(dimension)
+
+
+def _order(text: str, size: int, srs_name: str | None) -> Iterable[Position]:
+    numbers = [xsd.read_double(part) for part in text.split()]
+    if size not in (2, 3) or not numbers or len(numbers) % size:
+        raise ValueError(f"it has {len(numbers)} coordinates where positions have {size}")
+    swap = latitude_first(srs_name)
+    for start in range(0, len(numbers), size):
+        first, second, *rest = numbers[start : start + size]
+        longitude, latitude = (second, first) if swap else (first, second)
+        if not -90 <= latitude <= 90 or not -180 <= longitude <= 360:
+            raise ValueError(f"latitude {latitude}, longitude {longitude} is no place on earth")
+        yield (longitude, latitude, *rest)
+
+
+def _decode_envelope(element: etree._Element, srs_name: str | None) -> dict[str, Any]:
+    (lower,) = _order(xml.required_child(element, "gml:lowerCorner").text or "", 2, srs_name)
+    (upper,) = _order(xml.required_child(element, "gml:upperCorner").text or "", 2, srs_name)
+    (west, south), (east, north) = lower, upper
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+def encode_geometry(geometry: Mapping[str, Any], gml_id: str) -> etree._Element:
+    """Write a GeoJSON Point, LineString or Polygon, latitude first in EPSG 4326."""
+    kind, coordinates = geometry["type"], geometry["coordinates"]
+    if kind not in ("Point", "LineString", "Polygon"):
+        raise InvalidRequest(f"A geometry of type {kind} cannot be written; use Point, LineString or Polygon.")
+    element = xml.new(f"gml:{kind}", srsName=WGS84)
+    element.set(xml.GML_ID, gml_id)
+    if kind == "Point":
+        # sos4R reads the name of the reference system from the position
+        xml.add(element, "gml:pos", _write([coordinates]), srsName=WGS84)
+    elif kind == "LineString":
+        xml.add(element, "gml:posList", _write(coordinates), **_dimensions(coordinates))
+    else:
+        for index, ring in enumerate(coordinates):
+            boundary = xml.add(element, "gml:interior" if index else "gml:exterior")
+            linear = xml.add(boundary, "gml:LinearRing")
+            xml.add(linear, "gml:posList", _write(ring), **_dimensions(ring))
+    return element
+
+
+def _write(positions: Iterable[Iterable[float]]) -> str:
+    written: list[str] = []
+    for longitude, latitude, *rest in positions:
+        written.extend(xsd.write_double(number) for number in (latitude, longitude, *rest))
+    return " ".join(written)
+
+
+def _dimensions(positions: list[list[float]]) -> dict[str, str]:
+    return {"srsDimension": str(len(positions[0]))}
+
+
+def encode_envelope(bounds: tuple[float, float, float, float]) -> etree._Element:
+    """Write west, south, east, north as a `gml:Envelope`, latitude first in EPSG 4326."""
+    west, south, east, north = bounds
+    element = xml.new("gml:Envelope", srsName=WGS84)
+    xml.add(element, "gml:lowerCorner", _write([[west, south]]))
+    xml.add(element, "gml:upperCorner", _write([[east, north]]))
+    return element
