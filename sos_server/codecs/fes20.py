@@ -1,4 +1,4 @@
-"""Filter Encoding 2.0 (OGC 09-026r2): the temporal and spatial filters of SOS 2.0 requests, and what capabilities tell."""
+"""Filter Encoding 2.0 (OGC 09-026r2): temporal and spatial filters of SOS 2.0 requests, and what capabilities tell."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def encode_exception(error: SosError, version: str = "2.0.0") -> bytes:
 def _printable(text: str) -> str:
     """Drop what XML cannot hold: a message may quote what a client sent."""
     return "".join(
-        letter for letter in text if letter in "\t\n" or letter >= " " and not "\ud800" <= letter <= "\udfff"
+        letter for letter in text if letter in "\t\n" or (letter >= " " and not "\ud800" <= letter <= "\udfff")
     )
 
 

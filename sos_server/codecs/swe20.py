@@ -228,7 +228,7 @@ def encode_component(component: Component) -> etree._Element:
 
 
 def encode_array(
-    name: str, components: Sequence[Component], rows: Sequence[Sequence[str]], token: str = ",", block: str = "@@"
+    name: str, components: Sequence[Component], rows: Sequence[Sequence[str]], separator: str = ",", block: str = "@@"
 ) -> etree._Element:
     """Write a `swe:DataArray` of rows of texts; a text that holds a separator cannot be written."""
     element = xml.new("swe:DataArray")
@@ -236,10 +236,10 @@ def encode_array(
     record = xml.add(xml.add(element, "swe:elementType", name=name), "swe:DataRecord")
     for component in components:
         xml.add(record, "swe:field", name=component.name).append(encode_component(component))
-    xml.add(xml.add(element, "swe:encoding"), "swe:TextEncoding", tokenSeparator=token, blockSeparator=block)
-    if any(token in text or block in text for row in rows for text in row):
+    xml.add(xml.add(element, "swe:encoding"), "swe:TextEncoding", tokenSeparator=separator, blockSeparator=block)
+    if any(separator in text or block in text for row in rows for text in row):
         raise InvalidRequest(
-            f"A text holds {token!r} or {block!r}, which separate the tokens; choose other separators."
+            f"A text holds {separator!r} or {block!r}, which separate the tokens; choose other separators."
         )
-    xml.add(element, "swe:values", block.join(token.join(row) for row in rows))
+    xml.add(element, "swe:values", block.join(separator.join(row) for row in rows))
     return element

@@ -150,7 +150,7 @@ def href(element: etree._Element | None) -> str | None:
     return value.strip() or None if value else None
 
 
-def new(name: str, text: str | None = None, **attributes: str) -> etree._Element:
+def new(name: str, text: str | None = None, /, **attributes: str) -> etree._Element:
     """Make an element of a prefixed name that declares its own namespace only."""
     prefix = name.partition(":")[0]
     made = etree.Element(tag(name), attributes, nsmap={prefix: NAMESPACES[prefix]})
@@ -158,7 +158,7 @@ def new(name: str, text: str | None = None, **attributes: str) -> etree._Element
     return made
 
 
-def add(parent: etree._Element, name: str, text: str | None = None, **attributes: str) -> etree._Element:
+def add(parent: etree._Element, name: str, text: str | None = None, /, **attributes: str) -> etree._Element:
     """Append a child of a prefixed name and give it."""
     prefix = name.partition(":")[0]
     made = etree.SubElement(parent, tag(name), attributes, nsmap={prefix: NAMESPACES[prefix]})

@@ -1,0 +1,200 @@
+"""
+Observations and Measurements 2.0 in XML (OGC 10-025r1): reading the observations of any document that holds them.
+
+`decode_observations` takes a GetObservationResponse, an InsertObservation, a bare observation or any collection, of any
+service. An array or record result gives one observation for each value; its column's definition is the observed
+property where there are several. A geometry as result has no scalar value: it is in `geometry`, and `value` is None.
+Writing is in `om20_encode`, the fast way to read many observations of the same form in `om20_columns`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sos_server.codecs import gml32, om20_columns, om20_result, sampling20, xml
+from sos_server.errors import InvalidRequest, MissingParameterValue
+from sos_server.model import Feature, Observation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from lxml import etree
+
+NAMESPACE = xml.NAMESPACES["om"]
+RESPONSE_FORMAT = NAMESPACE
+SAMPLING_GEOMETRY = "http://www.opengis.net/def/param-name/OGC-OM/2.0/samplingGeometry"
+
+_OBSERVATION = xml.tag("om:OM_Observation")
+
+
+def decode_observations(root: etree._Element, *, require_places: bool = False) -> Iterator[Observation]:
+    """
+    Read all observations of a document; raises `InvalidRequest` with the line of what cannot be read.
+
+    A shape in a coordinate reference system that cannot be turned into longitude and latitude is refused with
+    `require_places`, else the feature comes without it.
+    """
+    columns = om20_columns.decode(root)
+    if columns is not None:
+        yield from columns
+        return
+    document = _Document(root, require_places=require_places)
+    for element in root.iter(_OBSERVATION):
+        yield from document.decode(element)
+
+
+class _Common(NamedTuple):
+    """What all values of one O&M observation share."""
+
+    procedure: str
+    observed_property: str | None
+    feature_of_interest: str
+    feature: Feature | None
+    phenomenon_time: gml32.Time | None
+    result_time: datetime | None
+    valid_time: tuple[datetime, datetime] | None
+    observation_type: str | None
+    offering: str | None
+    identifier: str | None
+    geometry: Mapping[str, Any] | None
+
+
+class _Document:
+    """One document while it is read: its times and features may be referred to from anywhere in it."""
+
+    def __init__(self, root: etree._Element, *, require_places: bool) -> None:
+        self._root = root
+        self._require_places = require_places
+        self._times = gml32.Times(root)
+        self._features: dict[str, Feature] = {}
+        self._indexed = False
+
+    def decode(self, element: etree._Element) -> Iterator[Observation]:
+        children = {child.tag: child for child in element.iterchildren("*") if child.tag != xml.tag("om:parameter")}
+        common = self._common(element, children)
+        result = children.get(xml.tag("om:result"))
+        if result is None:
+            raise InvalidRequest(f"The observation at {xml.where(element)} has no om:result.", "result")
+        for value in om20_result.decode_result(result, common.observation_type):
+            yield _observation(common, value, element)
+
+    def _common(self, element: etree._Element, children: dict[str, etree._Element]) -> _Common:
+        feature_of_interest, feature = self._feature(element, children.get(xml.tag("om:featureOfInterest")))
+        offering, geometry = self._parameters(element)
+        valid = self._times.read(children.get(xml.tag("om:validTime")))
+        result_time = self._times.read(children.get(xml.tag("om:resultTime")))
+        return _Common(
+            procedure=_reference(element, children, "procedure", optional=False) or "",
+            observed_property=_reference(element, children, "observedProperty", optional=True),
+            feature_of_interest=feature_of_interest,
+            feature=feature,
+            phenomenon_time=self._times.read(children.get(xml.tag("om:phenomenonTime"))),
+            result_time=None if result_time is None else result_time.begin,
+            valid_time=None if valid is None else (valid.begin, valid.end or valid.begin),
+            observation_type=_observation_type(children.get(xml.tag("om:type"))),
+            offering=offering,
+            identifier=xml.text_of(children.get(xml.tag("gml:identifier"))),
+            geometry=geometry,
+        )
+
+    def _feature(self, element: etree._Element, holder: etree._Element | None) -> tuple[str, Feature | None]:
+        inline = xml.first_element(holder)
+        if inline is not None:
+            feature = sampling20.decode_feature(inline, require_places=self._require_places)
+            gml_id = inline.get(xml.GML_ID)
+            if gml_id is not None:
+                self._features.setdefault(gml_id, feature)
+            return feature.identifier, feature
+        reference = xml.href(holder)
+        if reference is None:
+            raise MissingParameterValue(
+                f"The observation at {xml.where(element)} has no om:featureOfInterest.", "featureOfInterest"
+            )
+        if not reference.startswith("#"):
+            return reference, None
+        known = self._features.get(reference[1:]) or self._find_feature(reference[1:])
+        return (reference, None) if known is None else (known.identifier, known)
+
+    def _find_feature(self, gml_id: str) -> Feature | None:
+        """Look for a feature that a reference points forward to; one that is nowhere keeps its reference."""
+        if not self._indexed:
+            self._indexed = True
+            for holder in self._root.iter(xml.tag("om:featureOfInterest")):
+                inline = xml.first_element(holder)
+                identifier = None if inline is None else inline.get(xml.GML_ID)
+                if inline is not None and identifier is not None and identifier not in self._features:
+                    feature = sampling20.decode_feature(inline, require_places=self._require_places)
+                    self._features[identifier] = feature
+        return self._features.get(gml_id)
+
+    def _parameters(self, element: etree._Element) -> tuple[str | None, Mapping[str, Any] | None]:
+        """Read the named values that mean something here: 52°North's offering and the sampling geometry."""
+        offering, geometry = None, None
+        for named in element.iterfind("om:parameter/om:NamedValue", xml.NAMESPACES):
+            name, value = xml.href(xml.child(named, "om:name")), xml.child(named, "om:value")
+            if name == "offering":
+                offering = xml.text_of(value)
+            elif name is not None and name.endswith("/samplingGeometry"):
+                shape = xml.first_element(value)
+                geometry = self._geometry(shape) if shape is not None else None
+        return offering, geometry
+
+    def _geometry(self, shape: etree._Element) -> Mapping[str, Any] | None:
+        try:
+            return gml32.decode_geometry(shape)
+        except InvalidRequest:
+            if self._require_places:
+                raise
+            return None
+
+
+def _reference(
+    element: etree._Element, children: dict[str, etree._Element], name: str, *, optional: bool
+) -> str | None:
+    """Give what a property refers to: its href, else the identifier of what stands inline."""
+    holder = children.get(xml.tag(f"om:{name}"))
+    reference = xml.href(holder)
+    inline = xml.first_element(holder)
+    if reference is None and inline is not None:
+        reference = xml.text_of(xml.child(inline, "gml:identifier")) or inline.get(xml.GML_ID)
+    nil = holder is not None and (holder.get(xml.XSI_NIL) or holder.get("nilReason"))
+    if reference is None and not (optional and nil):
+        raise MissingParameterValue(f"The observation at {xml.where(element)} has no om:{name}.", name)
+    return reference
+
+
+def _observation_type(holder: etree._Element | None) -> str | None:
+    reference = xml.href(holder)
+    if holder is not None and reference is None and holder.get(xml.XLINK_HREF) is not None:
+        raise MissingParameterValue(f"om:type is empty ({xml.where(holder)}).", "observationType")
+    return reference
+
+
+def _observation(common: _Common, value: om20_result.ResultValue, element: etree._Element) -> Observation:
+    time = value.phenomenon_time or common.phenomenon_time
+    if time is None:
+        raise InvalidRequest(f"The observation at {xml.where(element)} has no phenomenon time.", "phenomenonTime")
+    observed_property = common.observed_property if value.of_observation else None
+    observed_property = observed_property or value.observed_property or common.observed_property
+    if observed_property is None:
+        raise MissingParameterValue(
+            f"The observation at {xml.where(element)} has no om:observedProperty.", "observedProperty"
+        )
+    return Observation(
+        phenomenon_time=time.begin,
+        procedure=common.procedure,
+        observed_property=observed_property,
+        feature_of_interest=common.feature_of_interest,
+        value=value.value,
+        uom=value.uom,
+        phenomenon_time_end=time.end,
+        result_time=value.result_time or common.result_time,
+        observation_type=value.observation_type or common.observation_type,
+        offering=common.offering,
+        nil_reason=value.nil_reason,
+        feature=common.feature,
+        identifier=common.identifier,
+        valid_time=common.valid_time,
+        geometry=value.geometry or common.geometry,
+    )
