@@ -1,0 +1,26 @@
+"""Alerts as JSON: one object an alert, for programs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sos_server.time import format_instant
+
+if TYPE_CHECKING:
+    from weps.model import Alert
+
+
+def alert_to_json(alert: Alert) -> dict[str, Any]:
+    """Give an alert as JSON: instants as ISO 8601 in UTC, what is not known left out."""
+    members = {name: _to_json(value) for name, value in asdict(alert).items()}
+    return {name: value for name, value in members.items() if value is not None and value != []}
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return format_instant(value)
+    if isinstance(value, dict):
+        return {name: _to_json(member) for name, member in value.items() if member is not None}
+    return list(value) if isinstance(value, tuple) else value

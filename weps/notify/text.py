@@ -1,0 +1,78 @@
+"""Text that may be shown to people and written into XML: what is taken out, and how values, units and names read."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from weps.model import Value
+
+ELLIPSIS = "…"
+
+# Explicit bidirectional controls: one that is not closed turns round the rest of a line that is not its own.
+# Text that is written from right to left by itself needs none of them.
+_DIRECTION_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_LINE_BREAKS = frozenset("\n\u2028\u2029\u0085")
+
+
+def clean_line(text: str, limit: int) -> str:
+    """Give the text as one line of at most `limit` characters without anything that XML or a terminal cannot bear."""
+    return _bounded(" ".join(_without_controls(text[: 4 * limit]).split()), limit)
+
+
+def clean_text(text: str, limit: int) -> str:
+    """Give the text with its line breaks, at most `limit` characters, without control characters."""
+    lines = (line.strip() for line in _without_controls(text[: 4 * limit]).split("\n"))
+    return _bounded("\n".join(lines).strip(), limit)
+
+
+def clean_identifier(text: str, limit: int) -> str:
+    """Give a name that machines compare as it is, save for what XML cannot bear, at most `limit` characters."""
+    return _bounded(_without_controls(text[: 4 * limit]).replace("\n", " ").strip(), limit)
+
+
+def format_value(value: Value) -> str:
+    """Write a value for people: a whole number without a fraction, a text in one line of bounded length."""
+    if value is None:
+        return "nil"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.12g}"
+    return clean_line(str(value), 200)
+
+
+def with_unit(value: Value, uom: str | None) -> str:
+    """Write a value and its unit; the unit of pure numbers (`1`) goes without saying."""
+    text = format_value(value)
+    return f"{text} {clean_line(uom, 40)}" if uom and uom != "1" else text
+
+
+def short_name(identifier: str) -> str:
+    """Give the last part of a URI or URN, where it has one; other names stay as they are."""
+    name = identifier.strip().rstrip("/#:")
+    if "://" in name:
+        name = name.replace("#", "/").rsplit("/", 1)[-1]
+    elif name.lower().startswith("urn:"):
+        name = name.rsplit(":", 1)[-1]
+    return clean_line(name or identifier, 100)
+
+
+def _without_controls(text: str) -> str:
+    """Leave out controls, lone surrogates, noncharacters and direction controls; a line break stays one."""
+    return "".join(_kept(character) for character in text)
+
+
+def _kept(character: str) -> str:
+    if character in _LINE_BREAKS:
+        return "\n"
+    if character == "\t":
+        return " "
+    if character in _DIRECTION_CONTROLS or ord(character) & 0xFFFE == 0xFFFE:
+        return ""
+    return "" if unicodedata.category(character) in {"Cc", "Cs"} else character
+
+
+def _bounded(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - len(ELLIPSIS)].rstrip() + ELLIPSIS
