@@ -216,7 +216,7 @@ class Feed:
     A feed is `primed` when it is known what the source held at the activation; before `since` nothing is asked.
     `polled_until` is the world's time up to which the source has been asked with success. `next_poll` and
     `last_success` are on the wall clock; no `next_poll` means that nobody is subscribed. `revision` counts the changes
-    of its subscriptions; `alarmed` tells that its subscribers know that the source is down.
+    of its subscriptions; `down_since` is when its subscribers were told that the source is down.
     """
 
     id: int
@@ -231,7 +231,7 @@ class Feed:
     failures: int
     last_error: str | None
     last_success: datetime | None
-    alarmed: bool
+    down_since: datetime | None
     revision: int
 
 

@@ -35,6 +35,14 @@ class Feeder(Protocol):
         """
         ...
 
+    def latest(self, source: Source) -> Batch:
+        """
+        Ask for the newest observation of every series of a source.
+
+        Raises `SourceException` when the source does not know how to, else a `FeedError` as `fetch` does.
+        """
+        ...
+
     def series_exists(self, source: Source) -> bool:
         """Ask whether the source knows the series of its template. Raises `FeedError` as `fetch` does."""
         ...

@@ -83,27 +83,29 @@ class BatchTransaction:
         self._connection = connection
         self.feed = feed
 
-    def subscriptions(self) -> tuple[tuple[Subscription, bool], ...]:
-        """Give the active subscriptions of the feed, oldest first, and whether each has had its first look."""
-        query = (
-            subscription_query()
-            .where(SUBSCRIPTIONS.c.feed_id == self.feed.id, SUBSCRIPTIONS.c.status == SubscriptionStatus.ACTIVE)
-            .order_by(SUBSCRIPTIONS.c.number)
-        )
-        rows = self._connection.execute(query).mappings()
-        return tuple((read_subscription(row), bool(row["primed"])) for row in rows)
+    def active_ids(self) -> dict[str, None]:
+        """Give the ids of the active subscriptions of the feed, oldest first."""
+        active = SUBSCRIPTIONS.c.feed_id == self.feed.id, SUBSCRIPTIONS.c.status == SubscriptionStatus.ACTIVE
+        query = select(SUBSCRIPTIONS.c.id).where(*active).order_by(SUBSCRIPTIONS.c.number)
+        return dict.fromkeys(self._connection.execute(query).scalars())
 
-    def states(self) -> dict[StateKey, RuleState]:
-        """Give the stored state of every active subscription of the feed."""
-        query = (
-            select(RULE_STATES)
-            .join_from(RULE_STATES, SUBSCRIPTIONS, RULE_STATES.c.subscription_id == SUBSCRIPTIONS.c.id)
-            .where(SUBSCRIPTIONS.c.feed_id == self.feed.id, SUBSCRIPTIONS.c.status == SubscriptionStatus.ACTIVE)
-        )
-        return {
-            (row.subscription_id, row.correlation_key): RuleState(row.state, row.detections, row.open_episode)
-            for row in self._connection.execute(query)
-        }
+    def subscriptions(self, identifiers: Sequence[str]) -> list[tuple[Subscription, bool]]:
+        """Give subscriptions, oldest first, and whether each has had its first look."""
+        found = []
+        for some in _portions(identifiers):
+            query = subscription_query().where(SUBSCRIPTIONS.c.id.in_(some)).order_by(SUBSCRIPTIONS.c.number)
+            rows = self._connection.execute(query).mappings()
+            found += [(read_subscription(row), bool(row["primed"])) for row in rows]
+        return found
+
+    def states(self, identifiers: Sequence[str]) -> dict[StateKey, RuleState]:
+        """Give the stored states of subscriptions."""
+        found = {}
+        for some in _portions(identifiers):
+            query = select(RULE_STATES).where(RULE_STATES.c.subscription_id.in_(some))
+            for row in self._connection.execute(query):
+                found[row.subscription_id, row.correlation_key] = RuleState(row.state, row.detections, row.open_episode)
+        return found
 
     def latest(self) -> dict[Series, Observation]:
         """Give the newest observation of each series that was seen."""
@@ -130,11 +132,10 @@ class BatchTransaction:
 
     def times_of(self, identifiers: Iterable[str]) -> dict[str, datetime]:
         """Give the phenomenon times of seen observations, as far as they are still remembered."""
-        wanted = list(identifiers)
         found: dict[str, datetime] = {}
-        for start in range(0, len(wanted), MANY):
-            some = SEEN.c.observation.in_(wanted[start : start + MANY])
-            query = select(SEEN.c.observation, SEEN.c.phenomenon_time).where(SEEN.c.feed_id == self.feed.id, some)
+        for some in _portions(list(identifiers)):
+            wanted = SEEN.c.feed_id == self.feed.id, SEEN.c.observation.in_(some)
+            query = select(SEEN.c.observation, SEEN.c.phenomenon_time).where(*wanted)
             found.update((row.observation, row.phenomenon_time) for row in self._connection.execute(query))
         return found
 
@@ -178,10 +179,18 @@ class BatchTransaction:
         ]
         self._upsert(RULE_STATES, rows, ("state", "detections", "open_episode"))
 
-    def mark_primed(self, subscription_ids: Iterable[str]) -> None:
+    def save_threads(self, threads: Mapping[StateKey, tuple[int, str | None]]) -> None:
+        """Keep the number of detections and the open episode of states that did not change themselves."""
+        rows = [
+            {"subscription_id": key[0], "correlation_key": key[1], "detections": count, "open_episode": episode}
+            for key, (count, episode) in threads.items()
+        ]
+        self._upsert(RULE_STATES, rows, ("detections", "open_episode"))
+
+    def mark_primed(self, identifiers: Sequence[str]) -> None:
         """Note that subscriptions have had their first look at what was there."""
-        for identifier in subscription_ids:
-            self._connection.execute(update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id == identifier).values(primed=True))
+        for some in _portions(identifiers):
+            self._connection.execute(update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id.in_(some)).values(primed=True))
 
     def add_alerts(self, alerts: Sequence[tuple[Alert, tuple[Target, ...]]], now: datetime) -> None:
         """Store alerts, and put a row into the outbox for each of their targets."""
@@ -237,3 +246,8 @@ def _feed(connection: Connection, feed_id: int) -> Feed:
     if row is None:
         raise NotFoundError(f"there is no feed {feed_id}")
     return read_feed(row)
+
+
+def _portions(identifiers: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(identifiers), MANY):
+        yield identifiers[start : start + MANY]

@@ -151,7 +151,6 @@ def _feed_for(connection: Connection, new: NewSubscription, now: datetime, activ
             polled_until=None,
             next_poll=now,
             failures=0,
-            alarmed=False,
             revision=0,
         )
     )
@@ -177,7 +176,7 @@ def _begin_anew(
             next_poll=now,
             failures=0,
             last_error=None,
-            alarmed=False,
+            down_since=None,
         )
     )
 

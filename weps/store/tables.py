@@ -92,7 +92,7 @@ FEEDS = Table(
     Column("failures", Integer, nullable=False),
     Column("last_error", Text),
     Column("last_success", Instant),
-    Column("alarmed", Boolean, nullable=False),
+    Column("down_since", Instant),
     Column("revision", Integer, nullable=False),
     Index(None, "next_poll"),
 )

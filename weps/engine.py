@@ -1,0 +1,327 @@
+"""
+The engine: subscribe, poll, receive, tick.
+
+One flow leads from an observation to an alert: `poll` lets the feeder fetch (HTTP), `receive` opens a transaction,
+drops what was seen, orders by phenomenon time, steps the rules, and stores seen keys, positions, states, alerts and
+outbox rows together. HTTP happens before or after a transaction, never inside.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYetError
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from weps import watch
+from weps.errors import FeedError, InputError, SourceException, SourceUnreachable
+from weps.feeders.base import Batch, Feeder
+from weps.model import AlertStatus, Feed, NewSubscription, Observation, Page, Source, Subscription, SubscriptionStatus
+from weps.notify.base import Channel
+from weps.notify.message import compose_source_alert
+from weps.reading import Horizon, back_off, must_catch_up, next_step, read_from
+from weps.rules.languages import compile_rule
+from weps.store import BatchTransaction, Store
+
+LOG = logging.getLogger("weps.engine")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FAILURES_UNTIL_ALARM = 3
+SHORTEST_STEP = timedelta(minutes=1)
+
+
+class Engine:
+    """
+    Watches what was subscribed to. `clock` is the wall clock, `world` the time in which observations happen.
+
+    They differ only in a demonstration that replays history. `base_url` is how clients reach this service.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        feeder: Feeder,
+        channels: Mapping[str, Channel],
+        base_url: str,
+        *,
+        horizon: Horizon | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        world: Callable[[], datetime] | None = None,
+        wake_delivery: Callable[[], None] = lambda: None,
+        first_look: float = 2.0,
+        polls_at_once: int = 8,
+    ) -> None:
+        self.store = store
+        self.base_url = base_url.rstrip("/")
+        self._feeder = feeder
+        self._channels = channels
+        self._horizon = horizon or Horizon()
+        self._clock = clock
+        self._world = world or clock
+        self._wake_delivery = wake_delivery
+        self._first_look = first_look
+        self._watches: dict[int, watch.Watch] = {}
+        self._polling: set[int] = set()
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(polls_at_once, thread_name_prefix="poll")
+
+    def subscribe(self, new: NewSubscription) -> Subscription:
+        """
+        Store a subscription and have a first look at its source.
+
+        Raises `RuleError` with every fault of the rule, `InputError` for what else cannot be. A source that gives no
+        answer within `first_look` seconds is looked at later; the subscription stands.
+        """
+        rule = compile_rule(new.rule)
+        self._check(new)
+        subscription = self.store.add_subscription(new, rule.name, self._clock(), self._world())
+        LOG.info("subscribed subscription=%s process=%s feed=%d", subscription.id, new.process, subscription.feed_id)
+        if not self.store.feed(subscription.feed_id).primed:
+            look = self.poll_soon(subscription.feed_id)
+            if look is not None:
+                try:
+                    look.result(timeout=self._first_look)
+                except NotYetError:
+                    LOG.warning("first look goes on subscription=%s", subscription.id)
+        return subscription
+
+    def cancel(self, identifier: str) -> Subscription:
+        """End a subscription; one that has ended already stays as it is. Raises `NotFoundError`."""
+        subscription = self.store.end_subscription(identifier, SubscriptionStatus.CANCELLED, self._clock())
+        LOG.info("unsubscribed subscription=%s", identifier)
+        return subscription
+
+    def subscription(self, identifier: str) -> Subscription:
+        """Give one subscription; raises `NotFoundError`."""
+        return self.store.subscription(identifier)
+
+    def subscriptions(self, page: Page, status: SubscriptionStatus | None = None) -> tuple[Subscription, ...]:
+        """Give a page of the subscriptions, oldest first."""
+        return self.store.subscriptions(page, status)
+
+    def count_subscriptions(self, status: SubscriptionStatus | None = None) -> int:
+        """Count the subscriptions."""
+        return self.store.count_subscriptions(status)
+
+    def feed_url(self, subscription: Subscription) -> str:
+        """Give the address of a subscription's RSS feed."""
+        return f"{self.base_url}/feeds/{subscription.token}.rss"
+
+    def series_exists(self, source: Source) -> bool:
+        """Ask a source whether it knows the series of its template. Raises `FeedError`."""
+        return self._feeder.series_exists(source)
+
+    def expire(self) -> None:
+        """End the subscriptions whose lifetime is over."""
+        for identifier in self.store.end_expired(self._clock()):
+            LOG.info("expired subscription=%s", identifier)
+
+    def due_feeds(self) -> tuple[Feed, ...]:
+        """Give the feeds that are due and not being polled right now."""
+        return tuple(feed for feed in self.store.due_feeds(self._clock()) if feed.id not in self._polling)
+
+    def poll_soon(self, feed_id: int) -> Future[None] | None:
+        """Poll a feed in the background; None when it is being polled already, or the engine is closed."""
+        with self._lock:
+            if feed_id in self._polling:
+                return None
+            self._polling.add(feed_id)
+        try:
+            return self._pool.submit(self._poll, feed_id)
+        except RuntimeError:
+            self._polling.discard(feed_id)
+            return None
+
+    def poll(self, feed_id: int) -> None:
+        """Poll a feed now, unless it is being polled already. A source that fails is noted, not raised."""
+        look = self.poll_soon(feed_id)
+        if look is not None:
+            look.result()
+
+    def close(self) -> None:
+        """Let the polls under way finish, and start no more."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def receive(self, feed_id: int, observations: Sequence[Observation], until: datetime, more: bool = False) -> int:
+        """
+        Take observations of a feed, in one transaction; gives the number of alerts.
+
+        `until` is the world's time up to which the source has now been asked; `more` that it will be asked on at once.
+        Feeders that are pushed to enter here too.
+        """
+        now = self._clock()
+        with self._transaction(feed_id) as (transaction, watched):
+            feed = transaction.feed
+            alerts = watched.take(transaction, observations, until, now, self._feeder.evidence_url)
+            transaction.add_alerts(alerts, now)
+            if feed.down_since is not None:
+                self._tell(transaction, watched, AlertStatus.SOURCE_UP, now, None)
+            transaction.forget_seen(read_from(feed, watched.positions(), self._horizon))
+            transaction.polled(until, now, now if more else _next_poll(feed, now))
+        if alerts or feed.down_since is not None:
+            LOG.info("alerts feed=%d count=%d", feed_id, len(alerts))
+            self._wake_delivery()
+        return len(alerts)
+
+    def tick(self, feed_id: int, until: datetime) -> int:
+        """Tell the rules of a feed that time has passed without observations."""
+        return self.receive(feed_id, (), until)
+
+    def _poll(self, feed_id: int) -> None:
+        try:
+            feed = self.store.feed(feed_id)
+            if feed.next_poll is None:
+                return
+            try:
+                self._read(feed)
+            except FeedError as error:
+                self._failed(feed, error)
+        except Exception:  # a poll must never take the others with it
+            LOG.exception("poll broke feed=%d", feed_id)
+            self.store.poll_failed(feed_id, "an internal error, see the log", self._clock() + timedelta(seconds=30))
+        finally:
+            self._polling.discard(feed_id)
+
+    def _read(self, feed: Feed) -> None:
+        until = self._world()
+        if not feed.primed:
+            self._prime(feed, until)
+            feed = self.store.feed(feed.id)
+        begin = read_from(feed, self.store.positions(feed.id).values(), self._horizon)
+        if must_catch_up(feed, until, self._horizon):
+            self._catch_up(feed, begin, until)
+        else:
+            self.receive(feed.id, self._fetch(feed, begin, until).observations, until)
+
+    def _catch_up(self, feed: Feed, begin: datetime, until: datetime) -> None:
+        step = self._horizon.step
+        while True:
+            end = min(begin + step, until)
+            try:
+                batch = self._fetch(feed, begin, end)
+            except SourceException as error:
+                if error.code != "ResponseExceedsSizeLimit" or step <= SHORTEST_STEP:
+                    raise
+                step /= 2
+                continue
+            self.receive(feed.id, batch.observations, end, more=end < until)
+            if end >= until:
+                return
+            begin, step = end, next_step(step, len(batch.observations), self._horizon)
+
+    def _prime(self, feed: Feed, until: datetime) -> None:
+        """
+        Learn what the source held when it was asked for: that is not news.
+
+        Only the newest observation of each series from before the activation is looked at by rules, when they are
+        added. What came since the activation is left for the poll that follows.
+        """
+        known, since = self._latest(feed)
+        newest = max((observation.end for observation in known), default=None)
+        if newest is not None:
+            known += self._fetch(feed, newest - self._horizon.overlap, until).observations
+        old = [observation for observation in known if observation.end < feed.activation]
+        with self.store.batch(feed.id) as transaction:
+            if transaction.feed.primed:
+                return
+            unseen = transaction.unseen(old)
+            transaction.mark_seen(unseen)
+            transaction.save_latest(watch.newest_of(unseen))
+            transaction.save_feed(primed=True, since=since, polled_until=until)
+        LOG.info("primed feed=%d known=%d", feed.id, len(old))
+
+    def _latest(self, feed: Feed) -> tuple[tuple[Observation, ...], datetime]:
+        """Give what the source holds as its newest, and the time before which nothing needs to be asked."""
+        try:
+            return self._feeder.latest(feed.source).observations, EPOCH
+        except SourceException:
+            # `latest` is an extension. Without it, what is older than the lookback is not known, and never asked for.
+            since = feed.activation - self._horizon.lookback
+            return self._fetch(feed, since, feed.activation).observations, since
+
+    def _fetch(self, feed: Feed, begin: datetime, end: datetime) -> Batch:
+        batch = self._feeder.fetch(feed.source, begin, end)
+        LOG.info(
+            "polled feed=%d begin=%s end=%s observations=%d nils=%d octets=%d",
+            *(feed.id, begin.isoformat(), end.isoformat()),
+            *(len(batch.observations), batch.nils, batch.octets),
+        )
+        return batch
+
+    def _failed(self, feed: Feed, error: FeedError) -> None:
+        now = self._clock()
+        wait = back_off(feed.interval, feed.failures + 1, random.random())  # noqa: S311 -- jitter is no secret
+        if isinstance(error, SourceUnreachable) and error.retry_after is not None:
+            wait = max(wait, timedelta(seconds=error.retry_after))
+        failed = self.store.poll_failed(feed.id, str(error), now + wait)
+        LOG.warning(
+            "poll failed feed=%d failures=%d wait=%.1f error=%s", feed.id, failed.failures, wait.total_seconds(), error
+        )
+        if failed.failures >= FAILURES_UNTIL_ALARM and failed.down_since is None:
+            with self._transaction(feed.id) as (transaction, watched):
+                self._tell(transaction, watched, AlertStatus.SOURCE_DOWN, now, str(error))
+            self._wake_delivery()
+
+    def _tell(
+        self,
+        transaction: BatchTransaction,
+        watched: watch.Watch,
+        status: AlertStatus,
+        now: datetime,
+        reason: str | None,
+    ) -> None:
+        """Tell the subscribers of a source that it is down, or up again."""
+        alerts = [
+            (
+                compose_source_alert(
+                    subscription,
+                    id=watch.source_alert_id(subscription, status, now),
+                    episode=watch.source_alert_id(
+                        subscription, AlertStatus.SOURCE_DOWN, transaction.feed.down_since or now
+                    ),
+                    status=status,
+                    rule_name=subscription.rule.name,
+                    detected=now,
+                    last_success=transaction.feed.last_success,
+                    error=reason,
+                ),
+                subscription.targets,
+            )
+            for subscription in watched.subscriptions()
+        ]
+        transaction.add_alerts(alerts, now)
+        transaction.save_feed(down_since=now if status is AlertStatus.SOURCE_DOWN else None)
+
+    @contextmanager
+    def _transaction(self, feed_id: int) -> Iterator[tuple[BatchTransaction, watch.Watch]]:
+        """Open the transaction of a feed with its rules in memory; when it fails, memory is thrown away."""
+        try:
+            with self.store.batch(feed_id) as transaction:
+                watched = self._watches.get(feed_id) or watch.Watch()
+                self._watches[feed_id] = watched
+                watched.refresh(transaction)
+                yield transaction, watched
+        except BaseException:
+            self._watches.pop(feed_id, None)
+            raise
+
+    def _check(self, new: NewSubscription) -> None:
+        if new.sampling_rate < timedelta(milliseconds=100):
+            raise InputError("must be 100 ms or more", where="samplingRate")
+        if new.runtime is not None and new.runtime <= timedelta(0):
+            raise InputError("must be longer than nothing; leave it out to watch until cancelled", where="runtime")
+        for target in new.targets:
+            channel = self._channels.get(target.channel)
+            if channel is None:
+                known = ", ".join(sorted(self._channels))
+                raise InputError(f"there is no channel {target.channel!r}; there are {known}", where="sink")
+            channel.check(target.address)
+
+
+def _next_poll(feed: Feed, now: datetime) -> datetime:
+    """Give the next time on the feed's grid; a feed that fell behind starts a new grid."""
+    due = (feed.next_poll or now) + feed.interval
+    return due if due > now else now + feed.interval

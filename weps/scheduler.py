@@ -1,0 +1,79 @@
+"""
+The clock of the service: polls what is due, ends what is over.
+
+What is due stands in the database, so a restart goes on where it was, and ten thousand feeds are one indexed query
+and not ten thousand jobs.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from urllib.parse import urlsplit
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from weps.engine import Engine
+from weps.model import Feed
+
+LOG = logging.getLogger("weps.scheduler")
+SECONDS_BETWEEN_LOOKS = 0.2
+
+
+class Scheduler:
+    """Runs the engine's regular work on APScheduler. No host is polled more than `per_host` times at once."""
+
+    def __init__(self, engine: Engine, per_host: int = 4) -> None:
+        self._engine = engine
+        self._per_host = per_host
+        self._busy: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._last_beat = 0.0
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC", job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+        )
+
+    def start(self) -> None:
+        """Begin to work in the background."""
+        self._beat()
+        self._scheduler.add_job(self._poll_due, "interval", seconds=SECONDS_BETWEEN_LOOKS, id="poll")
+        self._scheduler.add_job(self._engine.expire, "interval", seconds=1, id="expire")
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Start nothing new, and wait for the polls under way."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
+        self._engine.close()
+
+    def seconds_since_beat(self) -> float:
+        """Tell how long ago the scheduler last looked for work: the heartbeat that `/readyz` shows."""
+        return time.monotonic() - self._last_beat
+
+    def _poll_due(self) -> None:
+        for feed in self._engine.due_feeds():
+            self._poll(feed)
+        self._beat()
+
+    def _poll(self, feed: Feed) -> None:
+        host = urlsplit(feed.source.endpoint).netloc
+        with self._lock:
+            if self._busy[host] >= self._per_host:
+                return
+            self._busy[host] += 1
+        polling = self._engine.poll_soon(feed.id)
+        if polling is None:
+            self._free(host)
+        else:
+            polling.add_done_callback(lambda _done: self._free(host))
+
+    def _free(self, host: str) -> None:
+        with self._lock:
+            self._busy[host] -= 1
+            if not self._busy[host]:
+                del self._busy[host]
+
+    def _beat(self) -> None:
+        self._last_beat = time.monotonic()

@@ -1,0 +1,112 @@
+"""
+What an operator may set: `config/weps.toml` (or the file that `--config` names), and `WEPS_*` variables over it.
+
+A wrong or unknown setting stops the start with one clear line.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from weps.errors import SettingsError
+
+PREFIX = "WEPS_"
+
+
+class Settings(BaseSettings):
+    """The settings of `weps serve`, with their defaults. Durations are ISO 8601 (`PT1H`) or seconds."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8080, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    base_url: str | None = Field(None, description="how clients reach this service, when it is behind a proxy")
+    data: Path = Field(Path("var"), description="directory of everything that is kept")
+    database: str | None = Field(
+        None, description="SQLAlchemy URL of the store; default: weps.db in the data directory"
+    )
+    open: bool = Field(False, description="listen on an address that others can reach, although there are no keys yet")
+    allowed_hosts: frozenset[str] = Field(
+        frozenset(),
+        description="hosts (`name` or `name:port`) that may be asked although their addresses are private",
+    )
+    request_timeout: timedelta = Field(timedelta(seconds=30), description="total time for one request to a source")
+    answer_limit: int = Field(64 * 2**20, ge=2**10, description="largest answer of a source in octets")
+    body_limit: int = Field(16 * 2**20, ge=2**10, description="largest body that clients may send in octets")
+    overlap: timedelta = Field(timedelta(days=1), description="how late an observation may come and still be evaluated")
+    lookback: timedelta = Field(timedelta(days=1), description="how far a slow series may lag behind the others")
+    catch_up_step: timedelta = Field(timedelta(days=7), description="longest time asked for at once after an outage")
+    polls_at_once: int = Field(8, ge=1, le=256, description="polls that run side by side")
+    polls_per_host: int = Field(4, ge=1, le=64, description="polls of one host that run side by side")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="what is logged")
+
+    @property
+    def database_url(self) -> str:
+        """The URL of the store."""
+        return self.database or f"sqlite:///{self.data / 'weps.db'}"
+
+
+def read_settings(file: Path | None = None, **given: Any) -> Settings:
+    """
+    Read the settings: the given ones over the environment over the file. Raises `SettingsError`.
+
+    Without a file, `config/weps.toml` below the current directory is read where it exists.
+    """
+    if file is not None and not file.is_file():
+        raise SettingsError(f"there is no file {file}")
+    default = Path("config/weps.toml")
+    source = file or (default if default.is_file() else None)
+    unknown = [name for name in os.environ if name.startswith(PREFIX) and _member(name) not in Settings.model_fields]
+    if unknown:
+        raise SettingsError(f"there is no setting {unknown[0]}; known are {', '.join(_variables())}")
+    try:
+        settings = _reader(source)(**{name: value for name, value in given.items() if value is not None})
+    except (ValidationError, ValueError) as error:
+        raise SettingsError(_first_line(error)) from error
+    if settings.host not in ("127.0.0.1", "localhost", "::1") and not settings.open:
+        raise SettingsError(
+            f"host {settings.host} can be reached by others, and there are no keys yet: say --open if you mean it"
+        )
+    return settings
+
+
+def _reader(file: Path | None) -> type[Settings]:
+    """Give the settings class that also reads a file: command line over environment over file."""
+
+    class FileSettings(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+
+    return FileSettings
+
+
+def _member(variable: str) -> str:
+    return variable.removeprefix(PREFIX).lower()
+
+
+def _variables() -> list[str]:
+    return [PREFIX + name.upper() for name in Settings.model_fields]
+
+
+def _first_line(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error).splitlines()[0]
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"there is no setting {name!r}; known are {', '.join(Settings.model_fields)}"
+    return f"setting {name}: {first['msg']} (it is {first['input']!r})"

@@ -1,0 +1,233 @@
+"""
+What the engine holds in memory of one feed: its subscriptions, their rules in a network, and the newest observations.
+
+The database is the truth: all of this is rebuilt from it at any time, and thrown away when a transaction fails.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from weps.errors import RuleError
+from weps.model import Alert, AlertStatus, Detection, Observation, Series, Source, Subscription, Target
+from weps.notify.message import compose_alert
+from weps.rules.base import Rule
+from weps.rules.languages import LANGUAGES, compile_rule
+from weps.rules.network import Found, Network
+from weps.store import BatchTransaction, RuleState, StateKey
+
+ALERT_NAMESPACE = uuid.UUID("6f0f3f1c-7a53-4c52-9d0b-5d4d5a0f8c11")
+THRESHOLD_PATTERN = "threshold"
+THRESHOLD_STATUS = {
+    "firing": AlertStatus.FIRING,
+    "resolved": AlertStatus.RESOLVED,
+    "noData": AlertStatus.NO_DATA,
+}
+Evidence = Callable[[Source, datetime, datetime], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """How many detections a state has given, and the episode that is open."""
+
+    detections: int = 0
+    open_episode: str | None = None
+
+
+class Watch:
+    """The rules of one feed, ready to be stepped. Used by one thread at a time, inside the feed's transaction."""
+
+    def __init__(self) -> None:
+        self._revision = -1
+        self._subscriptions: dict[str, Subscription] = {}
+        self._network = Network()
+        self._threads: dict[StateKey, Thread] = {}
+        self._latest: dict[Series, Observation] = {}
+        self._first_looks: list[Found] = []
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """Give the active subscriptions, oldest first."""
+        return tuple(self._subscriptions.values())
+
+    def positions(self) -> list[datetime]:
+        """Give the newest phenomenon time of each series."""
+        return [observation.end for observation in self._latest.values()]
+
+    def refresh(self, transaction: BatchTransaction) -> None:
+        """Take in what changed in the database since the last batch."""
+        feed = transaction.feed
+        if self._revision == feed.revision:
+            return
+        if self._revision < 0:
+            self._latest = transaction.latest()
+        active = transaction.active_ids()
+        for identifier in self._subscriptions.keys() - active:
+            del self._subscriptions[identifier]
+            self._network.remove(identifier)
+            self._threads = {key: thread for key, thread in self._threads.items() if key[0] != identifier}
+        added = [identifier for identifier in active if identifier not in self._subscriptions]
+        if added:
+            self._add(transaction, added)
+        self._revision = feed.revision
+
+    def take(
+        self,
+        transaction: BatchTransaction,
+        observations: Sequence[Observation],
+        until: datetime,
+        now: datetime,
+        evidence: Evidence,
+    ) -> list[tuple[Alert, tuple[Target, ...]]]:
+        """
+        Step the rules over what was not seen before, then tell them the time; keep seen keys, positions and states.
+
+        Gives the alerts that this makes, each with the targets that it is to be pushed to.
+        """
+        fresh = transaction.unseen(observations)
+        fresh.sort(key=lambda each: (each.end, each.procedure, each.observed_property, each.feature_of_interest))
+        found = self._first_looks + self._network.step(fresh) + self._network.tick(until)
+        composer = _Composer(transaction, fresh, self._latest, now, evidence)
+        alerts = []
+        for each in found:
+            subscription = self._subscriptions[each.subscription_id]
+            thread = self._threads.get((each.subscription_id, each.key), Thread())
+            alert, self._threads[each.subscription_id, each.key] = composer.compose(subscription, each, thread)
+            alerts.append((alert, subscription.targets))
+        self._save_states(transaction, found)
+        self._move(transaction, fresh)
+        return alerts
+
+    def _add(self, transaction: BatchTransaction, identifiers: Sequence[str]) -> None:
+        states = transaction.states(identifiers)
+        unprimed = []
+        for subscription, primed in transaction.subscriptions(identifiers):
+            mine = {key[1]: kept for key, kept in states.items() if key[0] == subscription.id}
+            for key, kept in mine.items():
+                self._threads[subscription.id, key] = Thread(kept.detections, kept.open_episode)
+            rule = self._compile(subscription)
+            stored = {key: kept.state for key, kept in mine.items() if kept.state is not None}
+            self._network.add(subscription.id, rule, stored, subscription.activation)
+            self._subscriptions[subscription.id] = subscription
+            if not primed:
+                unprimed.append(subscription)
+        for subscription in unprimed:
+            if LANGUAGES[subscription.rule.language].first_look:
+                self._first_looks += self._network.look(subscription.id, self._oldest_first())
+        transaction.mark_primed([subscription.id for subscription in unprimed])
+
+    def _oldest_first(self) -> list[Observation]:
+        return sorted(self._latest.values(), key=lambda each: (each.end, each.series))
+
+    def _save_states(self, transaction: BatchTransaction, found: Sequence[Found]) -> None:
+        changes = self._network.take_changes()
+        idle = Thread()
+        transaction.save_states(
+            {
+                key: RuleState(state, thread.detections, thread.open_episode)
+                for key, state in changes.items()
+                for thread in (self._threads.get(key, idle),)
+            }
+        )
+        unchanged = {(each.subscription_id, each.key) for each in found} - changes.keys()
+        transaction.save_threads(
+            {key: (self._threads[key].detections, self._threads[key].open_episode) for key in unchanged}
+        )
+        self._first_looks = []
+
+    def _move(self, transaction: BatchTransaction, fresh: Sequence[Observation]) -> None:
+        moved = {
+            series: observation
+            for series, observation in newest_of(fresh).items()
+            if series not in self._latest or self._latest[series].end <= observation.end
+        }
+        transaction.mark_seen(fresh)
+        transaction.save_latest(moved)
+        self._latest.update(moved)
+
+    @staticmethod
+    def _compile(subscription: Subscription) -> Rule:
+        try:
+            return compile_rule(subscription.rule)
+        except RuleError as error:
+            # It compiled when it was subscribed to: a newer version of the language must not refuse older rules.
+            raise RuntimeError(f"the stored rule of subscription {subscription.id} does not compile") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Composer:
+    """Makes alerts of the detections of one batch."""
+
+    transaction: BatchTransaction
+    fresh: Sequence[Observation]
+    latest_before: Mapping[Series, Observation]
+    now: datetime
+    evidence: Evidence
+
+    def compose(self, subscription: Subscription, found: Found, thread: Thread) -> tuple[Alert, Thread]:
+        """Give the alert of a detection, and how the thread of its state goes on."""
+        detection = found.detection
+        status = status_of(detection)
+        count = thread.detections + 1
+        identifier = alert_id(subscription, found.key, count)
+        episode = identifier if status is AlertStatus.EVENT else thread.open_episode or identifier
+        alert = compose_alert(
+            subscription,
+            detection,
+            id=identifier,
+            episode=episode,
+            status=status,
+            rule_name=subscription.rule.name,
+            detected=self.now,
+            late=self._is_late(detection.observation),
+            evidence=self._evidence_url(subscription, detection),
+        )
+        is_open = status in (AlertStatus.FIRING, AlertStatus.NO_DATA)
+        return alert, Thread(count, episode if is_open else None)
+
+    def _is_late(self, observation: Observation | None) -> bool:
+        if observation is None:
+            return False
+        before = self.latest_before.get(observation.series)
+        return before is not None and observation.end < before.end
+
+    def _evidence_url(self, subscription: Subscription, detection: Detection) -> str | None:
+        times = [detection.time]
+        if detection.observation is not None:
+            times = [detection.observation.phenomenon_time, detection.observation.end]
+        causes = set(detection.lineage)
+        if detection.observation is not None:
+            causes.discard(detection.observation.id)
+        if causes:
+            times += [each.phenomenon_time for each in self.fresh if each.id in causes]
+            times += self.transaction.times_of(causes).values()
+        return self.evidence(subscription.source, min(times), max(times))
+
+
+def status_of(detection: Detection) -> AlertStatus:
+    """Tell what a detection says of its episode."""
+    if detection.pattern != THRESHOLD_PATTERN:
+        return AlertStatus.EVENT
+    return THRESHOLD_STATUS.get(detection.event or "", AlertStatus.EVENT)
+
+
+def alert_id(subscription: Subscription, key: str, count: int) -> str:
+    """Give the id of the so-many-th alert of a state: the same again when the same is detected again."""
+    return str(uuid.uuid5(ALERT_NAMESPACE, f"{subscription.id}/{subscription.rule_version}/{count}/{key}"))
+
+
+def source_alert_id(subscription: Subscription, status: AlertStatus, instant: datetime) -> str:
+    """Give the id of the alert that a subscription's source went down, or came up, at an instant."""
+    return str(uuid.uuid5(ALERT_NAMESPACE, f"{subscription.id}/{status}/{instant.isoformat()}"))
+
+
+def newest_of(observations: Iterable[Observation]) -> dict[Series, Observation]:
+    """Give the newest observation of each series."""
+    newest: dict[Series, Observation] = {}
+    for observation in observations:
+        known = newest.get(observation.series)
+        if known is None or known.end <= observation.end:
+            newest[observation.series] = observation
+    return newest
