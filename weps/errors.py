@@ -90,11 +90,14 @@ class SourceUnreachable(FeedError):
 
 
 class SourceException(FeedError):
-    """A source answered with an OWS exception report; `code` is its exceptionCode."""
+    """A source answered with an OWS exception report; `code` is its exceptionCode, `locator` what it points at."""
 
-    def __init__(self, message: str, where: str | None = None, code: str | None = None) -> None:
+    def __init__(
+        self, message: str, where: str | None = None, code: str | None = None, locator: str | None = None
+    ) -> None:
         super().__init__(message, where)
         self.code = code
+        self.locator = locator
 
 
 class SourceGarbled(FeedError):

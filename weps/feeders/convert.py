@@ -1,0 +1,74 @@
+"""From the observations of an SOS to those of WEPS: nil results left out, an identity that survives being fetched twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sos_server.time import format_instant
+from weps.model import Observation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sos_server import model as sos
+
+
+def convert(found: Iterable[sos.Observation], *, merged: bool = False) -> tuple[tuple[Observation, ...], int]:
+    """
+    Give the observations that have a result, in the same order, and how many had none.
+
+    `merged` tells that the server put many observations into one, see `observation_id`.
+    """
+    everything = tuple(convert_one(observation, merged=merged) for observation in found)
+    observations = tuple(observation for observation in everything if observation.value is not None)
+    return observations, len(everything) - len(observations)
+
+
+def convert_one(found: sos.Observation, *, merged: bool = False) -> Observation:
+    """Give one observation as WEPS knows it, its `id` set; a nil result keeps its value None."""
+    geometry = found.geometry
+    if geometry is None and found.feature is not None:
+        geometry = found.feature.geometry
+    return Observation(
+        phenomenon_time=found.phenomenon_time,
+        procedure=found.procedure,
+        observed_property=found.observed_property,
+        feature_of_interest=found.feature_of_interest,
+        value=found.value,
+        uom=found.uom,
+        phenomenon_time_end=found.phenomenon_time_end,
+        result_time=found.result_time,
+        offering=found.offering,
+        nil_reason=found.nil_reason,
+        geometry=geometry,
+        identifier=found.identifier,
+        id=observation_id(found, merged=merged),
+    )
+
+
+def observation_id(observation: sos.Observation, *, merged: bool = False) -> str:
+    """
+    Give the key that tells an observation from all others of its source, the same at each fetch.
+
+    `procedure|observedProperty|feature|phenomenonTime[/end]|resultTime`, and the identifier where there is no result
+    time. A correction comes with a later result time and so is another observation. The value is no part of it.
+
+    Where observations are merged into an array, result time and identifier are those of the array: they change with
+    every observation that is added to it, so the key ends after the phenomenon time.
+    """
+    time = format_instant(observation.phenomenon_time)
+    if merged:
+        known = ""
+    elif observation.result_time == observation.phenomenon_time:
+        known = time
+    elif observation.result_time is not None:
+        known = format_instant(observation.result_time)
+    else:
+        known = observation.identifier or ""
+    if observation.phenomenon_time_end is not None:
+        time = f"{time}/{format_instant(observation.phenomenon_time_end)}"
+    series = "|".join(
+        part.replace("|", "%7C")
+        for part in (observation.procedure, observation.observed_property, observation.feature_of_interest)
+    )
+    return f"{series}|{time}|{known}"

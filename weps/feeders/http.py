@@ -1,0 +1,242 @@
+"""Asking other people's servers over HTTP: guarded addresses, limits on time and size, redirects followed by hand."""
+
+from __future__ import annotations
+
+import email.utils
+import http.client
+import http.cookiejar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from urllib.parse import urljoin
+
+import requests
+import urllib3.exceptions
+from requests.structures import CaseInsensitiveDict
+
+from weps.errors import FeedError, SourceGarbled, SourceRefused, SourceUnreachable
+from weps.feeders.connection import Deadline, Exchange, GuardedAdapter
+from weps.feeders.guard import Guard
+
+MEGABYTE = 1024 * 1024
+USER_AGENT = "WEPS (Web Event Processing Service)"
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_REDIRECT_LIMIT = 5
+_CONNECTIONS = 32
+_CHUNK = 64 * 1024
+_CREDENTIALS = ("Authorization", "X-API-Key", "Cookie")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request to make; the URL is complete and encoded."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """
+    What came back, whole and decompressed, whatever its status is.
+
+    `url` is where it came from after all redirects; `retry_after` the server's wish in seconds, if it stated one.
+    """
+
+    status: int
+    content_type: str
+    body: bytes
+    url: str
+    retry_after: float | None = None
+
+    @property
+    def successful(self) -> bool:
+        """Whether the status says that the request was carried out."""
+        return 200 <= self.status < 300
+
+
+class Fetcher:
+    """
+    Makes requests; may be used by many threads at once.
+
+    `timeout` is how many seconds one connect and each read may take, `deadline` how many the whole exchange with all
+    redirects, `limit` how many octets an answer may have after decompression.
+    """
+
+    def __init__(
+        self,
+        allowed_hosts: frozenset[str] = frozenset(),
+        timeout: float = 30.0,
+        limit: int = 64 * MEGABYTE,
+        deadline: float = 120.0,
+    ) -> None:
+        self._guard = Guard(allowed_hosts)
+        self._timeout = timeout
+        self._limit = limit
+        self._deadline = deadline
+        self._exchange = Exchange()
+        self._session = _guarded_session(self._guard, self._exchange)
+
+    def send(self, request: HttpRequest) -> Answer:
+        """
+        Make a request, follow redirects and read the whole answer.
+
+        Gives the answer whatever its status is. Raises `SourceRefused` for an address that is not allowed,
+        `SourceUnreachable` when no complete answer came in time, `SourceGarbled` when it is too large or damaged.
+        """
+        with Deadline(self._deadline) as deadline:
+            self._exchange.deadline = deadline
+            try:
+                return self._follow(request)
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+                raise self._explained(error, request.url, deadline) from error
+            except FeedError as error:
+                raise (self._too_late(request.url) if deadline.expired else error) from error
+            finally:
+                self._exchange.deadline = None
+
+    def get(self, url: str) -> Answer:
+        """Get a document; raises as `send` does, and for a status that says that there is no document."""
+        answer = self.send(HttpRequest("GET", url))
+        require_success(answer)
+        return answer
+
+    def check(self, url: str) -> None:
+        """Refuse a URL that can never be asked, without asking it; raises `SourceRefused`."""
+        self._guard.check_url(url)
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._session.close()
+
+    def _follow(self, request: HttpRequest) -> Answer:
+        for _ in range(_REDIRECT_LIMIT + 1):
+            self._guard.check_url(request.url)
+            with self._session.request(
+                request.method,
+                request.url,
+                headers=dict(request.headers),
+                data=request.body,
+                timeout=self._timeout,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                location = response.headers.get("Location")
+                if response.status_code not in _REDIRECTS or not location:
+                    return self._read(response)
+            request = _redirected(request, response.status_code, location)
+        raise SourceUnreachable(f"more than {_REDIRECT_LIMIT} redirects", where=request.url)
+
+    def _read(self, response: requests.Response) -> Answer:
+        body = bytearray()
+        stated = response.headers.get("Content-Length", "")
+        if stated.isdecimal() and int(stated) > self._limit:
+            raise self._too_large(response.url)
+        # At most one read of the socket a round, so that a slow server is noticed between two of them.
+        while piece := response.raw.read1(_CHUNK, decode_content=True):
+            body += piece
+            if len(body) > self._limit:
+                raise self._too_large(response.url)
+        return Answer(
+            status=response.status_code,
+            content_type=response.headers.get("Content-Type", ""),
+            body=bytes(body),
+            url=response.url,
+            retry_after=_retry_after(response.headers.get("Retry-After")),
+        )
+
+    def _too_large(self, url: str) -> SourceGarbled:
+        return SourceGarbled(f"the answer is larger than {self._limit} octets; ask for less at a time", where=url)
+
+    def _too_late(self, url: str) -> SourceUnreachable:
+        return SourceUnreachable(f"no complete answer within {self._deadline:g} s", where=url)
+
+    def _explained(self, error: Exception, url: str, deadline: Deadline) -> FeedError:
+        if deadline.expired:
+            return self._too_late(url)
+        if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
+            return SourceUnreachable(f"no answer for {self._timeout:g} s", where=url)
+        if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
+            return SourceUnreachable(f"no secure connection: {_innermost_text(error)}", where=url)
+        if isinstance(error, requests.exceptions.InvalidURL | urllib3.exceptions.LocationValueError):
+            return SourceRefused(f"not a URL that can be asked: {error}", where=url)
+        if isinstance(error, urllib3.exceptions.DecodeError):
+            return SourceGarbled("the answer's compression is damaged", where=url)
+        return SourceUnreachable(f"the connection broke off: {_innermost_text(error)}", where=url)
+
+
+def require_success(answer: Answer) -> None:
+    """
+    Raise for an answer that was not successful.
+
+    A server that is overloaded or failed (408, 429, 5xx) is `SourceUnreachable` and may be asked again, with its own
+    wish in `retry_after`; any other status is `SourceGarbled`: asking the same again will not help.
+    """
+    if answer.successful:
+        return
+    phrase = http.client.responses.get(answer.status, "an unknown status")
+    if answer.status in (408, 429) or answer.status >= 500:
+        message = f"the server answered {answer.status} ({phrase})"
+        raise SourceUnreachable(message, where=answer.url, retry_after=answer.retry_after)
+    raise SourceGarbled(f"the server answered {answer.status} ({phrase}); check the address", where=answer.url)
+
+
+def _guarded_session(guard: Guard, exchange: Exchange) -> requests.Session:
+    session = requests.Session()
+    # Without the environment's proxies and passwords: a proxy would resolve names where the guard does not see it.
+    session.trust_env = False
+    session.headers = CaseInsensitiveDict({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"})
+    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+    adapter = GuardedAdapter(guard, exchange, _CONNECTIONS)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
+
+
+def _redirected(request: HttpRequest, status: int, location: str) -> HttpRequest:
+    """
+    Give the request to make after a redirect.
+
+    Unlike browsers a POST stays a POST after 301 and 302: a GetObservation that lost its body would ask for nothing.
+    """
+    url = urljoin(request.url, location)
+    headers = dict(request.headers)
+    if _origin(url) != _origin(request.url):
+        headers = {name: value for name, value in headers.items() if name.title() not in map(str.title, _CREDENTIALS)}
+    if status == HTTPStatus.SEE_OTHER:
+        headers = {name: value for name, value in headers.items() if name.lower() != "content-type"}
+        return HttpRequest("GET", url, headers)
+    return HttpRequest(request.method, url, headers, request.body)
+
+
+def _origin(url: str) -> str:
+    return "/".join(url.split("/", 3)[:3]).lower()
+
+
+def _retry_after(text: str | None) -> float | None:
+    """Read a Retry-After header: seconds, or a date (RFC 9110 clause 10.2.3); what is neither is no wish."""
+    if text is None:
+        return None
+    if text.strip().isdecimal():
+        return float(text)
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _innermost_text(error: BaseException) -> str:
+    """Give the text at the bottom of a chain of wrapped errors: the outer ones show memory addresses and pools."""
+    while True:
+        reason = getattr(error, "reason", None)
+        inner = reason if isinstance(reason, BaseException) else error.__cause__ or error.__context__
+        if inner is None:
+            return getattr(error, "strerror", None) or str(error.args[-1] if error.args else type(error).__name__)
+        error = inner

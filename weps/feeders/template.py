@@ -1,0 +1,202 @@
+"""
+GetObservation templates: from what a client wrote to a `Source`, and from a `Source` to the request of a time span.
+
+Equal requests become equal sources whatever the order, case, white space and prefixes they were written with, because
+what is equal is polled once. Template forms are a table, `_FORMS`: one line a binding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sos_server.time import format_instant
+from weps.errors import TemplateError
+from weps.feeders import pox
+from weps.feeders.http import HttpRequest
+from weps.feeders.kvp import (
+    OM_20,
+    SERIES_NAMES,
+    SOS_20,
+    Parameter,
+    canonical_address,
+    read_parameters,
+    split_url,
+    with_query,
+    write_query,
+)
+from weps.model import Source
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+KVP = "kvp"
+POX = "pox"
+
+_ACCEPT = {"Accept": "application/xml, text/xml;q=0.9, */*;q=0.5"}
+_ACCEPT_AND_XML = {**_ACCEPT, "Content-Type": "application/xml; charset=UTF-8"}
+_OM_PREFIX = ("xmlns(om", f"{OM_20})")
+
+
+def read_kvp(text: str, endpoint: str | None = None) -> Source:
+    """
+    Read a GetObservation URL; an `endpoint` wins over the URL's own address, the parameters are always the URL's.
+
+    Raises `TemplateError` for anything that is not a GetObservation of SOS 2.0.
+    """
+    address, query = split_url(text)
+    if not query and "://" not in address:
+        address, query = "", address
+    parameters = read_parameters(query)
+    if endpoint is not None and endpoint.strip():
+        address, own_query = split_url(endpoint)
+        parameters = {**read_parameters(own_query), **parameters}
+    if not address:
+        raise TemplateError("the template names no SOS; write http://…/sos?service=SOS&… or give the SOS endpoint too")
+    _check_operation(parameters)
+    parameters.pop("temporalFilter", None)
+    for name in SERIES_NAMES:
+        if name in parameters:
+            parameters[name] = Parameter(name, tuple(sorted(set(parameters[name].values))))
+    parameters["responseFormat"] = Parameter("responseFormat", (OM_20,))
+    return Source(KVP, canonical_address(address), write_query(parameters))
+
+
+def read_pox(text: str, endpoint: str) -> Source:
+    """Read a GetObservation document that is to be posted to the endpoint; raises `TemplateError` as `read_kvp`."""
+    if not endpoint or not endpoint.strip():
+        raise TemplateError("an XML template names no SOS; give the SOS endpoint too")
+    address, query = split_url(endpoint)
+    document = pox.canonical_document(text)
+    return Source(POX, canonical_address(with_query(address, query) if query else address), document)
+
+
+def build_request(source: Source, begin: datetime, end: datetime) -> HttpRequest:
+    """Give the request for the observations whose phenomenon time is during [begin, end]."""
+    return _form(source).during(source, begin, end)
+
+
+def build_latest_request(source: Source) -> HttpRequest:
+    """Give the request for the newest observation of each series, an extension of 52°North that others have too."""
+    return _form(source).latest(source)
+
+
+def build_availability_request(source: Source) -> HttpRequest:
+    """Give the GetDataAvailability for the series of the template."""
+    return _form(source).availability(source)
+
+
+def build_capabilities_request(source: Source) -> HttpRequest:
+    """Give the GetCapabilities of the source's service."""
+    others = _vendor_parameters(source) if source.binding == KVP else {}
+    fixed = _parameters(service="SOS", request="GetCapabilities", AcceptVersions=SOS_20)
+    return _get(_kvp_address(source), {**others, **fixed})
+
+
+def read_selection(source: Source) -> dict[str, tuple[str, ...]]:
+    """Give what the template asks for: the identifiers by the names of their parameters (`SERIES_NAMES`)."""
+    return _form(source).selection(source)
+
+
+def evidence_url(source: Source, begin: datetime, end: datetime) -> str | None:
+    """Give a GetObservation URL for a span; None where the template cannot be written as one."""
+    if source.binding == KVP:
+        return _kvp_during(source, begin, end).url
+    if pox.asks_for_more(source.template):
+        return None
+    selection = {name: Parameter(name, values) for name, values in read_selection(source).items()}
+    fixed = _parameters(service="SOS", version=SOS_20, request="GetObservation", responseFormat=OM_20)
+    return _kvp_during(Source(KVP, _kvp_address(source), write_query({**fixed, **selection})), begin, end).url
+
+
+def _check_operation(parameters: dict[str, Parameter]) -> None:
+    """Check service, version and request, and give the values their usual spelling."""
+    for name, needed in (("service", "SOS"), ("version", SOS_20), ("request", "GetObservation")):
+        if name not in parameters:
+            raise TemplateError(f"the template has no {name}; add {name}={needed}", where=name)
+        given = ",".join(parameters[name].values)
+        if name == "version" and given.startswith("1."):
+            raise TemplateError(f"templates of SOS {given} are not supported yet; use version={SOS_20}", where=name)
+        if given.lower() != needed.lower():
+            raise TemplateError(f"the template has {name}={given}; only {name}={needed} can be polled", where=name)
+        parameters[name] = Parameter(name, (needed,))
+
+
+def _parameters(**values: str) -> dict[str, Parameter]:
+    return {name: Parameter(name, (value,)) for name, value in values.items()}
+
+
+def _vendor_parameters(source: Source) -> dict[str, Parameter]:
+    """Give the parameters that are no part of SOS: some servers find their configuration or key by them."""
+    of_sos = {*SERIES_NAMES, "service", "version", "request", "spatialFilter", "namespaces", "responseFormat"}
+    return {name: value for name, value in read_parameters(source.template).items() if name not in of_sos}
+
+
+def _kvp_address(source: Source) -> str:
+    """Give the address for KVP; servers that have one for each binding (ours, 52°North's of old) name them alike."""
+    address = source.endpoint
+    return address.removesuffix("/pox") + "/kvp" if address.endswith("/pox") else address
+
+
+def _get(address: str, parameters: dict[str, Parameter]) -> HttpRequest:
+    return HttpRequest("GET", with_query(address, write_query(parameters)), _ACCEPT)
+
+
+def _post(source: Source, document: bytes) -> HttpRequest:
+    return HttpRequest("POST", source.endpoint, _ACCEPT_AND_XML, document)
+
+
+def _kvp_filtered(source: Source, time: str) -> HttpRequest:
+    parameters = read_parameters(source.template)
+    prefixes = parameters["namespaces"].values if "namespaces" in parameters else ()
+    if not any(prefix.startswith(f"{_OM_PREFIX[0]},") or prefix == _OM_PREFIX[0] for prefix in prefixes):
+        parameters["namespaces"] = Parameter("namespaces", (*prefixes, *_OM_PREFIX))
+    parameters["temporalFilter"] = Parameter("temporalFilter", ("om:phenomenonTime", time))
+    return _get(source.endpoint, parameters)
+
+
+def _kvp_during(source: Source, begin: datetime, end: datetime) -> HttpRequest:
+    return _kvp_filtered(source, f"{format_instant(begin)}/{format_instant(end)}")
+
+
+def _kvp_latest(source: Source) -> HttpRequest:
+    return _kvp_filtered(source, "latest")
+
+
+def _kvp_availability(source: Source) -> HttpRequest:
+    fixed = _parameters(service="SOS", version=SOS_20, request="GetDataAvailability")
+    selection = {name: Parameter(name, values) for name, values in _kvp_selection(source).items()}
+    return _get(source.endpoint, {**_vendor_parameters(source), **fixed, **selection})
+
+
+def _kvp_selection(source: Source) -> dict[str, tuple[str, ...]]:
+    parameters = read_parameters(source.template)
+    return {name: parameters[name].values for name in SERIES_NAMES if name in parameters}
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What a binding makes of its templates."""
+
+    during: Callable[[Source, datetime, datetime], HttpRequest]
+    latest: Callable[[Source], HttpRequest]
+    availability: Callable[[Source], HttpRequest]
+    selection: Callable[[Source], dict[str, tuple[str, ...]]]
+
+
+_FORMS = {
+    KVP: _Form(_kvp_during, _kvp_latest, _kvp_availability, _kvp_selection),
+    POX: _Form(
+        lambda source, begin, end: _post(source, pox.during_document(source.template, begin, end)),
+        lambda source: _post(source, pox.latest_document(source.template)),
+        lambda source: _post(source, pox.availability_document(pox.read_selection(source.template))),
+        lambda source: pox.read_selection(source.template),
+    ),
+}
+
+
+def _form(source: Source) -> _Form:
+    if source.binding not in _FORMS:
+        raise TemplateError(f"the binding {source.binding!r} is not one of {', '.join(_FORMS)}")
+    return _FORMS[source.binding]
