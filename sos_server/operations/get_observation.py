@@ -1,0 +1,35 @@
+"""GetObservation (OGC 12-006 clause 8.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sos_server.errors import InvalidParameterValue
+from sos_server.filters import TemporalOperator
+from sos_server.operations.base import RESPONSE_FORMATS, require_known, require_one_of
+from sos_server.responses import Observations
+
+if TYPE_CHECKING:
+    from sos_server.operations.base import Context
+    from sos_server.requests import GetObservation
+
+
+def get_observation(context: Context, request: GetObservation) -> Observations:
+    """
+    Find observations; their rows are read only as the answer is iterated.
+
+    `first` and `latest` give one observation of each series, among those that pass the other filters.
+    """
+    require_known(context.storage, "offering", request.offerings)
+    require_known(context.storage, "observedProperty", request.observed_properties)
+    require_known(context.storage, "procedure", request.procedures)
+    require_known(context.storage, "featureOfInterest", request.features_of_interest)
+    if request.response_format is not None:
+        require_one_of("responseFormat", (request.response_format,), RESPONSE_FORMATS)
+    ends = [
+        each for each in request.temporal_filters if each.operator in (TemporalOperator.FIRST, TemporalOperator.LATEST)
+    ]
+    if len(ends) > 1:
+        raise InvalidParameterValue("Only one filter can be `first` or `latest`; ask twice.", "temporalFilter")
+    series = context.storage.select_series(request)
+    return Observations(context.storage.stream(series, request.temporal_filters))

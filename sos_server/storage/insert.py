@@ -1,0 +1,198 @@
+"""
+Storing observations, in one transaction per request; the path that is measured.
+
+Identity: an observation is what a series gave for a phenomenon time as known at a result time. The same once more
+(equal value, or equally nil) is recognised and changes nothing, so a client may send again what it is not sure of.
+Another value under the same identity is refused; a correction has a later result time and stands beside what it
+corrects. An absent result time counts as the end of the phenomenon time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from sos_server.errors import InvalidParameterValue
+from sos_server.storage.series import StoredSeries, check_unit, highest, lowest, offering_ids, series_for
+from sos_server.storage.tables import OBSERVATIONS, OFFERINGS, SERIES, SERVICE
+from sos_server.time import format_instant, from_microseconds, to_microseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, MutableMapping, Sequence
+
+    from sqlalchemy import Connection, Dialect, Table, Update
+
+    from sos_server.model import Feature, Observation
+    from sos_server.storage.series import SeriesKey
+
+_CHUNK = 500  # rows looked up at once when some are there already
+
+
+class StoredObservation(NamedTuple):
+    """A row of `observations`, in the order of its columns."""
+
+    series_id: int
+    first: int
+    last: int
+    result_time: int
+    id: int
+    number: float | None
+    text: str | None
+    identifier: str | None
+    nil_reason: str | None
+    valid_first: int | None
+    valid_last: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesBatch:
+    """Observations of one series and one unit; `feature` is needed where the feature is new."""
+
+    key: SeriesKey
+    uom: str | None
+    observations: Sequence[Observation]
+    feature: Feature | None = None
+
+
+# what is known of series already, by offerings and key, so that it is not looked up for each request
+KnownSeries: TypeAlias = "MutableMapping[tuple[tuple[str, ...], SeriesKey], StoredSeries]"
+
+
+def insert_observations(
+    connection: Connection, offerings: tuple[str, ...], batches: Iterable[SeriesBatch], known: KnownSeries, now: int
+) -> int:
+    """Store batches under offerings, add their series to `known`, and give the number of observations that are new."""
+    numbers = offering_ids(connection, offerings)
+    updated, last_id = connection.execute(select(SERVICE.c.updated, SERVICE.c.last_observation)).one()
+    stored: list[StoredObservation] = []
+    for batch in batches:
+        series = known.get((offerings, batch.key))
+        if series is None or series.uom is None:
+            series = series_for(connection, batch.key, batch.uom, batch.feature, numbers)
+            known[offerings, batch.key] = series
+        check_unit(batch.key, series, batch.uom)
+        stored += _rows(series.id, batch.observations, last_id + len(stored))
+    result = connection.exec_driver_sql(_statement(connection.dialect), stored)
+    if result.rowcount == len(stored):
+        new = Counter(map(itemgetter(0), stored))
+    else:
+        new = _check_repeated(connection, stored, last_id)
+    if new:
+        _move_extents(connection, stored, new, numbers)
+        values = {"last_observation": last_id + len(stored), "updated": max(now, updated + 1)}
+        connection.execute(update(SERVICE).values(values))
+    return new.total()
+
+
+@cache
+def _statement(dialect: Dialect) -> str:
+    insert: Callable[[Table], postgresql.Insert | sqlite.Insert]
+    insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
+    return str(insert(OBSERVATIONS).on_conflict_do_nothing().compile(dialect=dialect))
+
+
+def _rows(series_id: int, observations: Iterable[Observation], last_id: int) -> list[StoredObservation]:
+    rows = []
+    for identity, observation in enumerate(observations, last_id + 1):
+        value, valid = observation.value, observation.valid_time
+        begin, end, known = observation.phenomenon_time, observation.phenomenon_time_end, observation.result_time
+        first = to_microseconds(begin)
+        last = first if end is None else to_microseconds(end)
+        result_time = last if known is None or known is begin else to_microseconds(known)
+        number, text = (None, value) if isinstance(value, str) else (value, None)
+        rows.append(
+            StoredObservation(
+                series_id,
+                first,
+                last,
+                result_time,
+                identity,
+                number,
+                text,
+                observation.identifier,
+                observation.nil_reason,
+                None if valid is None else to_microseconds(valid[0]),
+                None if valid is None else to_microseconds(valid[1]),
+            )
+        )
+    return rows
+
+
+def _check_repeated(connection: Connection, stored: list[StoredObservation], last_id: int) -> Counter[int]:
+    """Raise where something else stands under the same identity; give the number of new observations by series."""
+    by_identity: dict[tuple[int, ...], list[StoredObservation]] = {}
+    for row in stored:
+        by_identity.setdefault(row[:4], []).append(row)
+    identities = sorted(by_identity)
+    new: Counter[int] = Counter()
+    for start in range(0, len(identities), _CHUNK):
+        chunk = identities[start : start + _CHUNK]
+        table = OBSERVATIONS.c
+        query = select(OBSERVATIONS).where(
+            table.series_id.in_({identity[0] for identity in chunk}), table.first.in_({key[1] for key in chunk})
+        )
+        for found in connection.execute(query):
+            sent = by_identity.get(found[:4], ())
+            for row in sent:
+                if (row.number, row.text) != (found.number, found.text):
+                    raise _conflict(row, found.number if found.text is None else found.text)
+            new[found.series_id] += bool(sent) and found.id > last_id
+    return +new
+
+
+def _conflict(row: StoredObservation, stored: float | str | None) -> InvalidParameterValue:
+    phenomenon = format_instant(from_microseconds(row.first))
+    known = format_instant(from_microseconds(row.result_time))
+    sent = row.number if row.text is None else row.text
+    return InvalidParameterValue(
+        f"The observation of phenomenon time {phenomenon} and result time {known} is here already with another result "
+        f"({_shown(stored)}, not {_shown(sent)}); give a correction a later result time.",
+        "observation",
+    )
+
+
+def _shown(value: float | str | None) -> str:
+    return "nil" if value is None else f"{value}"
+
+
+def _move_extents(
+    connection: Connection, stored: list[StoredObservation], new: Counter[int], offerings: tuple[int, ...]
+) -> None:
+    rows_of: dict[int, list[StoredObservation]] = {}
+    for row in stored:
+        rows_of.setdefault(row.series_id, []).append(row)
+    changes = [{"number": key, "new_count": new[key]} | _bounds(rows) for key, rows in rows_of.items() if key in new]
+    connection.execute(_widening(SERIES).values(count=SERIES.c.count + bindparam("new_count")), changes)
+    whole = _bounds(stored)
+    connection.execute(_widening(OFFERINGS), [{"number": number} | whole for number in offerings])
+
+
+def _bounds(rows: Sequence[StoredObservation]) -> dict[str, int]:
+    first, last, result_time = zip(*map(itemgetter(1, 2, 3), rows), strict=True)
+    return {
+        "new_first": min(first),
+        "new_last": max(last),
+        "new_first_result": min(result_time),
+        "new_last_result": max(result_time),
+    }
+
+
+def _widening(table: Table) -> Update:
+    return (
+        update(table)
+        .where(table.c.id == bindparam("number"))
+        .values(
+            {
+                "first": lowest(table, "first"),
+                "last": highest(table, "last"),
+                "first_result": lowest(table, "first_result"),
+                "last_result": highest(table, "last_result"),
+            }
+        )
+    )

@@ -1,0 +1,166 @@
+"""Series and features in the database: what observations share, made when the first observation needs it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapely.geometry import shape
+from sqlalchemy import Row, Table, bindparam, case, insert, select, update
+
+from sos_server.errors import InvalidParameterValue
+from sos_server.model import Feature
+from sos_server.storage.base import insert_row
+from sos_server.storage.tables import FEATURES, OFFERINGS, PROCEDURES, SERIES, SERIES_OFFERINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from sqlalchemy import ColumnElement, Connection, Update
+
+BOUNDS = ("west", "south", "east", "north")
+
+
+class SeriesKey(NamedTuple):
+    """What tells a series from others of the same offerings."""
+
+    procedure: str
+    observed_property: str
+    feature_of_interest: str
+    observation_type: str
+
+
+class StoredSeries(NamedTuple):
+    """A series' number and its unit, which all its observations have."""
+
+    id: int
+    uom: str | None
+
+
+def offering_ids(connection: Connection, offerings: Sequence[str]) -> tuple[int, ...]:
+    """Give the numbers of offerings, ascending."""
+    query = select(OFFERINGS.c.id).where(OFFERINGS.c.identifier.in_(offerings)).order_by(OFFERINGS.c.id)
+    return tuple(connection.scalars(query))
+
+
+def series_for(
+    connection: Connection, key: SeriesKey, uom: str | None, feature: Feature | None, offerings: tuple[int, ...]
+) -> StoredSeries:
+    """Give the series of a key under offerings; it is made, with its feature, where it is new."""
+    publication = ",".join(map(str, offerings))
+    found = connection.execute(
+        select(SERIES.c.id, SERIES.c.uom)
+        .join(PROCEDURES)
+        .join(FEATURES)
+        .where(
+            PROCEDURES.c.identifier == key.procedure,
+            SERIES.c.observed_property == key.observed_property,
+            FEATURES.c.identifier == key.feature_of_interest,
+            SERIES.c.observation_type == key.observation_type,
+            SERIES.c.publication == publication,
+        )
+    ).one_or_none()
+    if found is None:
+        return StoredSeries(_create_series(connection, key, uom, feature, offerings), uom)
+    if found.uom is None and uom is not None:
+        connection.execute(update(SERIES).where(SERIES.c.id == found.id).values(uom=uom))
+        return StoredSeries(found.id, uom)
+    return StoredSeries(found.id, found.uom)
+
+
+def check_unit(key: SeriesKey, series: StoredSeries, uom: str | None) -> None:
+    """Raise where a unit is not the one of the series; an absent one (a nil result has none) fits always."""
+    if uom is not None and uom != series.uom:
+        raise InvalidParameterValue(
+            f"{key.observed_property} of {key.procedure} at {key.feature_of_interest} is kept in {series.uom}, "
+            f"not in {uom}; convert the values, or register the sensor anew with another property.",
+            "uom",
+        )
+
+
+def read_feature(row: Row[Any]) -> Feature:
+    """Make the feature of a row that has the columns of `FEATURES`, its identifier as `feature`."""
+    geometry = None if row.geometry is None else json.loads(row.geometry)
+    return Feature(
+        row.feature, row.feature_name, row.feature_description, geometry, row.feature_type, row.sampled_feature
+    )
+
+
+def lowest(table: Table, name: str) -> ColumnElement[Any]:
+    """Give the lower of a column and the parameter `new_<name>`; the column may be NULL."""
+    column: ColumnElement[Any] = table.c[name]
+    new = bindparam(f"new_{name}", type_=column.type)
+    return case((column.is_(None) | (column > new), new), else_=column)
+
+
+def highest(table: Table, name: str) -> ColumnElement[Any]:
+    """Give the higher of a column and the parameter `new_<name>`; the column may be NULL."""
+    column: ColumnElement[Any] = table.c[name]
+    new = bindparam(f"new_{name}", type_=column.type)
+    return case((column.is_(None) | (column < new), new), else_=column)
+
+
+def _create_series(
+    connection: Connection, key: SeriesKey, uom: str | None, feature: Feature | None, offerings: tuple[int, ...]
+) -> int:
+    feature_id, bounds = _feature(connection, key.feature_of_interest, feature)
+    procedure = select(PROCEDURES.c.id).where(PROCEDURES.c.identifier == key.procedure).scalar_subquery()
+    values = {
+        "publication": ",".join(map(str, offerings)),
+        "procedure_id": procedure,
+        "observed_property": key.observed_property,
+        "feature_id": feature_id,
+        "observation_type": key.observation_type,
+        "uom": uom,
+        "count": 0,
+    }
+    series_id = insert_row(connection, SERIES, values)
+    connection.execute(
+        insert(SERIES_OFFERINGS), [{"offering_id": number, "series_id": series_id} for number in offerings]
+    )
+    if bounds is not None:
+        new = {f"new_{name}": value for name, value in zip(BOUNDS, bounds, strict=True)}
+        connection.execute(_widen_bounds(), [new | {"number": number} for number in offerings])
+    return series_id
+
+
+def _widen_bounds() -> Update:
+    west, south, east, north = BOUNDS
+    return (
+        update(OFFERINGS)
+        .where(OFFERINGS.c.id == bindparam("number"))
+        .values(
+            {
+                west: lowest(OFFERINGS, west),
+                south: lowest(OFFERINGS, south),
+                east: highest(OFFERINGS, east),
+                north: highest(OFFERINGS, north),
+            }
+        )
+    )
+
+
+def _feature(
+    connection: Connection, identifier: str, feature: Feature | None
+) -> tuple[int, tuple[float, float, float, float] | None]:
+    found = connection.execute(select(FEATURES).where(FEATURES.c.identifier == identifier)).one_or_none()
+    if found is not None:
+        return found.id, None if found.west is None else (found.west, found.south, found.east, found.north)
+    if feature is None:
+        raise InvalidParameterValue(
+            f"There is no feature {identifier!r} here; send it inside the first observation that refers to it.",
+            "featureOfInterest",
+        )
+    bounds = None if feature.geometry is None else shape(feature.geometry).bounds
+    values = {
+        "identifier": identifier,
+        "name": feature.name,
+        "description": feature.description,
+        "feature_type": feature.feature_type,
+        "sampled_feature": feature.sampled_feature,
+        "geometry": None if feature.geometry is None else json.dumps(feature.geometry, separators=(",", ":")),
+    }
+    if bounds is not None:
+        values |= dict(zip(BOUNDS, bounds, strict=True))
+    return insert_row(connection, FEATURES, values), bounds
