@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime, parsedate_to_datetime
+from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -23,8 +22,9 @@ from starlette.routing import Route
 from weps.errors import InputError, NotFoundError
 from weps.model import Page
 from weps.notify.alert_json import alert_to_json
+from weps.notify.freshness import freshness
 from weps.notify.insert_rss import DOCUMENT_LIMIT, read_items
-from weps.notify.rss import FORMAT_VERSION, MEDIA_TYPE, PAGE_SIZE, build_feed, build_store_feed
+from weps.notify.rss import MEDIA_TYPE, PAGE_SIZE, build_feed, build_store_feed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 PAGE_LIMIT = 1_000_000
-# Last-Modified counts whole seconds: as long as more may come in the newest one, it is not yet told
-_SETTLED = timedelta(seconds=2)
-
 _START_PAGE = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>WEPS</title><meta name="viewport" content="width=device-width"></head>
@@ -156,10 +153,10 @@ class AlertFace:
             return _refused(404, str(error))
         except InputError as error:
             return _refused(400, str(error))
-        validators = _validators(status, created)
-        if _unchanged(request, validators):
-            return Response(status_code=304, headers=validators)
-        return _document(request, build(pages), validators)
+        fresh = freshness(status, created, datetime.now(UTC))
+        if fresh.is_known(request.headers.get("if-none-match"), request.headers.get("if-modified-since")):
+            return Response(status_code=304, headers=fresh.headers)
+        return _document(request, build(pages), fresh.headers)
 
     def _one_item(self, request: Request, guid: str) -> Response:
         item = self.store.item(guid)
@@ -258,35 +255,6 @@ def _pages(request: Request, status: FeedStatus, url: str) -> Pages:
 
     page = Page(offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE)
     return Pages(page, address(number) or url, address(number + 1), address(number - 1))
-
-
-def _validators(status: FeedStatus, created: datetime) -> dict[str, str]:
-    """Make ETag and Last-Modified of what the store tells without reading an item."""
-    newest = max(status.newest_time, created).replace(microsecond=0)
-    if newest <= datetime.now(UTC) < newest + _SETTLED:
-        newest -= timedelta(seconds=1)
-    return {
-        "ETag": f'"{FORMAT_VERSION}-{status.newest_sequence}-{status.count}"',
-        "Last-Modified": format_datetime(newest.astimezone(UTC), usegmt=True),
-        "Cache-Control": "no-cache",
-    }
-
-
-def _unchanged(request: Request, validators: dict[str, str]) -> bool:
-    """Compare as RFC 9110 section 13.2.2 says: If-Modified-Since counts only without If-None-Match."""
-    known = request.headers.get("if-none-match")
-    if known is not None:
-        tags = {tag.strip().removeprefix("W/") for tag in known.split(",")}
-        return "*" in tags or validators["ETag"] in tags
-    since = request.headers.get("if-modified-since")
-    if since is None:
-        return False
-    try:
-        moment = parsedate_to_datetime(since)
-    except ValueError:
-        return False
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment >= parsedate_to_datetime(validators["Last-Modified"])
 
 
 def _document(request: Request, body: bytes, headers: dict[str, str]) -> Response:

@@ -6,6 +6,7 @@ The same items give the same bytes: nothing in a document depends on when it is 
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from feedgen.feed import FeedGenerator
@@ -120,8 +121,13 @@ def _add_alert(feed: Any, alert: Alert, alerts_url: str) -> None:
     entry = feed.add_entry(order="append")
     entry.title(clean_line(alert.title, _TITLE_LIMIT) or alert.status.value)
     entry.link(href=f"{alerts_url}/{alert.id}")
-    entry.description(clean_text(alert.text, _TEXT_LIMIT) or alert.status.value)
+    entry.description(_as_html(clean_text(alert.text, _TEXT_LIMIT) or alert.status.value))
     entry.guid(alert.id, permalink=False)
     entry.pubDate(alert.detected)
     entry.category([{"term": alert.status.value}, {"term": alert.severity.value}])
     getattr(entry, EXTENSION).alert(alert)
+
+
+def _as_html(text: str) -> str:
+    """Write a text as HTML: that is what readers take a description for, whatever stands in it."""
+    return "<br>\n".join(escape(line, quote=False) for line in text.split("\n"))
