@@ -76,8 +76,7 @@ def _out_of_envelope(root: etree._Element) -> etree._Element:
 
 
 def _as_error(report: etree._Element, answer: Answer) -> SourceException:
-    said = [element for element in report.iter("{*}Exception", "{*}ServiceException")]
-    first = said[0] if said else report
+    first = next(report.iter("{*}Exception", "{*}ServiceException"), report)
     code = first.get("exceptionCode") or first.get("code")
     locator = first.get("locator")
     texts = [text for element in report.iter("{*}ExceptionText") if (text := xml.text_of(element))]

@@ -1,4 +1,4 @@
-"""From the observations of an SOS to those of WEPS: nil results left out, an identity that survives being fetched twice."""
+"""From the observations of an SOS to those of WEPS: without nil results, with an identity that outlives the fetch."""
 
 from __future__ import annotations
 
