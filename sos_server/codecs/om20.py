@@ -28,18 +28,18 @@ SAMPLING_GEOMETRY = "http://www.opengis.net/def/param-name/OGC-OM/2.0/samplingGe
 _OBSERVATION = xml.tag("om:OM_Observation")
 
 
-def decode_observations(root: etree._Element, *, require_places: bool = False) -> Iterator[Observation]:
+def decode_observations(root: etree._Element, *, strict: bool = False) -> Iterator[Observation]:
     """
     Read all observations of a document; raises `InvalidRequest` with the line of what cannot be read.
 
-    A shape in a coordinate reference system that cannot be turned into longitude and latitude is refused with
-    `require_places`, else the feature comes without it.
+    What does not touch the values is left out where it cannot be understood, but refused with `strict`: a shape in a
+    coordinate reference system that cannot be turned into longitude and latitude, a result time that refers to nothing.
     """
     columns = om20_columns.decode(root)
     if columns is not None:
         yield from columns
         return
-    document = _Document(root, require_places=require_places)
+    document = _Document(root, strict=strict)
     for element in root.iter(_OBSERVATION):
         yield from document.decode(element)
 
@@ -63,9 +63,9 @@ class _Common(NamedTuple):
 class _Document:
     """One document while it is read: its times and features may be referred to from anywhere in it."""
 
-    def __init__(self, root: etree._Element, *, require_places: bool) -> None:
+    def __init__(self, root: etree._Element, *, strict: bool) -> None:
         self._root = root
-        self._require_places = require_places
+        self._strict = strict
         self._times = gml32.Times(root)
         self._features: dict[str, Feature] = {}
         self._indexed = False
@@ -83,7 +83,7 @@ class _Document:
         feature_of_interest, feature = self._feature(element, children.get(xml.tag("om:featureOfInterest")))
         offering, geometry = self._parameters(element)
         valid = self._times.read(children.get(xml.tag("om:validTime")))
-        result_time = self._times.read(children.get(xml.tag("om:resultTime")))
+        result_time = self._result_time(children.get(xml.tag("om:resultTime")))
         return _Common(
             procedure=_reference(element, children, "procedure", optional=False) or "",
             observed_property=_reference(element, children, "observedProperty", optional=True),
@@ -98,10 +98,18 @@ class _Document:
             geometry=geometry,
         )
 
+    def _result_time(self, holder: etree._Element | None) -> gml32.Time | None:
+        try:
+            return self._times.read(holder)
+        except InvalidRequest:
+            if self._strict or xml.first_element(holder) is not None:
+                raise
+            return None
+
     def _feature(self, element: etree._Element, holder: etree._Element | None) -> tuple[str, Feature | None]:
         inline = xml.first_element(holder)
         if inline is not None:
-            feature = sampling20.decode_feature(inline, require_places=self._require_places)
+            feature = sampling20.decode_feature(inline, strict=self._strict)
             gml_id = inline.get(xml.GML_ID)
             if gml_id is not None:
                 self._features.setdefault(gml_id, feature)
@@ -124,7 +132,7 @@ class _Document:
                 inline = xml.first_element(holder)
                 identifier = None if inline is None else inline.get(xml.GML_ID)
                 if inline is not None and identifier is not None and identifier not in self._features:
-                    feature = sampling20.decode_feature(inline, require_places=self._require_places)
+                    feature = sampling20.decode_feature(inline, strict=self._strict)
                     self._features[identifier] = feature
         return self._features.get(gml_id)
 
@@ -144,7 +152,7 @@ class _Document:
         try:
             return gml32.decode_geometry(shape)
         except InvalidRequest:
-            if self._require_places:
+            if self._strict:
                 raise
             return None
 

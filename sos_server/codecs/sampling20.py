@@ -17,16 +17,16 @@ UNKNOWN = "http://www.opengis.net/def/nil/OGC/0/unknown"
 _TYPES = {"Point": SAMPLING_POINT, "LineString": SAMPLING_CURVE, "Polygon": SAMPLING_SURFACE}
 
 
-def decode_feature(element: etree._Element, *, require_places: bool = False) -> Feature:
+def decode_feature(element: etree._Element, *, strict: bool = False) -> Feature:
     """
     Read a feature of any type: its identifier (else its gml:id), name, description and shape.
 
-    A shape that cannot be turned into longitude and latitude is refused with `require_places`, else left out.
+    A shape that cannot be turned into longitude and latitude is refused with `strict`, else left out.
     """
     identifier = xml.text_of(xml.child(element, "gml:identifier")) or element.get(xml.GML_ID)
     if not identifier:
         raise InvalidRequest(f"The feature at {xml.where(element)} has no gml:identifier.", "featureOfInterest")
-    geometry = _shape(element, require_places=require_places)
+    geometry = _shape(element, strict=strict)
     declared = xml.href(xml.child(element, "sam:type"))
     by_shape = _TYPES.get(geometry["type"], SAMPLING_FEATURE) if geometry else SAMPLING_FEATURE
     return Feature(
@@ -39,7 +39,7 @@ def decode_feature(element: etree._Element, *, require_places: bool = False) -> 
     )
 
 
-def _shape(element: etree._Element, *, require_places: bool) -> Mapping[str, Any] | None:
+def _shape(element: etree._Element, *, strict: bool) -> Mapping[str, Any] | None:
     holder = next(element.iter(xml.tag("sams:shape")), None)
     shape = xml.first_element(holder)
     if shape is None:
@@ -47,7 +47,7 @@ def _shape(element: etree._Element, *, require_places: bool) -> Mapping[str, Any
     try:
         return gml32.decode_geometry(shape)
     except InvalidRequest:
-        if require_places:
+        if strict:
             raise
         return None
 

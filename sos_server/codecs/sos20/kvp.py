@@ -1,0 +1,198 @@
+"""
+SOS 2.0 requests as keyword-value pairs (OGC 12-006 clause 13.2), as clients really send them.
+
+Names are taken in any case and unknown ones are ignored. Prefixes are not looked up in `namespaces`: the times and the
+shape that filters may name are the same whatever their prefix.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlencode
+
+from sos_server.codecs import fes20, gml32, xsd
+from sos_server.codecs.sos20 import parameters
+from sos_server.errors import (
+    InvalidParameterValue,
+    MissingParameterValue,
+    OperationNotSupported,
+    OptionNotSupported,
+)
+from sos_server.filters import TemporalFilter, TemporalOperator
+from sos_server.requests import DescribeSensor, GetCapabilities, GetObservation, Request
+from sos_server.time import parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from sos_server.filters import BoundingBox
+
+
+def decode(pairs: Iterable[tuple[str, str]]) -> Request:
+    """Read a request; raises the errors of `sos_server.errors` with the parameter as locator."""
+    values = _unique(pairs)
+    if "service" not in values:
+        raise MissingParameterValue("The parameter service is missing; give service=SOS.", "service")
+    parameters.check_service(values["service"])
+    name = parameters.require(values.get("request"), "request")
+    if name != "GetCapabilities":
+        if "version" not in values:
+            raise MissingParameterValue(f"The parameter version is missing; give {parameters.VERSION}.", "version")
+        parameters.check_version(values["version"])
+    decoder = _DECODERS.get(name)
+    if decoder is None:
+        raise OperationNotSupported(
+            f"The operation {name!r} is not offered over KVP; use {', '.join(_DECODERS)}, or send XML.", name
+        )
+    return decoder(values)
+
+
+def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for name, value in pairs:
+        key = name.lower()
+        if key in values:
+            raise InvalidParameterValue(f"The parameter {name} is given twice; join its values with commas.", name)
+        values[key] = value.strip()
+    return values
+
+
+def _get_capabilities(values: Mapping[str, str]) -> GetCapabilities:
+    sections = values.get("sections")
+    return GetCapabilities(
+        accept_versions=_list(values, "AcceptVersions"),
+        sections=None if sections is None else parameters.read_sections(_split(sections)),
+        accept_formats=_list(values, "AcceptFormats"),
+        update_sequence=values.get("updatesequence") or None,
+    )
+
+
+def _describe_sensor(values: Mapping[str, str]) -> DescribeSensor:
+    if "validtime" in values:
+        raise OptionNotSupported("Descriptions of other times are not kept; leave validTime out.", "validTime")
+    description_format = parameters.require(values.get("proceduredescriptionformat"), "procedureDescriptionFormat")
+    return DescribeSensor(
+        procedure=parameters.require(values.get("procedure"), "procedure"),
+        description_format=_decoded(description_format),
+    )
+
+
+def _get_observation(values: Mapping[str, str]) -> GetObservation:
+    spatial, temporal = values.get("spatialfilter"), values.get("temporalfilter")
+    response_format = values.get("responseformat")
+    return GetObservation(
+        offerings=_list(values, "offering"),
+        procedures=_list(values, "procedure"),
+        observed_properties=_list(values, "observedProperty"),
+        features_of_interest=_list(values, "featureOfInterest"),
+        temporal_filters=() if temporal is None else (decode_temporal(temporal),),
+        bounding_box=None if spatial is None else decode_spatial(spatial),
+        response_format=None
+        if response_format is None
+        else _decoded(parameters.require(response_format, "responseFormat")),
+    )
+
+
+_DECODERS: dict[str, Callable[[Mapping[str, str]], Request]] = {
+    "GetCapabilities": _get_capabilities,
+    "DescribeSensor": _describe_sensor,
+    "GetObservation": _get_observation,
+}
+
+
+def _list(values: Mapping[str, str], name: str) -> tuple[str, ...]:
+    value = values.get(name.lower())
+    if value is None:
+        return ()
+    found = _split(value)
+    if not found:
+        raise MissingParameterValue(f"The parameter {name} is empty; leave it out or give a value.", name)
+    return found
+
+
+def _split(value: str) -> tuple[str, ...]:
+    return tuple(stripped for part in value.split(",") if (stripped := part.strip()))
+
+
+def _decoded(value: str) -> str:
+    """Undo a second encoding of a URI: some clients encode what is encoded already."""
+    return unquote(value) if "%3A" in value.upper() else value
+
+
+def decode_temporal(text: str) -> TemporalFilter:
+    """Read `om:phenomenonTime,begin/end`, `…,instant`, `…,latest` or `…,first`."""
+    name, comma, time = (part.strip() for part in text.partition(","))
+    if not name and not comma:
+        raise MissingParameterValue("The parameter temporalFilter is empty; leave it out or fill it.", "temporalFilter")
+    reference = fes20.read_temporal_reference(name)
+    if not time:
+        raise MissingParameterValue(f"The temporal filter {text!r} has no time.", "temporalFilter")
+    if time in fes20.FIRST_AND_LATEST:
+        return TemporalFilter(fes20.FIRST_AND_LATEST[time], reference=reference)
+    begin_text, slash, end_text = time.partition("/")
+    try:
+        begin = parse_instant(begin_text)
+        end = parse_instant(end_text) if slash else begin
+    except (ValueError, OverflowError) as error:
+        raise InvalidParameterValue(f"The temporal filter cannot be read: {error}.", "temporalFilter") from error
+    if begin > end:
+        raise InvalidParameterValue(f"The period {time} ends before it begins; swap its ends.", "temporalFilter")
+    return TemporalFilter(TemporalOperator.DURING if slash else TemporalOperator.EQUALS, begin, end, reference)
+
+
+def decode_spatial(text: str) -> BoundingBox:
+    """Read `om:featureOfInterest/*/sams:shape,lower corner,upper corner[,crs]` in the axis order of its system."""
+    parts = [part.strip() for part in text.split(",")]
+    if not text:
+        raise MissingParameterValue("The parameter spatialFilter is empty; leave it out or fill it.", "spatialFilter")
+    fes20.check_shape_reference(parts[0])
+    if len(parts) not in (5, 6):
+        raise InvalidParameterValue(
+            "The spatial filter needs a property, four coordinates and perhaps a reference system.", "spatialFilter"
+        )
+    try:
+        first, second, third, fourth = (xsd.read_double(part) for part in parts[1:5])
+        swap = gml32.latitude_first(parts[5] if len(parts) == 6 else None)
+    except ValueError as error:
+        raise InvalidParameterValue(f"The spatial filter cannot be read: {error}.", "spatialFilter") from error
+    return fes20.box(second, first, fourth, third) if swap else fes20.box(first, second, third, fourth)
+
+
+def encode(request: Request) -> str:
+    """Write a request as a query string; raises `OptionNotSupported` for what has no form in KVP."""
+    pairs = {"service": parameters.SERVICE}
+    match request:
+        case GetCapabilities():
+            pairs |= {"request": "GetCapabilities", "AcceptVersions": parameters.VERSION}
+        case DescribeSensor():
+            pairs |= {
+                "version": parameters.VERSION,
+                "request": "DescribeSensor",
+                "procedure": request.procedure,
+                "procedureDescriptionFormat": request.description_format,
+            }
+        case GetObservation():
+            pairs |= {"version": parameters.VERSION, "request": "GetObservation"} | _observation_pairs(request)
+        case _:
+            raise OptionNotSupported(f"{type(request).__name__} has no form in KVP; send XML.")
+    return urlencode(pairs)
+
+
+def _observation_pairs(request: GetObservation) -> dict[str, str]:
+    pairs = {
+        "offering": ",".join(request.offerings),
+        "procedure": ",".join(request.procedures),
+        "observedProperty": ",".join(request.observed_properties),
+        "featureOfInterest": ",".join(request.features_of_interest),
+        "responseFormat": request.response_format or "",
+    }
+    if len(request.temporal_filters) > 1:
+        raise OptionNotSupported("KVP takes one temporal filter; send XML.", "temporalFilter")
+    for condition in request.temporal_filters:
+        pairs["temporalFilter"] = fes20.write_kvp_temporal(condition)
+        pairs["namespaces"] = "xmlns(om,http://www.opengis.net/om/2.0)"
+    box = request.bounding_box
+    if box is not None:
+        corners = ",".join(xsd.write_double(number) for number in (box.south, box.west, box.north, box.east))
+        pairs["spatialFilter"] = f"{fes20.SHAPE_REFERENCE},{corners},{gml32.WGS84}"
+    return {name: value for name, value in pairs.items() if value}

@@ -1,0 +1,60 @@
+"""What the KVP and XML encodings of SOS 2.0 (OGC 12-006) check alike: service, version, sections, values that are there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sos_server.errors import InvalidParameterValue, MissingParameterValue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SERVICE = "SOS"
+VERSION = "2.0.0"
+SECTIONS = (
+    "ServiceIdentification",
+    "ServiceProvider",
+    "OperationsMetadata",
+    "FilterCapabilities",
+    "Contents",
+    "InsertionCapabilities",
+)
+_VERSIONS = frozenset({VERSION, "2.0"})  # some clients shorten it
+
+
+def check_service(value: str) -> None:
+    """Refuse any service but SOS."""
+    if not value:
+        raise MissingParameterValue("The parameter service is empty; give service=SOS.", "service")
+    if value != SERVICE:
+        raise InvalidParameterValue(f"The service {value!r} is not offered here; give service=SOS.", "service")
+
+
+def check_version(value: str) -> None:
+    """Refuse any version but 2.0.0."""
+    if not value:
+        raise MissingParameterValue(f"The parameter version is empty; give version={VERSION}.", "version")
+    if value not in _VERSIONS:
+        raise InvalidParameterValue(f"The version {value!r} is not spoken here; give version={VERSION}.", "version")
+
+
+def read_sections(values: Iterable[str]) -> tuple[str, ...] | None:
+    """Give the sections that are asked for, None for all; no value at all asks for none of them (OGC 06-121r9 7.3.3)."""
+    by_name = {name.lower(): name for name in SECTIONS} | {"filter_capabilities": "FilterCapabilities"}
+    sections = []
+    for value in values:
+        if value.lower() == "all":
+            return None
+        section = by_name.get(value.lower())
+        if section is None:
+            # the conformance tests want the singular
+            raise InvalidParameterValue(f"There is no section {value!r}; use {', '.join(SECTIONS)} or All.", "section")
+        sections.append(section)
+    return tuple(sections)
+
+
+def require(value: str | None, name: str) -> str:
+    """Give a value that must be there."""
+    if not value:
+        raise MissingParameterValue(f"The parameter {name} is missing or empty.", name)
+    return value
