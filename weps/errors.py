@@ -12,6 +12,7 @@ Everything that can go wrong, and who is to blame.
     │   ├── SourceUnreachable   … no or late answer
     │   ├── SourceException     … it answered an OWS exception report
     │   └── SourceGarbled       … it answered something that is no observations
+    │       └── SourceTooLarge      … or more than is taken at once
     ├── DeliveryError       a target did not take an alert       → the outbox tries again
     └── SettingsError       the configuration is wrong           → the start stops with one line
 
@@ -102,6 +103,10 @@ class SourceException(FeedError):
 
 class SourceGarbled(FeedError):
     """A source answered with something that does not hold observations."""
+
+
+class SourceTooLarge(SourceGarbled):
+    """A source answered with more octets than are taken at once; ask it for less."""
 
 
 class DeliveryError(WepsError):

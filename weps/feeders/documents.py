@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from sos_server.codecs import om20, xml
+from sos_server.codecs import om20, om20_result, xml
 from sos_server.errors import SosError
 from sos_server.time import format_instant
 from weps.errors import InputError
@@ -72,6 +72,8 @@ def _read_xml(data: bytes) -> Iterator[Observation]:
     if not found and "OM_Observation" not in names and not names & _MAY_BE_EMPTY:
         raise InputError(f"the document ({root.tag}) holds no O&M 2.0 observations; other formats cannot be read yet")
     for observation in found:
+        if observation.observation_type == om20_result.GEOMETRY_OBSERVATION:
+            continue  # a place is a result, but no value; nor is it nil
         # Here the identity is the place in the file: two entries of one file are two observations, whatever they say.
         yield convert_one(observation)._replace(id="")
 

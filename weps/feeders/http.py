@@ -15,7 +15,7 @@ import requests
 import urllib3.exceptions
 from requests.structures import CaseInsensitiveDict
 
-from weps.errors import FeedError, SourceGarbled, SourceRefused, SourceUnreachable
+from weps.errors import FeedError, SourceGarbled, SourceRefused, SourceTooLarge, SourceUnreachable
 from weps.feeders.connection import Deadline, Exchange, GuardedAdapter
 from weps.feeders.guard import Guard
 
@@ -26,6 +26,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _REDIRECT_LIMIT = 5
 _CONNECTIONS = 32
 _CHUNK = 64 * 1024
+_LONGEST_WAIT = 24 * 3600.0
 _CREDENTIALS = ("Authorization", "X-API-Key", "Cookie")
 
 
@@ -86,7 +87,8 @@ class Fetcher:
         Make a request, follow redirects and read the whole answer.
 
         Gives the answer whatever its status is. Raises `SourceRefused` for an address that is not allowed,
-        `SourceUnreachable` when no complete answer came in time, `SourceGarbled` when it is too large or damaged.
+        `SourceUnreachable` when no complete answer came in time, `SourceTooLarge`, and `SourceGarbled` when the
+        answer's compression is damaged.
         """
         with Deadline(self._deadline) as deadline:
             self._exchange.deadline = deadline
@@ -149,8 +151,8 @@ class Fetcher:
             retry_after=_retry_after(response.headers.get("Retry-After")),
         )
 
-    def _too_large(self, url: str) -> SourceGarbled:
-        return SourceGarbled(f"the answer is larger than {self._limit} octets; ask for less at a time", where=url)
+    def _too_large(self, url: str) -> SourceTooLarge:
+        return SourceTooLarge(f"the answer is larger than {self._limit} octets; ask for less at a time", where=url)
 
     def _too_late(self, url: str) -> SourceUnreachable:
         return SourceUnreachable(f"no complete answer within {self._deadline:g} s", where=url)
@@ -222,14 +224,14 @@ def _retry_after(text: str | None) -> float | None:
     if text is None:
         return None
     if text.strip().isdecimal():
-        return float(text)
+        return min(float(text), _LONGEST_WAIT)
     try:
         moment = email.utils.parsedate_to_datetime(text)
     except ValueError:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), _LONGEST_WAIT)
 
 
 def _innermost_text(error: BaseException) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sos_server.codecs import om20, xml
 from sos_server.errors import SosError
-from weps.errors import FeedError, SourceException, SourceGarbled
+from weps.errors import FeedError, SourceException, SourceGarbled, SourceTooLarge
 from weps.feeders import template
 from weps.feeders.answers import read_document
 from weps.feeders.base import Batch
@@ -41,16 +42,23 @@ class SosFeeder:
         """
         Ask for the observations whose phenomenon time lies in [begin, end], periods with both of their ends.
 
-        Raises a `FeedError` for anything that is not a complete, readable answer.
+        Raises a `FeedError` for anything that is not a complete, readable answer. An answer that is larger than we
+        take is reported as the server's own `ResponseExceedsSizeLimit`: it too is to be asked for less.
         """
-        answer = self._fetcher.send(template.build_request(source, begin - STEP, end + STEP))
-        root = read_document(answer)
-        _require_observations(root, answer.url)
+        batch = self._ask(source, template.build_request(source, begin - STEP, end + STEP))
+        return replace(batch, observations=tuple(one for one in batch.observations if _lies_in(one, begin, end)))
+
+    def latest(self, source: Source) -> Batch:
+        """
+        Ask for the newest observation of every series, an extension of 52°North that other servers have too.
+
+        A server without it may answer anything; whatever is no observations is reported as `SourceException`.
+        """
         try:
-            found, nils = convert(om20.decode_observations(root), merged=_is_merged(source, root))
-        except SosError as error:
-            raise SourceGarbled(f"the server's answer cannot be read: {error.message}", where=answer.url) from error
-        return Batch(tuple(one for one in found if _lies_in(one, begin, end)), nils, len(answer.body))
+            return self._ask(source, template.build_latest_request(source))
+        except SourceGarbled as error:
+            message = f"the server does not know the time filter latest: {error.message}"
+            raise SourceException(message, error.where, code="OptionNotSupported") from error
 
     def series_exists(self, source: Source) -> bool:
         """
@@ -69,6 +77,19 @@ class SosFeeder:
     def evidence_url(self, source: Source, begin: datetime, end: datetime) -> str | None:
         """Give a URL that fetches the observations of the time span with a plain GET, where that is possible."""
         return template.evidence_url(source, begin - STEP, end + STEP)
+
+    def _ask(self, source: Source, request: HttpRequest) -> Batch:
+        try:
+            answer = self._fetcher.send(request)
+        except SourceTooLarge as error:
+            raise SourceException(error.message, error.where, code="ResponseExceedsSizeLimit") from error
+        root = read_document(answer)
+        _require_observations(root, answer.url)
+        try:
+            found, nils = convert(om20.decode_observations(root), merged=_is_merged(source, root))
+        except SosError as error:
+            raise SourceGarbled(f"the server's answer cannot be read: {error.message}", where=answer.url) from error
+        return Batch(found, nils, len(answer.body))
 
     def _has_observations(self, source: Source) -> bool:
         available = self._try(template.build_availability_request(source))

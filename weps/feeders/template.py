@@ -78,7 +78,7 @@ def build_request(source: Source, begin: datetime, end: datetime) -> HttpRequest
 
 
 def build_latest_request(source: Source) -> HttpRequest:
-    """Give the request for the newest observation of each series, an extension of 52°North that others have too."""
+    """Give the request for the newest observation of each series, see `SosFeeder.latest`."""
     return _form(source).latest(source)
 
 
