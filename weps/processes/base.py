@@ -1,0 +1,167 @@
+"""
+What a process is to WEPS, whichever protocol it is called over: a description, and a handler of plain values.
+
+A handler knows no WPS version. It gets the inputs that the client sent, checked against the description, and gives
+the outputs by identifier. Descriptions are values, from which each binding builds its own documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from weps.engine import Engine
+    from weps.feeders.http import Fetcher
+    from weps.processes.inputs import Inputs
+
+XML = "text/xml"
+JSON = "application/json"
+
+
+class Kind(StrEnum):
+    """How the text of a literal is read; the value is the name of its XML Schema type for clients."""
+
+    TEXT = "string"
+    URL = "anyURI"
+    NUMBER = "double"
+    COUNT = "integer"
+    INSTANT = "dateTime"
+    DURATION = "duration"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format that complex data can have."""
+
+    mime_type: str
+    schema: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """
+    Literal data: how it is read, which texts are allowed (none listed: any), and in which units.
+
+    `uoms` starts with the unit of a value that came without one. `published_type` is the data type that clients are
+    shown where it is not the one of the kind (a duration that may be a plain number is a `string` or a `long`).
+    `unlimited` is the text of a duration that means "without end".
+    """
+
+    kind: Kind = Kind.TEXT
+    allowed: tuple[str, ...] = ()
+    uoms: tuple[str, ...] = ()
+    default: str | None = None
+    published_type: str | None = None
+    unlimited: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Complex:
+    """Complex data: its formats, the default first."""
+
+    formats: tuple[Format, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """An input that a process takes."""
+
+    identifier: str
+    title: str
+    data: Literal | Complex
+    abstract: str = ""
+    min_occurs: int = 0
+    max_occurs: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSpec:
+    """An output that a process gives."""
+
+    identifier: str
+    title: str
+    data: Literal | Complex
+    abstract: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A literal as a client sent it."""
+
+    text: str
+    uom: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """
+    Complex data as a client sent it, with the format it claims to have.
+
+    `is_element`: it stood there as an XML element, and the text is what lxml wrote of it.
+    """
+
+    text: str
+    mime_type: str | None = None
+    schema: str | None = None
+    is_element: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Data that a client left on another server; `body` makes it a POST."""
+
+    href: str
+    mime_type: str | None = None
+    schema: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+
+
+Given: TypeAlias = Text | Document | Reference
+"""One value of an input as a client sent it, in any binding."""
+
+Output: TypeAlias = str | Mapping[str, str]
+"""A literal's text, or the texts of a complex output by MIME type."""
+
+Outputs: TypeAlias = Mapping[str, Output]
+"""What a handler gives, by the identifiers of its description."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """
+    What handlers work with besides their inputs.
+
+    `fetcher` gets what clients refer to, `sos_endpoint` is the SOS that is asked when a client names none.
+    """
+
+    engine: Engine
+    fetcher: Fetcher
+    sos_endpoint: str
+
+
+Handler: TypeAlias = "Callable[[Inputs, Context], Outputs]"
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSpec:
+    """A process: what clients are told about it, and what it does."""
+
+    identifier: str
+    title: str
+    abstract: str
+    version: str
+    inputs: tuple[InputSpec, ...]
+    outputs: tuple[OutputSpec, ...]
+    handler: Handler
+
+    def input(self, identifier: str) -> InputSpec | None:
+        """Give the input of an identifier, None where the process has none."""
+        return next((spec for spec in self.inputs if spec.identifier == identifier), None)
+
+    def output(self, identifier: str) -> OutputSpec | None:
+        """Give the output of an identifier, None where the process has none."""
+        return next((spec for spec in self.outputs if spec.identifier == identifier), None)

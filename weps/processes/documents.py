@@ -1,0 +1,95 @@
+"""Subscriptions as the documents that clients get: XML and JSON that say the same."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+
+from sos_server.time import format_instant
+from weps.processes.base import JSON, XML, Complex, Format
+from weps.processes.inputs import format_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from weps.model import Page, Subscription
+
+SUBSCRIPTION_FORMATS = Complex((Format(XML), Format(JSON)))
+"""Every output that holds subscriptions comes in either format, whichever the client asks for."""
+
+NAMESPACE = "urn:weps:subscription:1"
+
+
+def write_subscription(subscription: Subscription, feed: str) -> dict[str, str]:
+    """Give one subscription by MIME type."""
+    members = _members(subscription, feed)
+    return {XML: _to_xml(_element("Subscription", members)), JSON: _to_json(members)}
+
+
+def write_subscriptions(subscriptions: Sequence[tuple[Subscription, str]], total: int, page: Page) -> dict[str, str]:
+    """Give a page of subscriptions with the addresses of their feeds, and how many there are, by MIME type."""
+    listed = [_members(subscription, feed) for subscription, feed in subscriptions]
+    counts = {"total": total, "offset": page.offset, "limit": page.limit}
+    root = etree.Element(_name("Subscriptions"), {key: str(value) for key, value in counts.items()}, _NSMAP)
+    root.extend(_element("Subscription", members) for members in listed)
+    return {XML: _to_xml(root), JSON: _to_json(counts | {"subscriptions": listed})}
+
+
+_NSMAP = {"weps": NAMESPACE}
+
+
+def _members(subscription: Subscription, feed: str) -> dict[str, Any]:
+    rule = {
+        "name": subscription.rule.name,
+        "language": subscription.rule.language,
+        "version": subscription.rule_version,
+    }
+    source = subscription.source
+    members: dict[str, Any] = {
+        "id": subscription.id,
+        "process": subscription.process,
+        "title": subscription.title,
+        "status": str(subscription.status),
+        "severity": str(subscription.severity),
+        "rule": rule | {"text": subscription.rule.text},
+        "source": {"binding": source.binding, "endpoint": source.endpoint, "template": source.template},
+        "samplingRate": format_duration(subscription.sampling_rate),
+        "created": format_instant(subscription.created),
+        "start": _instant(subscription.start),
+        "expires": _instant(subscription.expires),
+        "nextPoll": _instant(subscription.next_poll),
+        "targets": [{"channel": target.channel, "address": target.address} for target in subscription.targets],
+        "alertCount": subscription.alert_count,
+        "feed": feed,
+    }
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _instant(instant: datetime | None) -> str | None:
+    return None if instant is None else format_instant(instant)
+
+
+def _element(name: str, value: Any) -> etree._Element:
+    element = etree.Element(_name(name[0].upper() + name[1:]), nsmap=_NSMAP)
+    if isinstance(value, dict):
+        element.extend(_element(key, member) for key, member in value.items())
+    elif isinstance(value, list):
+        element.extend(_element(name.removesuffix("s"), member) for member in value)
+    else:
+        element.text = str(value)
+    return element
+
+
+def _name(local: str) -> str:
+    return f"{{{NAMESPACE}}}{local}"
+
+
+def _to_xml(root: etree._Element) -> str:
+    return str(etree.tostring(root, encoding="unicode"))
+
+
+def _to_json(members: Any) -> str:
+    return json.dumps(members, ensure_ascii=False)

@@ -1,0 +1,61 @@
+"""What goes wrong in a WPS, as OWS knows it: a code, a locator, a text and an HTTP status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sos_server.errors import RequestTooLarge, SosError
+from weps.errors import (
+    FeedError,
+    InputError,
+    MissingInputError,
+    NotFoundError,
+    WepsError,
+)
+
+
+class WpsError(WepsError):
+    """A request that is no WPS request; `code` is its OWS code, `status` the HTTP status, `where` the locator."""
+
+    def __init__(self, code: str, message: str, where: str | None = None, status: int = 400) -> None:
+        super().__init__(message, where)
+        self.code = code
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One exception of an OWS exception report, and the HTTP status that goes with it."""
+
+    code: str
+    locator: str | None
+    text: str
+    status: int
+
+
+CODES: tuple[tuple[type[WepsError], str, int], ...] = (
+    (MissingInputError, "MissingParameterValue", 400),
+    (InputError, "InvalidParameterValue", 400),
+    (NotFoundError, "InvalidParameterValue", 404),
+    (FeedError, "NoApplicableCode", 502),
+)
+"""The OWS code and the HTTP status of our own errors; the first line that fits counts."""
+
+INTERNAL = Fault(
+    "NoApplicableCode", None, "The server failed on this request; its log says why. It may be tried again.", 500
+)
+
+
+def fault_of(error: Exception) -> Fault:
+    """Give what clients are told about an error; what we did not raise on purpose is never told in detail."""
+    if isinstance(error, WpsError):
+        return Fault(error.code, error.where, error.message, error.status)
+    if isinstance(error, RequestTooLarge):
+        return Fault("FileSizeExceeded", error.locator, error.message, 413)
+    if isinstance(error, SosError):
+        return Fault("InvalidParameterValue", error.locator, error.message, 400)
+    for kind, code, status in CODES:
+        if isinstance(error, kind):
+            text = str(error) if isinstance(error, FeedError) else error.message
+            return Fault(code, None if isinstance(error, FeedError) else error.where, text, status)
+    return INTERNAL

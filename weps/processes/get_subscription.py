@@ -1,0 +1,37 @@
+"""The process `weps:GetSubscription`: tell all about one subscription."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from weps.processes.base import Context, Kind, Literal, Outputs, OutputSpec, ProcessSpec
+from weps.processes.documents import SUBSCRIPTION_FORMATS, write_subscription
+from weps.processes.unsubscribe import SUBSCRIPTION_ID
+
+if TYPE_CHECKING:
+    from weps.processes.inputs import Inputs
+
+
+def _handle(inputs: Inputs, context: Context) -> Outputs:
+    subscription = context.engine.subscription(inputs.texts("subscriptionId")[0])
+    feed = context.engine.feed_url(subscription)
+    return {
+        "subscription": write_subscription(subscription, feed),
+        "status": str(subscription.status),
+        "feed": feed,
+    }
+
+
+GET_SUBSCRIPTION = ProcessSpec(
+    identifier="weps:GetSubscription",
+    title="Describe a subscription",
+    abstract="Gives the rule, the source, the targets, the lifetime and the state of one subscription.",
+    version="1.0.0",
+    inputs=(SUBSCRIPTION_ID,),
+    outputs=(
+        OutputSpec("subscription", "the subscription", SUBSCRIPTION_FORMATS),
+        OutputSpec("status", "whether it is watched", Literal()),
+        OutputSpec("feed", "the address of the feed with the alerts", Literal(Kind.URL)),
+    ),
+    handler=_handle,
+)

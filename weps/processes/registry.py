@@ -1,0 +1,29 @@
+"""The processes that WEPS offers, whichever protocol they are called over. A new one is a line here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from weps.processes.eventing_process import EVENTING_PROCESS
+from weps.processes.get_subscription import GET_SUBSCRIPTION
+from weps.processes.list_subscriptions import LIST_SUBSCRIPTIONS
+from weps.processes.subscribe import SUBSCRIBE
+from weps.processes.um_event_detection import UM_EVENT_DETECTION
+from weps.processes.unsubscribe import UNSUBSCRIBE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from weps.processes.base import ProcessSpec
+
+PROCESSES: Mapping[str, ProcessSpec] = {
+    process.identifier: process
+    for process in (
+        SUBSCRIBE,
+        UNSUBSCRIBE,
+        GET_SUBSCRIPTION,
+        LIST_SUBSCRIPTIONS,
+        UM_EVENT_DETECTION,
+        EVENTING_PROCESS,
+    )
+}

@@ -1,0 +1,145 @@
+"""The process `weps:Subscribe`: watch a source with a rule, and tell about what happens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from weps.errors import InputError
+from weps.model import NewSubscription, Severity, Target
+from weps.processes.base import (
+    XML,
+    Complex,
+    Context,
+    Format,
+    InputSpec,
+    Kind,
+    Literal,
+    Outputs,
+    OutputSpec,
+    ProcessSpec,
+)
+from weps.processes.documents import SUBSCRIPTION_FORMATS, write_subscription
+from weps.processes.inputs import DURATION_UNITS
+from weps.processes.rule_inputs import RULE, THRESHOLD_INPUTS, read_rule
+from weps.processes.source_inputs import SELECTORS, source_of_selectors, source_of_template
+from weps.processes.subscribing import subscribe
+
+if TYPE_CHECKING:
+    from weps.model import Source
+    from weps.processes.inputs import Inputs
+
+DEFAULT_SAMPLING_RATE = timedelta(minutes=10)
+_DURATION = Literal(Kind.DURATION, uoms=DURATION_UNITS, published_type="string")
+_MOST_SINKS = 20
+
+
+def _source(inputs: Inputs, context: Context) -> Source:
+    endpoint = inputs.text("sosEndpoint")
+    document, url = inputs.document("getObservationDocument"), inputs.text("getObservationTemplate")
+    if document is not None and url is not None:
+        raise InputError(
+            "The template is given as a URL and as a document; leave one of them out.", "getObservationDocument"
+        )
+    if document is not None:
+        return source_of_template(document.text, endpoint or context.sos_endpoint, "getObservationDocument")
+    if url is not None:
+        return source_of_template(url, endpoint, "getObservationTemplate")
+    return source_of_selectors(endpoint or context.sos_endpoint, {name: inputs.text(name) for name in SELECTORS})
+
+
+def _source_input(inputs: Inputs) -> str:
+    """Name the input that says where to ask."""
+    return "getObservationTemplate" if "sosEndpoint" not in inputs else "sosEndpoint"
+
+
+def _handle(inputs: Inputs, context: Context) -> Outputs:
+    rule, unneeded = read_rule(inputs)
+    new = NewSubscription(
+        rule=rule,
+        source=_source(inputs, context),
+        sampling_rate=inputs.duration("samplingRate") or DEFAULT_SAMPLING_RATE,
+        runtime=inputs.duration("runtime"),
+        start=inputs.instant("startTime"),
+        targets=tuple(Target("insert-rss", address) for address in inputs.texts("sink")),
+        title=inputs.text("title") or "",
+        severity=Severity(inputs.text("severity") or Severity.UNKNOWN),
+    )
+    subscription = subscribe(
+        context,
+        new,
+        rule_input="rule" if "rule" in inputs else "condition",
+        source_input=_source_input(inputs),
+        target_input="sink",
+    )
+    feed = context.engine.feed_url(subscription)
+    info = f"Subscription {subscription.id} is {subscription.status}; its alerts are published at {feed}"
+    if unneeded:
+        info += f". Not needed, because the rule says it all: {', '.join(unneeded)}"
+    return {
+        "subscriptionId": subscription.id,
+        "feed": feed,
+        "subscription": write_subscription(subscription, feed),
+        "info": info,
+    }
+
+
+SUBSCRIBE = ProcessSpec(
+    identifier="weps:Subscribe",
+    title="Subscribe to events",
+    abstract="Watches the observations of a Sensor Observation Service with a rule and publishes alerts in a feed. "
+    "Execute checks everything, stores the subscription and answers at once.",
+    version="1.0.0",
+    inputs=(
+        RULE,
+        *THRESHOLD_INPUTS,
+        InputSpec(
+            "sosEndpoint",
+            "the address of the SOS",
+            Literal(Kind.URL),
+            "When it is left out, the address in the template is asked, or else the SOS of this service.",
+        ),
+        InputSpec(
+            "getObservationTemplate",
+            "the GetObservation request as a URL",
+            Literal(published_type="anyURI"),
+            "Without a time filter, which is added at each poll. With sosEndpoint, that address is asked instead.",
+        ),
+        InputSpec(
+            "getObservationDocument",
+            "the GetObservation request as a document",
+            Complex((Format(XML, "http://schemas.opengis.net/sos/2.0/sosGetObservation.xsd"), Format(XML))),
+            "Posted to sosEndpoint at each poll with a time filter.",
+        ),
+        InputSpec("offering", "the offering to ask for", Literal()),
+        InputSpec("procedure", "the procedure to ask for", Literal()),
+        InputSpec("observedProperty", "the observed property to ask for", Literal()),
+        InputSpec("featureOfInterest", "the feature of interest to ask for", Literal()),
+        InputSpec(
+            "samplingRate", "how often to ask", _DURATION, "ISO 8601 or a number with a unit; PT10M if left out."
+        ),
+        InputSpec(
+            "runtime",
+            "how long to watch",
+            _DURATION,
+            "ISO 8601 or a number with a unit; until it is cancelled if left out.",
+        ),
+        InputSpec("startTime", "the time from which to watch", Literal(Kind.INSTANT), "ISO 8601; now if left out."),
+        InputSpec(
+            "sink",
+            "the address of a data store for notifications",
+            Literal(Kind.URL),
+            "Alerts are posted to its InsertRSS operation.",
+            max_occurs=_MOST_SINKS,
+        ),
+        InputSpec("severity", "the severity of the alerts", Literal(allowed=tuple(str(item) for item in Severity))),
+        InputSpec("title", "the title of the alerts", Literal()),
+    ),
+    outputs=(
+        OutputSpec("subscriptionId", "the identifier of the subscription", Literal()),
+        OutputSpec("feed", "the address of the feed with the alerts", Literal(Kind.URL)),
+        OutputSpec("subscription", "the subscription", SUBSCRIPTION_FORMATS),
+        OutputSpec("info", "what was done, for people", Literal()),
+    ),
+    handler=_handle,
+)
