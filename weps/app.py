@@ -1,0 +1,185 @@
+"""Wiring: the only place that knows everyone. Builds the service of one process and runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from sos_server.app import create_app as create_sos
+from sos_server.settings import Settings as SosSettings
+from weps.delivery import DeliveryWorker
+from weps.engine import Engine
+from weps.errors import SettingsError
+from weps.feeders.http import Fetcher, HttpRequest
+from weps.feeders.sos import SosFeeder
+from weps.notify.base import Channel
+from weps.notify.insert_rss import InsertRssChannel
+from weps.processes.wps10 import create_app as create_wps
+from weps.reading import Horizon
+from weps.scheduler import Scheduler
+from weps.settings import Settings
+from weps.store import Store
+from weps.web import create_routes
+
+LOG = logging.getLogger("weps.app")
+HEARTBEAT_LIMIT = 10.0
+SECONDS_TO_STOP = 3.0
+
+
+class Service:
+    """The whole service in one process: SOS, WPS, feeds, engine, scheduler and delivery on one database."""
+
+    def __init__(self, settings: Settings, port: int, world: Callable[[], datetime] | None = None) -> None:
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        self.own_url = f"http://{host}:{port}"
+        self.base_url = (settings.base_url or self.own_url).rstrip("/")
+        settings.data.mkdir(parents=True, exist_ok=True)
+        self.store = Store(settings.database_url)
+        self.store.migrate()
+        fetcher = Fetcher(
+            settings.allowed_hosts | _own_hosts(self.own_url, self.base_url),
+            timeout=settings.request_timeout.total_seconds(),
+            limit=settings.answer_limit,
+        )
+        channels = _channels(fetcher, self.base_url)
+        self.delivery = DeliveryWorker(self.store, channels)
+        self.engine = Engine(
+            self.store,
+            SosFeeder(fetcher),
+            channels,
+            self.base_url,
+            horizon=Horizon(settings.overlap, settings.lookback, settings.catch_up_step),
+            world=world,
+            wake_delivery=self.delivery.wake,
+            polls_at_once=settings.polls_at_once,
+        )
+        self.scheduler = Scheduler(self.engine, settings.polls_per_host)
+        self.app = self._create_app(settings, fetcher)
+
+    def start(self) -> None:
+        """Begin to poll and to deliver."""
+        self.delivery.start()
+        self.scheduler.start()
+        LOG.info("started url=%s", self.base_url)
+
+    def stop(self) -> None:
+        """Stop within a few seconds; what is under way and not committed is done again after the next start."""
+        self.scheduler.stop(SECONDS_TO_STOP)
+        self.delivery.stop(SECONDS_TO_STOP)
+        self.store.dispose()
+        LOG.info("stopped")
+
+    def _create_app(self, settings: Settings, fetcher: Fetcher) -> Starlette:
+        sos = create_sos(
+            SosSettings(
+                data=settings.data,
+                base_url=f"{settings.base_url.rstrip('/')}/sos" if settings.base_url else None,
+                request_limit_bytes=settings.body_limit,
+            )
+        )
+        wps = create_wps(
+            self.engine,
+            fetcher,
+            base_url=self.base_url,
+            data=settings.data / "wps",
+            sos_endpoint=f"{self.base_url}/sos",
+            body_limit=settings.body_limit,
+        )
+        alive = lambda: self.scheduler.seconds_since_beat() < HEARTBEAT_LIMIT  # noqa: E731
+        return Starlette(
+            routes=[
+                *create_routes(self.store, worker_alive=alive, public_url=settings.base_url),
+                Mount("/sos", sos),
+                Mount("/wps", wps),
+            ],
+            lifespan=self._lifespan,
+        )
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        self.start()
+        yield
+        await asyncio.to_thread(self.stop)
+
+
+def _channels(fetcher: Fetcher, base_url: str) -> dict[str, Channel]:
+    def post(url: str, body: bytes, content_type: str) -> int:
+        return fetcher.send(HttpRequest("POST", url, {"Content-Type": content_type}, body)).status
+
+    return {"insert-rss": InsertRssChannel(post, f"{base_url}/alerts")}
+
+
+def _own_hosts(*urls: str) -> frozenset[str]:
+    return frozenset(url.split("://", 1)[1].split("/", 1)[0] for url in urls)
+
+
+def free_port(host: str) -> int:
+    """Give a port of an address that nobody listens on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def run(settings: Settings, ready: Callable[[Service], None] = lambda _service: None) -> None:
+    """
+    Serve until SIGINT or SIGTERM. `ready` is called once, when requests are answered.
+
+    Raises `SettingsError` when the address cannot be listened on.
+    """
+    port = settings.port or free_port(settings.host)
+    _check_free(settings.host, port)
+    service = Service(settings, port)
+    asyncio.run(serve(service, settings.host, port, ready))
+
+
+async def serve(
+    service: Service, host: str, port: int, ready: Callable[[Service], None], stop: asyncio.Event | None = None
+) -> None:
+    """Serve until a signal comes or `stop` is set."""
+    server = Server(
+        service.app, address=host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.stop)
+    serving = asyncio.create_task(server.serve())
+    await _listening(host, port)
+    ready(service)
+    if stop is not None:
+        waiting = asyncio.create_task(stop.wait())
+        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        server.stop()
+    await serving
+
+
+async def _listening(host: str, port: int) -> None:
+    while True:
+        try:
+            _reader, writer = await asyncio.open_connection(host, port)
+        except OSError:
+            await asyncio.sleep(0.02)
+        else:
+            writer.close()
+            return
+
+
+def _check_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror}") from error

@@ -1,0 +1,42 @@
+"""`weps check-rule`: is this rule right?"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from weps.errors import RuleError
+from weps.model import RuleText
+from weps.rules.languages import compile_rule, detect_language
+
+HELP = "tell every fault of a rule, with its line"
+DESCRIPTION = """\
+Compiles a rule without subscribing to it. Prints nothing and exits 0 when it is right; else prints every fault as
+FILE:LINE: what is wrong, and what to do, and exits 1. The language is told from the text: EML or threshold JSON.
+"""
+
+
+def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = parsers.add_parser("check-rule", help=HELP, description=DESCRIPTION)
+    parser.add_argument("file", type=Path, metavar="FILE", help="a rule: EML or threshold JSON; - for standard input")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check one rule."""
+    try:
+        text = read_rule(arguments.file)
+        compile_rule(RuleText(detect_language(text), text))
+    except RuleError as error:
+        for fault in error.faults:
+            print(f"{arguments.file}:{fault.line}: {fault.message}")
+        return 1
+    return 0
+
+
+def read_rule(file: Path) -> str:
+    """Give the text of a rule file; raises `OSError`, or `RuleError` when it is no text."""
+    data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    return decode_rule(data)
