@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sos_server.codecs import gml32, xml
-from sos_server.errors import InvalidParameterValue, InvalidRequest, MissingParameterValue
+from sos_server.errors import InvalidParameterValue, InvalidRequest, MissingParameterValue, OptionNotSupported
 from sos_server.filters import BoundingBox, TemporalFilter, TemporalOperator, TemporalReference
 from sos_server.time import format_instant
 
@@ -132,7 +132,9 @@ def encode_temporal(condition: TemporalFilter, gml_id: str) -> etree._Element:
 
 
 def write_kvp_temporal(condition: TemporalFilter) -> str:
-    """Write a temporal filter as SOS 2.0 KVP does (OGC 12-006 clause 13.2.2); After and Before have no such form."""
+    """Write a temporal filter as KVP does (OGC 12-006 clause 13.2.2), which has no form for After and Before."""
+    if condition.operator in (TemporalOperator.AFTER, TemporalOperator.BEFORE):
+        raise OptionNotSupported(f"{condition.operator} has no form in KVP; send XML.", "temporalFilter")
     reference = condition.reference.value
     if condition.begin is None or condition.end is None:
         return f"{reference},{condition.operator.value}"

@@ -198,7 +198,9 @@ def _build(member: etree._Element, constants: Constants, form: _Form, mark: str,
     element = xml.add(member, "om:OM_Observation", **{xml.GML_ID: f"o_{number}"})
     if form.identified:
         xml.add(element, "gml:identifier", varying(_IDENTIFIER), codeSpace=sampling20.UNKNOWN)
-    xml.add(element, "om:type", **{xml.XLINK_HREF: constants.observation_type})
+    if not form.nil or constants.observation_type == OM_MEASUREMENT:
+        # the rules of the other types know no nil result
+        xml.add(element, "om:type", **{xml.XLINK_HREF: constants.observation_type})
     end = varying(_END) if form.period else None
     _add_time(xml.add(element, "om:phenomenonTime"), f"pt_{number}", varying(_BEGIN), end)
     _add_time(xml.add(element, "om:resultTime"), f"rt_{number}", varying(_RESULT_TIME))
@@ -212,6 +214,9 @@ def _build(member: etree._Element, constants: Constants, form: _Form, mark: str,
     result = xml.add(element, "om:result")
     if form.nil:
         result.set("nilReason", varying(_NIL_REASON))
+        if constants.observation_type == OM_MEASUREMENT:
+            result.set("uom", constants.uom or "1")
+            result.text = "NaN"
     else:
         _set_type(result, constants, varying(_VALUE))
 

@@ -94,12 +94,9 @@ def decode_scalar(element: etree._Element, observation_type: str | None) -> Resu
     uom: str | None = element.get("uom")
     text = (element.text or "").strip()
     found_type = observation_type or _OBSERVATION_TYPES[kind]
-    if element.get(xml.XSI_NIL) in ("true", "1") or (
-        element.get("nilReason") and not text and xml.href(element) is None
-    ):
-        return ResultValue(None, uom, element.get("nilReason") or swe20.UNKNOWN, found_type)
-    if kind in ("measure", "count") and xsd.is_nan(text):
-        return ResultValue(None, uom, swe20.UNKNOWN, found_type)
+    nil_reason = element.get("nilReason")
+    if nil_reason or element.get(xml.XSI_NIL) in ("true", "1") or (kind in ("measure", "count") and xsd.is_nan(text)):
+        return ResultValue(None, uom, nil_reason or swe20.UNKNOWN, found_type)
     try:
         return ResultValue(_scalar(element, kind, text), uom, None, found_type)
     except ValueError as error:

@@ -27,7 +27,7 @@ def decode_feature(element: etree._Element, *, strict: bool = False) -> Feature:
     if not identifier:
         raise InvalidRequest(f"The feature at {xml.where(element)} has no gml:identifier.", "featureOfInterest")
     geometry = _shape(element, strict=strict)
-    declared = xml.href(xml.child(element, "sam:type"))
+    declared, sampled = (xml.href(xml.child(element, name)) for name in ("sam:type", "sam:sampledFeature"))
     by_shape = _TYPES.get(geometry["type"], SAMPLING_FEATURE) if geometry else SAMPLING_FEATURE
     return Feature(
         identifier=identifier,
@@ -35,7 +35,7 @@ def decode_feature(element: etree._Element, *, strict: bool = False) -> Feature:
         description=xml.text_of(xml.child(element, "gml:description")),
         geometry=geometry,
         feature_type=declared or by_shape,
-        sampled_feature=xml.href(xml.child(element, "sam:sampledFeature")),
+        sampled_feature=None if sampled == UNKNOWN else sampled,
     )
 
 

@@ -132,7 +132,10 @@ def encode_description(
 
     `properties` are the observed properties with their units (None: no quantity); `place` is longitude, latitude.
     """
-    root = xml.new("sml:PhysicalSystem")
+    root = etree.Element(
+        xml.tag("sml:PhysicalSystem"),
+        nsmap={prefix: xml.NAMESPACES[prefix] for prefix in ("sml", "swe", "gml", "xlink")},
+    )
     root.set(xml.GML_ID, "sensor")
     xml.add(root, "gml:identifier", procedure, codeSpace="uniqueID")
     xml.add(root, "gml:name", name)
@@ -145,6 +148,7 @@ def encode_description(
     _add_outputs(root, list(properties))
     if place is not None:
         _add_position(root, place)
+    etree.cleanup_namespaces(root)
     document = etree.tostring(root, encoding="UTF-8")
     return SensorDescription(procedure, SENSORML_20, document, name, (offering,))
 

@@ -53,8 +53,8 @@ def encode(capabilities: Capabilities) -> bytes:
 
 def _operations(capabilities: Capabilities) -> etree._Element:
     section = xml.new("ows:OperationsMetadata")
-    get = capabilities.base_url + ("&" if "?" in capabilities.base_url else "?")
-    post = capabilities.base_url
+    post = capabilities.base_url.rstrip("?&")
+    get = post + ("&" if "?" in post else "?")
     for name, allowed in _parameters(capabilities).items():
         is_insertion = name.startswith("Insert")
         found = [ows11.Parameter(parameter, values) for parameter, values in allowed.items()]
@@ -117,10 +117,10 @@ def _add_contents(root: etree._Element, capabilities: Capabilities) -> None:
         xml.add(contents, "swes:offering").append(_offering(content, number))
     for response_format in RESPONSE_FORMATS:
         xml.add(contents, "sos:responseFormat", response_format)
-    for feature_type in capabilities.feature_types:
-        xml.add(contents, "sos:featureOfInterestType", feature_type)
     for observation_type in capabilities.observation_types:
         xml.add(contents, "sos:observationType", observation_type)
+    for feature_type in capabilities.feature_types:
+        xml.add(contents, "sos:featureOfInterestType", feature_type)
 
 
 def _offering(content: OfferingContent, number: int) -> etree._Element:

@@ -152,11 +152,10 @@ _DECODERS: dict[str, Callable[[etree._Element], Request]] = {
 
 def _check_children(root: etree._Element, *names: str) -> None:
     for child in root.iterchildren("*"):
-        if xml.local_name(child) not in (*names, "extension"):
-            raise InvalidRequest(
-                f"{xml.local_name(root)} has a child {xml.local_name(child)} that is not understood ({xml.where(child)}).",
-                xml.local_name(child),
-            )
+        name = xml.local_name(child)
+        if name not in (*names, "extension"):
+            message = f"{xml.local_name(root)} has a child {name} that is not understood ({xml.where(child)})."
+            raise InvalidRequest(message, name)
 
 
 def _text(root: etree._Element, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What the KVP and XML encodings of SOS 2.0 (OGC 12-006) check alike: service, version, sections, values that are there."""
+"""What the KVP and XML encodings of SOS 2.0 (OGC 12-006) check alike: service, version, sections, required values."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def check_version(value: str) -> None:
 
 
 def read_sections(values: Iterable[str]) -> tuple[str, ...] | None:
-    """Give the sections that are asked for, None for all; no value at all asks for none of them (OGC 06-121r9 7.3.3)."""
+    """Give the sections that are asked for, None for all; no value asks for none of them (OGC 06-121r9 7.3.3)."""
     by_name = {name.lower(): name for name in SECTIONS} | {"filter_capabilities": "FilterCapabilities"}
     sections = []
     for value in values:
