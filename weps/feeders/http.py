@@ -93,13 +93,17 @@ class Fetcher:
         with Deadline(self._deadline) as deadline:
             self._exchange.deadline = deadline
             try:
-                return self._follow(request)
+                answer = self._follow(request)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 raise self._explained(error, request.url, deadline) from error
             except FeedError as error:
                 raise (self._too_late(request.url) if deadline.expired else error) from error
             finally:
                 self._exchange.deadline = None
+        if deadline.expired:
+            # Our own hanging up looks like the end of an answer whose length was not stated.
+            raise self._too_late(request.url)
+        return answer
 
     def get(self, url: str) -> Answer:
         """Get a document; raises as `send` does, and for a status that says that there is no document."""
