@@ -1,0 +1,150 @@
+"""
+What must hold between the members of a rule.
+
+Looks at the raw members and passes over what has the wrong type, so that these faults are told together with those that
+pydantic finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+from weps.rules.threshold.condition import EQUALITY, ORDERED, RANGES, RISING
+from weps.rules.units import conversion
+
+Problem: TypeAlias = tuple[str, str]
+"""The member at fault (empty: the whole object), and what is wrong."""
+
+
+def check_threshold(raw: dict[str, Any]) -> Iterator[Problem]:
+    """Check a rule of type threshold."""
+    condition = raw.get("condition")
+    if condition in RANGES:
+        yield from _range(raw)
+    elif condition in ORDERED or condition in EQUALITY:
+        for member in ("lower", "upper"):
+            if member in raw:
+                yield member, f"{member} belongs to between and outside; write threshold for {condition}"
+        yield from _bounds(raw, str(condition))
+    if "reset" in raw and raw.get("trigger") == "every":
+        yield "reset", "a reset threshold has no meaning with trigger every; remove one of them"
+    if isinstance(raw.get("of"), dict):
+        yield from _aggregate(raw, raw["of"])
+    if isinstance(raw.get("area"), dict):
+        yield from _area(raw["area"])
+
+
+def check_silence(raw: dict[str, Any]) -> Iterator[Problem]:
+    """Check a rule of type noData."""
+    if isinstance(raw.get("area"), dict):
+        yield from _area(raw["area"])
+
+
+def check_compound(raw: dict[str, Any]) -> Iterator[Problem]:
+    """Check a rule of type and, or, sequence."""
+    if raw.get("type") == "sequence":
+        if "within" not in raw:
+            yield "", "within is missing; say how long after the first event the last one may come, as PT6H"
+        for member in ("for", "consecutive", "trigger"):
+            if member in raw:
+                yield member, f"{member} has no meaning for a sequence; put it into one of its rules"
+    rules = raw.get("rules")
+    for index, rule in enumerate(rules if isinstance(rules, list) else ()):
+        if not isinstance(rule, dict):
+            continue
+        if "correlate" in rule:
+            yield f"rules.{index}.correlate", "only the outermost rule is correlated; move correlate there"
+        if rule.get("type") == "sequence" and raw.get("type") != "sequence":
+            yield f"rules.{index}.type", "a sequence happens at an instant and cannot hold; use it in a sequence only"
+
+
+def _range(raw: dict[str, Any]) -> Iterator[Problem]:
+    condition = raw["condition"]
+    for member in ("lower", "upper"):
+        if member not in raw:
+            yield "", f"{member} is missing; {condition} needs lower and upper"
+    for member in ("threshold", "reset", "steps"):
+        if member in raw:
+            yield member, f"{member} does not go with {condition}; remove it"
+    lower, upper = raw.get("lower"), raw.get("upper")
+    if _numbers(lower, upper) and lower > upper:
+        yield "lower", f"lower ({lower}) is greater than upper ({upper}); exchange them"
+
+
+def _bounds(raw: dict[str, Any], condition: str) -> Iterator[Problem]:
+    threshold = raw.get("threshold")
+    if "steps" in raw:
+        yield from _steps(raw, condition)
+    elif threshold is None:
+        yield "", f"threshold is missing; {condition} compares with it"
+    if isinstance(threshold, str | bool):
+        yield from _text(raw, condition, threshold)
+    if condition not in ORDERED:
+        for member in ("reset", "steps"):
+            if member in raw:
+                yield member, f"{member} does not go with {condition}; it needs an order: use {', '.join(ORDERED)}"
+    elif _numbers(threshold, raw.get("reset")):
+        yield from _reset("reset", condition, threshold, raw["reset"])
+
+
+def _text(raw: dict[str, Any], condition: str, threshold: str | bool) -> Iterator[Problem]:
+    if condition not in EQUALITY:
+        yield "threshold", f"{threshold!r} is no number; {condition} compares numbers, use equal or notEqual for texts"
+    for member in ("uom", "of"):
+        if member in raw:
+            yield member, f"{member} does not go with a threshold that is no number; remove it"
+
+
+def _steps(raw: dict[str, Any], condition: str) -> Iterator[Problem]:
+    for member in ("threshold", "reset", "severity"):
+        if member in raw:
+            yield member, f"{member} stands beside steps; each step has its own"
+    steps = raw["steps"] if isinstance(raw["steps"], list) else []
+    known = [step if isinstance(step, dict) else {} for step in steps]
+    for index, (mild, bad) in enumerate(pairwise(known)):
+        first, second = mild.get("threshold"), bad.get("threshold")
+        if _numbers(first, second) and (second <= first if condition in RISING else second >= first):
+            yield f"steps.{index + 1}.threshold", "steps go from the mildest to the worst; put them in that order"
+    for index, step in enumerate(known):
+        if _numbers(step.get("threshold"), step.get("reset")):
+            yield from _reset(f"steps.{index}.reset", condition, step["threshold"], step["reset"])
+
+
+def _reset(member: str, condition: str, threshold: float, reset: float) -> Iterator[Problem]:
+    if reset > threshold if condition in RISING else reset < threshold:
+        side = "above" if condition in RISING else "below"
+        yield member, f"reset ({reset}) is {side} the threshold ({threshold}); it must be where the value comes back to"
+
+
+def _aggregate(raw: dict[str, Any], of: dict[str, Any]) -> Iterator[Problem]:
+    function = of.get("function")
+    if function == "change":
+        if of.get("kind") == "tumbling":
+            yield "of.kind", "change looks at the observation before and has no tumbling windows; remove kind"
+        if "minCount" in of:
+            yield "of.minCount", "change always takes two observations; remove minCount"
+    else:
+        if "window" not in of:
+            yield "of", "window is missing; say how long, as PT3H"
+        if "per" in of:
+            yield "of.per", "per makes a rate of a change; remove it, or use the function change"
+    if function == "count" and raw.get("uom") not in (None, "1"):
+        yield "uom", f"{raw['uom']!r} is the wrong kind of unit: a count has none; remove uom"
+
+
+def _area(area: dict[str, Any]) -> Iterator[Problem]:
+    if ("bbox" in area) == ("center" in area):
+        yield "area", "an area has either bbox or center with radius; write one of them"
+    if ("center" in area) != ("radius" in area):
+        yield "area", "center and radius go together; write both"
+    if _numbers(area.get("radius")) and area["radius"] <= 0:
+        yield "area.radius", f"the radius ({area['radius']}) must be greater than zero"
+    uom = area.get("uom", "km")
+    if isinstance(uom, str) and uom.strip() and conversion(uom.strip(), "km") is None:
+        yield "area.uom", f"{uom!r} is the wrong kind of unit: a radius is a length; write a UCUM code such as km or m"
+
+
+def _numbers(*values: Any) -> bool:
+    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)

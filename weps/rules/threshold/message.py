@@ -1,0 +1,63 @@
+"""Message templates of threshold rules: a text with names of fields in braces, and nothing else that could be run."""
+
+from __future__ import annotations
+
+from string import Formatter
+from typing import TYPE_CHECKING
+
+from sos_server.time import format_instant
+
+if TYPE_CHECKING:
+    from weps.model import Detection
+
+FIELDS = (
+    "condition",
+    "event",
+    "feature",
+    "name",
+    "observedProperty",
+    "procedure",
+    "severity",
+    "threshold",
+    "time",
+    "uom",
+    "value",
+)
+
+
+def check_template(template: str) -> list[str]:
+    """Give what is wrong with a template, and what to do."""
+    try:
+        parts = list(Formatter().parse(template))
+    except ValueError as error:
+        return [f"the message has a single brace ({error}); write {{{{ or }}}} for a brace that is meant"]
+    known = ", ".join(FIELDS)
+    return [
+        f"the message has {{{field}}}, which is no field; use only the names {known}"
+        for _, field, layout, conversion in parts
+        if field is not None and (field not in FIELDS or layout or conversion)
+    ]
+
+
+def render(template: str, name: str, detection: Detection) -> str:
+    """Fill a checked template with what a detection says; a field that is not known there stays empty."""
+    fields = _fields(name, detection)
+    return "".join(text + (fields[field] if field else "") for text, field, _, _ in Formatter().parse(template))
+
+
+def _fields(name: str, detection: Detection) -> dict[str, str]:
+    seen, comparison = detection.observation, detection.comparison
+    uom = (comparison and comparison.uom) or (seen and seen.uom) or ""
+    return {
+        "condition": comparison.condition if comparison else "",
+        "event": detection.event or "",
+        "feature": seen.feature_of_interest if seen else "",
+        "name": name,
+        "observedProperty": seen.observed_property if seen else "",
+        "procedure": seen.procedure if seen else "",
+        "severity": detection.severity or "",
+        "threshold": " and ".join(f"{bound}" for bound in comparison.bounds) if comparison else "",
+        "time": format_instant(detection.time),
+        "uom": uom,
+        "value": "" if detection.value is None else f"{detection.value}",
+    }

@@ -1,0 +1,176 @@
+"""A condition on one value: the rule that most subscriptions are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from weps.model import Comparison, Detection, Severity
+from weps.rules.threshold.edge import OFF, Edge, EdgeState, dump_edge, load_edge
+from weps.rules.threshold.message import render
+from weps.rules.threshold.selection import CORRELATIONS, Selection, read_number
+from weps.rules.threshold.source import Direct, Evaluation, Source, Tumbling
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from weps.model import Json, Observation
+    from weps.rules.threshold.condition import Condition
+
+PATTERN = "threshold"
+FIRING = "firing"
+RESOLVED = "resolved"
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One level of a rule: a condition and how bad it is."""
+
+    condition: Condition
+    severity: Severity | None = None
+
+
+class SimpleState(NamedTuple):
+    """What the source remembers, and the episode of each severity step."""
+
+    source: Any
+    edges: tuple[EdgeState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SimpleRule:
+    """
+    Compares one value with a threshold, or with several that rise in severity (`steps`, the mildest first).
+
+    A detection is given when the highest step that holds becomes another; with `every` at each evaluation that
+    meets a step that holds. A result that is no number, or has a unit of another kind, is left out as if it had not
+    been given: it neither begins nor ends anything.
+    """
+
+    name: str
+    selection: Selection
+    steps: tuple[Step, ...]
+    source: Source = Direct()
+    edge: Edge = Edge()
+    every: bool = False
+    uom: str | None = None
+    read: Callable[[Observation, str | None], Any] = read_number
+    correlate: str = "series"
+    message: str | None = None
+
+    @property
+    def selectors(self) -> tuple[tuple[str | None, str | None, str | None], ...]:
+        """The procedures, properties and features that the rule looks at."""
+        return (self.selection.selector,)
+
+    @property
+    def standing(self) -> bool:
+        """Whether the rule holds until it is told otherwise, and not at the time of an observation."""
+        return isinstance(self.source, Tumbling)
+
+    def wants(self, observation: Observation) -> bool:
+        """Tell whether an observation is selected and has a value that can be compared."""
+        return self.selection.wants(observation) and self.read(observation, self.uom) is not None
+
+    def correlation_key(self, observation: Observation) -> str | None:
+        """Give the key of the state that this observation belongs to."""
+        return CORRELATIONS[self.correlate](observation) if self.wants(observation) else None
+
+    def start(self, activation: datetime) -> SimpleState:
+        """Give the state of a rule that has seen nothing."""
+        return SimpleState(self.source.start(), (OFF,) * len(self.steps))
+
+    def step(self, state: SimpleState, observation: Observation) -> tuple[SimpleState, tuple[Detection, ...]]:
+        """Take one observation."""
+        value = self.read(observation, self.uom)
+        if value is None:
+            return state, ()
+        source, given = self.source.step(state.source, observation.end, value, observation.id)
+        moved = state if source is state.source else SimpleState(source, state.edges)
+        return self._judge(moved, given, observation)
+
+    def tick(self, state: SimpleState, now: datetime) -> tuple[SimpleState, tuple[Detection, ...]]:
+        """Take the news that time has passed."""
+        source, given = self.source.tick(state.source, now)
+        moved = state if source is state.source else SimpleState(source, state.edges)
+        return self._judge(moved, given, None)
+
+    def due(self, state: SimpleState) -> datetime | None:
+        """Give the instant at which a tick brings something, if there is one."""
+        return self.source.due(state.source)
+
+    def holds(self, state: SimpleState) -> bool:
+        """Tell whether an episode is on."""
+        return any(edge.on for edge in state.edges)
+
+    def dump(self, state: SimpleState) -> Json:
+        """Give the state as JSON."""
+        return [VERSION, self.source.dump(state.source), [dump_edge(edge) for edge in state.edges]]
+
+    def load(self, stored: Json) -> SimpleState:
+        """Give back the state that was dumped."""
+        source, edges = versioned(stored)
+        return SimpleState(self.source.load(source), tuple(load_edge(edge) for edge in edges))
+
+    def detect(self, event: str, level: int, evaluation: Evaluation, observation: Observation | None) -> Detection:
+        """Make the detection of a step at an evaluation."""
+        step = self.steps[level]
+        uom = self.uom or (observation.uom if observation is not None else None)
+        lineage = evaluation.lineage or ()
+        found = Detection(
+            evaluation.time,
+            PATTERN,
+            event,
+            value=evaluation.value,
+            causes=lineage,
+            lineage=lineage,
+            observation=observation,
+            comparison=Comparison(step.condition.name, step.condition.bounds, uom),
+            severity=step.severity,
+        )
+        return replace(found, message=render(self.message, self.name, found)) if self.message else found
+
+    def _judge(
+        self, state: SimpleState, given: tuple[Evaluation, ...], observation: Observation | None
+    ) -> tuple[SimpleState, tuple[Detection, ...]]:
+        found: list[Detection] = []
+        edges = state.edges
+        for evaluation in given:
+            before, edges = (
+                edges,
+                tuple(self._move(step, edge, evaluation) for step, edge in zip(self.steps, edges, strict=True)),
+            )
+            event, level = self._event(before, edges, evaluation)
+            if event is not None:
+                lineage = self.source.lineage(state.source) if evaluation.lineage is None else evaluation.lineage
+                found.append(self.detect(event, level, evaluation._replace(lineage=lineage), observation))
+        return (state if edges == state.edges else SimpleState(state.source, edges)), tuple(found)
+
+    def _move(self, step: Step, edge: EdgeState, evaluation: Evaluation) -> EdgeState:
+        if evaluation.value is None:
+            return self.edge.step(edge, evaluation.time, False, True)
+        meets = step.condition.meets(evaluation.value)
+        return self.edge.step(edge, evaluation.time, meets, step.condition.ends(evaluation.value))
+
+    def _event(
+        self, before: tuple[EdgeState, ...], after: tuple[EdgeState, ...], evaluation: Evaluation
+    ) -> tuple[str | None, int]:
+        was, now = _highest(before), _highest(after)
+        if self.every:
+            return (FIRING, now) if now >= 0 else (None, now)
+        if was == now:
+            return None, now
+        return (FIRING, now) if now >= 0 else (RESOLVED, was)
+
+
+def versioned(stored: Json) -> list[Any]:
+    """Give the members of a stored state of a version that can be read."""
+    if not isinstance(stored, list) or not stored or stored[0] != VERSION:
+        raise ValueError(f"the stored state of a threshold rule is not of version {VERSION}: {stored!r}"[:200])
+    return stored[1:]
+
+
+def _highest(edges: tuple[EdgeState, ...]) -> int:
+    return max((level for level, edge in enumerate(edges) if edge.on), default=-1)
