@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from weps.errors import RuleError
+from weps.errors import Fault, RuleError
 from weps.model import RuleText
 from weps.rules.languages import compile_rule, detect_language
 
@@ -39,4 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
 def read_rule(file: Path) -> str:
     """Give the text of a rule file; raises `OSError`, or `RuleError` when it is no text."""
     data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    return decode_rule(data)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise RuleError((Fault(line, "this is no UTF-8 text; save the rule as UTF-8"),)) from error

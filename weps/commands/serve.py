@@ -8,7 +8,8 @@ import sys
 import threading
 from pathlib import Path
 
-from weps.app import Service, run as serve
+from weps.app import Service
+from weps.app import run as serve
 from weps.logs import log_to_stderr
 from weps.settings import read_settings
 

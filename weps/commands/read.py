@@ -1,0 +1,44 @@
+"""`weps read`: the observations of a document."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from weps.feeders.documents import read_observations, to_json_line
+from weps.feeders.http import Fetcher, HttpRequest
+
+HELP = "print the observations of a document as JSON lines"
+DESCRIPTION = """\
+Prints one JSON object a line for each value in a document that holds observations: O&M 2.0 in any envelope, CSV, or
+JSON lines. Nil results are left out unless --nil says otherwise.
+"""
+
+
+def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = parsers.add_parser("read", help=HELP, description=DESCRIPTION)
+    parser.add_argument("source", metavar="FILE|URL", help="the document; - for standard input")
+    parser.add_argument("--nil", action="store_true", help='print nil results too, as "value": null with "nil_reason"')
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the observations."""
+    for observation in read_observations(read_source(arguments.source), include_nil=arguments.nil):
+        print(json.dumps(to_json_line(observation), ensure_ascii=False))
+    return 0
+
+
+def read_source(source: str) -> bytes:
+    """Give the bytes of a file, a URL, or standard input (`-`); raises `OSError` or `FeedError`."""
+    if source == "-":
+        return sys.stdin.buffer.read()
+    if source.startswith(("http://", "https://")):
+        # Whoever runs the command may ask any address that this machine can reach.
+        fetcher = Fetcher(frozenset({urlsplit(source).netloc}))
+        return fetcher.send(HttpRequest("GET", source, {}, None)).body
+    return Path(source).read_bytes()
