@@ -61,6 +61,8 @@ def short_name(identifier: str) -> str:
 
 def _without_controls(text: str) -> str:
     """Leave out controls, lone surrogates, noncharacters and direction controls; a line break stays one."""
+    if text.replace("\n", "").isprintable():
+        return text
     return "".join(_kept(character) for character in text)
 
 

@@ -14,9 +14,9 @@ from weps.notify.message import (
     TITLE_LIMIT,
     compose_alert,
     compose_source_alert,
-    describe_comparison,
     observed_value,
 )
+from weps.notify.wording import describe_comparison
 
 
 def test_a_firing_threshold_explains_itself():
@@ -62,6 +62,7 @@ def test_the_members_of_an_alert_are_those_of_the_detection():
     assert "Late: yes: the observation came after younger ones had been evaluated" in alert.text
 
 
+SILENCE = Comparison("noData", (7200.0,), "s")
 TITLES = {
     "resolved": (
         {"status": AlertStatus.RESOLVED},
@@ -92,15 +93,25 @@ TITLES = {
         Detection(time=DETECTED, pattern="every_hour", event="hour_passed"),
         "Flinders Street: hour_passed",
     ),
-    "no data, last observation known": (
+    "no data": (
         {"status": AlertStatus.NO_DATA},
-        make_detection(event="firing", value=None, comparison=None),
-        "No data: Flinders Street: no observation of PeopleCount at flinders since 2016-01-11T03:55:45.014Z",
+        Detection(time=DETECTED, pattern="threshold", event="firing", comparison=SILENCE),
+        "No data: Flinders Street: no observation for more than 2:00:00",
+    ),
+    "no data, told as firing": (
+        {},
+        Detection(time=DETECTED, pattern="threshold", event="firing", comparison=SILENCE),
+        "Flinders Street: no observation for more than 2:00:00",
+    ),
+    "data are back": (
+        {"status": AlertStatus.RESOLVED},
+        make_detection(event="resolved", value=None, comparison=SILENCE),
+        "Resolved: Flinders Street: observations of PeopleCount at flinders come again",
     ),
     "no data, nothing known": (
         {"status": AlertStatus.NO_DATA},
-        Detection(time=DETECTED, pattern="noData"),
-        "No data: Flinders Street: no observation of what is watched",
+        Detection(time=DETECTED, pattern="silence"),
+        "No data: Flinders Street: no observation",
     ),
     "no title": (
         {"subscription": make_subscription(title="")},
@@ -160,6 +171,11 @@ VALUES = {
         make_detection(value=0.612, comparison=Comparison("greaterThan", (0.5,), "10*3")),
         (0.612, "10*3"),
     ),
+    "observed in another unit than the rule's": (
+        make_detection(value=612.0, comparison=Comparison("greaterThan", (500.0,), "10*3")),
+        (612.0, "10*3"),
+    ),
+    "compared without a unit": (make_detection(comparison=Comparison("greaterThan", (500.0,))), (612.0, "1")),
     "computed, never compared": (make_detection(value=7, comparison=None), (7, None)),
     "a count that equals the observed value by chance": (make_detection(value=612, comparison=None), (612, None)),
     "nothing observed": (Detection(time=DETECTED, pattern="timer"), (None, None)),
@@ -191,6 +207,21 @@ def test_a_comparison_is_told_in_words(comparison, words):
     Condition, bounds and unit read as part of a sentence.
     """
     assert words == describe_comparison(comparison)
+
+
+def test_a_computed_value_is_told_beside_the_observed_one():
+    """
+    Who reads a mean, or a converted value, also reads what the sensor said.
+    """
+    detection = make_detection(
+        value=50.5,
+        observation=make_observation(value=12.0, uom="Cel"),
+        comparison=Comparison("greaterThan", (50.0,), "[degF]"),
+    )
+
+    alert = make_alert(detection=detection)
+
+    assert "Value: 50.5 [degF]\nLast observed: 12 Cel\nCondition: greater than 50 [degF]\n" in alert.text
 
 
 def test_the_severity_of_the_detection_goes_before_that_of_the_subscription():
