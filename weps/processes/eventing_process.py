@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from weps.errors import MissingInputError
-from weps.model import NewSubscription, RuleText, Target
+from weps.model import NewSubscription, Target
 from weps.processes.base import (
     XML,
     Complex,
@@ -23,9 +23,9 @@ from weps.processes.base import (
     OutputSpec,
     ProcessSpec,
 )
+from weps.processes.rule_inputs import rule_of_document
 from weps.processes.source_inputs import source_of_template
 from weps.processes.subscribing import subscribe
-from weps.rules.languages import detect_language
 
 if TYPE_CHECKING:
     from weps.model import Source
@@ -63,7 +63,7 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
     source, source_input = _source(inputs)
     target = inputs.texts("notification-endpoint")[0]
     new = NewSubscription(
-        rule=RuleText(detect_language(rule.text, rule.mime_type), rule.text),
+        rule=rule_of_document(rule, "notification-rule"),
         source=source,
         sampling_rate=inputs.duration("sampling-rate") or DEFAULT_SAMPLING_RATE,
         runtime=inputs.duration("runtime"),
@@ -87,45 +87,45 @@ EVENTING_PROCESS = ProcessSpec(
     "store. Numbers without a unit are milliseconds.",
     version="1.1.0",
     inputs=(
-        InputSpec("notification-rule", "the EML rule", Complex((Format(XML),)), min_occurs=1),
+        InputSpec("notification-rule", "The EML rule", Complex((Format(XML),)), min_occurs=1),
         InputSpec(
             "sampling-rate",
-            "how often to ask",
+            "How often to ask",
             Literal(Kind.DURATION, uoms=_MILLISECONDS, published_type="long"),
             "In milliseconds without a unit; 10 minutes if left out.",
         ),
         InputSpec(
             "runtime",
-            "how long to watch",
+            "How long to watch",
             Literal(Kind.DURATION, uoms=_MILLISECONDS, published_type="long", unlimited="-1"),
             "In milliseconds without a unit; -1, and leaving it out, means until cancelled.",
         ),
         InputSpec(
             "notification-endpoint",
-            "the address of the data store",
+            "The address of the data store",
             Literal(Kind.URL),
             "Notifications are posted to its InsertRSS operation.",
             min_occurs=1,
         ),
         InputSpec(
             "sos-endpoint",
-            "the address of the SOS",
+            "The address of the SOS",
             Literal(Kind.URL),
             "Needed with a template as a document; with one as a URL, that address is asked instead.",
         ),
         InputSpec(
             "pox-getobservation-template",
-            "the GetObservation request as a document",
+            "The GetObservation request as a document",
             Complex((Format(XML, _GET_OBSERVATION.format("2.0")), Format(XML))),
             "Goes before kvp-getobservation-template. Without a time filter, which is added at each poll.",
         ),
         InputSpec(
             "kvp-getobservation-template",
-            "the GetObservation request as a URL",
+            "The GetObservation request as a URL",
             Literal(published_type="anyURI"),
             "Without a time filter, which is added at each poll.",
         ),
     ),
-    outputs=(OutputSpec("notification-endpoint", "the address of the data store", Literal(Kind.URL)),),
+    outputs=(OutputSpec("notification-endpoint", "The address of the data store", Literal(Kind.URL)),),
     handler=_handle,
 )

@@ -29,9 +29,9 @@ GET_SUBSCRIPTION = ProcessSpec(
     version="1.0.0",
     inputs=(SUBSCRIPTION_ID,),
     outputs=(
-        OutputSpec("subscription", "the subscription", SUBSCRIPTION_FORMATS),
-        OutputSpec("status", "whether it is watched", Literal()),
-        OutputSpec("feed", "the address of the feed with the alerts", Literal(Kind.URL)),
+        OutputSpec("subscription", "The subscription", SUBSCRIPTION_FORMATS),
+        OutputSpec("status", "Whether it is watched", Literal()),
+        OutputSpec("feed", "The address of the feed with the alerts", Literal(Kind.URL)),
     ),
     handler=_handle,
 )

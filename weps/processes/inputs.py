@@ -27,7 +27,7 @@ UNITS = {
 }
 DURATION_UNITS = ("s", "ms", "min", "h", "d")
 LONGEST = timedelta(days=36525)
-_NOT_IN_XML = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ud800-\\udfff\\ufffe\\uffff]")
+_NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _DURATION = re.compile(
     r"(?P<sign>-?)P(?=.)(?:(?P<w>\d+)W|(?:(?P<d>\d+)D)?"
     r"(?:T(?=.)(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+(?:\.\d+)?)S)?)?)"
@@ -91,7 +91,9 @@ def _read(spec: InputSpec, given: Sequence[Text | Document]) -> tuple[Any, ...]:
     if not given and literal is not None and literal.default is not None:
         given = (Text(literal.default),)
     if len(given) < spec.min_occurs:
-        raise MissingInputError(f"The input {spec.identifier} is missing: {spec.title}.", spec.identifier)
+        raise MissingInputError(
+            f"The input {spec.identifier} is missing: {spec.title}; see DescribeProcess.", spec.identifier
+        )
     if len(given) > spec.max_occurs:
         raise InputError(
             f"{spec.identifier} is given {len(given)} times, at most {spec.max_occurs} are taken.", spec.identifier
@@ -105,7 +107,7 @@ def _read_literal(spec: InputSpec, literal: Literal, given: Text | Document) -> 
         raise InputError("The text has control characters, which cannot be written in XML.", spec.identifier)
     uom = given.uom if isinstance(given, Text) else None
     if not text:
-        raise MissingInputError(f"{spec.identifier} is empty; give {spec.title}.", spec.identifier)
+        raise MissingInputError(f"{spec.identifier} is empty: {spec.title}; see DescribeProcess.", spec.identifier)
     if literal.allowed and text not in literal.allowed:
         raise InputError(f'"{text}" is not one of {", ".join(literal.allowed)}.', spec.identifier)
     if uom and literal.uoms and uom not in literal.uoms:
@@ -123,7 +125,7 @@ def _read_literal(spec: InputSpec, literal: Literal, given: Text | Document) -> 
 def _read_complex(spec: InputSpec, given: Text | Document) -> Document:
     document = given if isinstance(given, Document) else Document(given.text)
     if not document.text.strip():
-        raise MissingInputError(f"{spec.identifier} is empty; give {spec.title}.", spec.identifier)
+        raise MissingInputError(f"{spec.identifier} is empty: {spec.title}; see DescribeProcess.", spec.identifier)
     mime_types = tuple(dict.fromkeys(form.mime_type for form in getattr(spec.data, "formats", ())))
     claimed = (document.mime_type or "").partition(";")[0].strip().lower()
     if claimed in {"application/xml", "text/json"}:

@@ -46,18 +46,18 @@ LIST_SUBSCRIPTIONS = ProcessSpec(
     inputs=(
         InputSpec(
             "status",
-            "only those in this state",
+            "Only those in this state",
             Literal(allowed=tuple(str(status) for status in SubscriptionStatus)),
             "All if left out.",
         ),
-        InputSpec("offset", "how many to leave out", Literal(Kind.COUNT), "0 if left out."),
+        InputSpec("offset", "How many to leave out", Literal(Kind.COUNT), "0 if left out."),
         InputSpec(
-            "limit", "how many to give", Literal(Kind.COUNT), f"{DEFAULT_LIMIT} if left out, at most {LARGEST_LIMIT}."
+            "limit", "How many to give", Literal(Kind.COUNT), f"{DEFAULT_LIMIT} if left out, at most {LARGEST_LIMIT}."
         ),
     ),
     outputs=(
-        OutputSpec("subscriptions", "the page of subscriptions", SUBSCRIPTION_FORMATS),
-        OutputSpec("total", "how many there are on all pages", Literal(Kind.COUNT)),
+        OutputSpec("subscriptions", "The page of subscriptions", SUBSCRIPTION_FORMATS),
+        OutputSpec("total", "How many there are on all pages", Literal(Kind.COUNT)),
     ),
     handler=_handle,
 )

@@ -69,12 +69,6 @@ TEMPLATE_MENDS = (
         "what is not stored has no location",
     ),
     TemplateMend(
-        _EXECUTE,
-        '<wps:ProcessAccepted percentCompleted="{{ status.percent_done }}">',
-        "<wps:ProcessAccepted>",
-        "the schema has no percentCompleted there",
-    ),
-    TemplateMend(
         _EXECUTE, "<wps:ExceptionReport>", '<ows:ExceptionReport version="1.0.0">', "the report is an element of OWS"
     ),
     TemplateMend(_EXECUTE, "</wps:ExceptionReport>", "</ows:ExceptionReport>", "the report is an element of OWS"),
@@ -164,9 +158,9 @@ def literal_input(data_type: str, allowed: Sequence[str], default: str | None, *
 
 
 class MendedLiteralOutput(LiteralOutput):  # type: ignore[misc]
-    """A literal that is printed as it is: PyWPS prints a URL as the tuple of its parts, and nothing as `None`."""
+    """A literal that is printed as it is: PyWPS prints a URL as the tuple of its parts, and an empty text as `None`."""
 
-    def __init__(self, data_type: str, text: str = "", **members: Any) -> None:
+    def __init__(self, data_type: str, text: str | None, **members: Any) -> None:
         super().__init__(**members)
         self.data_type = data_type
         self.text = text
@@ -184,14 +178,14 @@ class MendedComplexOutput(ComplexOutput):  # type: ignore[misc]
     Text that is no XML is escaped; PyWPS puts it between the tags as it stands.
     """
 
-    def __init__(self, text: str = "", is_xml: bool = True, **members: Any) -> None:
+    def __init__(self, text: str | None = None, is_xml: bool = True, **members: Any) -> None:
         super().__init__(**members)
         self.text = text
         self.is_xml = is_xml
 
     def _json_data(self, data: dict[str, Any]) -> dict[str, Any]:
         # The text comes from our own codecs, so XML is well-formed here.
-        content = Markup(self.text) if self.is_xml else escape(self.text)  # noqa: S704
+        content = Markup(self.text or "") if self.is_xml else escape(self.text or "")  # noqa: S704
         return {**data, "type": "complex", "data": content, "asreference": "false"}
 
 

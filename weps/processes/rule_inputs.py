@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from weps.errors import InputError, MissingInputError
+from weps.errors import InputError, MissingInputError, RuleError
 from weps.model import RuleText
-from weps.processes.base import JSON, XML, Complex, Format, InputSpec, Kind, Literal
+from weps.processes.base import JSON, XML, Complex, Document, Format, InputSpec, Kind, Literal
 from weps.processes.inputs import DURATION_UNITS, format_duration, read_number
 from weps.rules.languages import detect_language
 
@@ -20,29 +20,29 @@ TWO_BOUNDS = ("between", "outside")
 
 RULE = InputSpec(
     "rule",
-    "the rule as a document",
+    "The rule as a document",
     Complex((Format(XML, EML_SCHEMA), Format(XML), Format(JSON))),
     "Event Pattern Markup Language (text/xml), or the threshold language (application/json). Instead of a document "
     "the literals condition, threshold and so on can be given; they mean the same as the threshold language.",
 )
 THRESHOLD_INPUTS = (
-    InputSpec("condition", "the condition", Literal(allowed=ONE_BOUND + TWO_BOUNDS), "How a value is compared."),
-    InputSpec("threshold", "the threshold", Literal(), "The bound of all conditions but between and outside."),
-    InputSpec("lower", "the lower bound", Literal(Kind.NUMBER), "For between and outside."),
-    InputSpec("upper", "the upper bound", Literal(Kind.NUMBER), "For between and outside."),
-    InputSpec("uom", "the unit of the threshold", Literal(), "A UCUM code; values in other units are converted."),
-    InputSpec("reset", "the reset level", Literal(Kind.NUMBER), "Hysteresis: the alert ends at this level only."),
+    InputSpec("condition", "The condition", Literal(allowed=ONE_BOUND + TWO_BOUNDS), "How a value is compared."),
+    InputSpec("threshold", "The threshold", Literal(), "The bound of all conditions but between and outside."),
+    InputSpec("lower", "The lower bound", Literal(Kind.NUMBER), "For between and outside."),
+    InputSpec("upper", "The upper bound", Literal(Kind.NUMBER), "For between and outside."),
+    InputSpec("uom", "The unit of the threshold", Literal(), "A UCUM code; values in other units are converted."),
+    InputSpec("reset", "The reset level", Literal(Kind.NUMBER), "Hysteresis: the alert ends at this level only."),
     InputSpec(
         "for",
-        "the time that the condition must hold",
+        "The time that the condition must hold",
         Literal(Kind.DURATION, uoms=DURATION_UNITS, published_type="string"),
         "ISO 8601 (PT10M) or a number with a unit.",
     ),
-    InputSpec("consecutive", "the number of observations in a row", Literal(Kind.COUNT), "As many must meet it."),
-    InputSpec("n", "the number of observations in a row", Literal(Kind.COUNT), "The same as consecutive."),
+    InputSpec("consecutive", "The number of observations in a row", Literal(Kind.COUNT), "As many must meet it."),
+    InputSpec("n", "The number of observations in a row", Literal(Kind.COUNT), "The same as consecutive."),
     InputSpec(
         "trigger",
-        "when to alert",
+        "When to alert",
         Literal(allowed=("edge", "every")),
         "When it begins and ends, or each time it is met.",
     ),
@@ -64,7 +64,16 @@ def read_rule(inputs: Inputs) -> tuple[RuleText, tuple[str, ...]]:
         if identifier in inputs:
             raise InputError(f"The rule is given as a document and as {identifier}; leave one of them out.", identifier)
     unneeded = tuple(name for name in ("condition", "n", "uom") if name in inputs)
-    return RuleText(detect_language(document.text, document.mime_type), document.text), unneeded
+    return rule_of_document(document, "rule"), unneeded
+
+
+def rule_of_document(document: Document, where: str) -> RuleText:
+    """Give the rule in a document; a document in no known language is a fault of the input `where`."""
+    try:
+        return RuleText(detect_language(document.text, document.mime_type), document.text)
+    except RuleError as error:
+        error.where = where
+        raise
 
 
 def threshold_rule(inputs: Inputs, trigger: str | None) -> RuleText:

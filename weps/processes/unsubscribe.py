@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from weps.processes.inputs import Inputs
 
 SUBSCRIPTION_ID = InputSpec(
-    "subscriptionId", "the identifier of the subscription", Literal(), "As weps:Subscribe gave it.", min_occurs=1
+    "subscriptionId", "The identifier of the subscription", Literal(), "As weps:Subscribe gave it.", min_occurs=1
 )
 
 
@@ -31,9 +31,9 @@ UNSUBSCRIBE = ProcessSpec(
     version="1.0.0",
     inputs=(SUBSCRIPTION_ID,),
     outputs=(
-        OutputSpec("subscriptionId", "the identifier of the subscription", Literal()),
-        OutputSpec("subscription", "the subscription", SUBSCRIPTION_FORMATS),
-        OutputSpec("info", "what was done, for people", Literal()),
+        OutputSpec("subscriptionId", "The identifier of the subscription", Literal()),
+        OutputSpec("subscription", "The subscription", SUBSCRIPTION_FORMATS),
+        OutputSpec("info", "What was done, for people", Literal()),
     ),
     handler=_handle,
 )

@@ -50,7 +50,7 @@ def _build_input(spec: InputSpec) -> Any:
     )
 
 
-def _build_output(spec: OutputSpec, data: Literal | Complex, text: str = "", form: str = XML) -> Any:
+def _build_output(spec: OutputSpec, data: Literal | Complex, text: str | None = None, form: str = XML) -> Any:
     if isinstance(data, Literal):
         return MendedLiteralOutput(_data_type(data), text, **_common(spec))
     chosen = Complex(tuple(sorted(data.formats, key=lambda one: one.mime_type != form)))

@@ -1,0 +1,167 @@
+"""A real WPS on loopback: engine, store, feeder and SOS are the ones that ship."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import requests
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from lxml import etree
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from sos_server.app import create_app as create_sos
+from sos_server.app import mount
+from sos_server.settings import Settings as SosSettings
+from weps.engine import Engine
+from weps.feeders.http import Fetcher, HttpRequest
+from weps.feeders.sos import SosFeeder
+from weps.model import Page, Subscription
+from weps.notify.insert_rss import InsertRssChannel
+from weps.processes.wps10 import create_app
+from weps.store import Store
+
+NAMESPACES = {
+    "wps": "http://www.opengis.net/wps/1.0.0",
+    "ows": "http://www.opengis.net/ows/1.1",
+    "weps": "urn:weps:subscription:1",
+    "xlink": "http://www.w3.org/1999/xlink",
+}
+BODY_LIMIT = 200_000
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the server answered."""
+
+    status: int
+    media_type: str
+    body: bytes
+
+    @property
+    def root(self) -> etree._Element:
+        return etree.fromstring(self.body)
+
+    def texts(self, path: str) -> list[str]:
+        found = self.root.xpath(path, namespaces=NAMESPACES)
+        return [str(item if isinstance(item, str) else item.text) for item in found]
+
+    @property
+    def fault(self) -> tuple[str, str | None]:
+        """The code and the locator of an exception report."""
+        exception = self.root.find("ows:Exception", NAMESPACES)
+        assert exception is not None, self.body
+        return exception.get("exceptionCode"), exception.get("locator")
+
+    def output(self, identifier: str) -> str:
+        [found] = self.texts(f"//wps:ProcessOutputs/wps:Output[ows:Identifier='{identifier}']/wps:Data/*")
+        return found
+
+
+@dataclass(frozen=True)
+class Wps:
+    """The server as a client and as its operator see it."""
+
+    base: str
+    engine: Engine
+    documents: dict[str, bytes]
+
+    @property
+    def url(self) -> str:
+        return f"{self.base}/wps"
+
+    def get(self, query: str) -> Reply:
+        return _reply(requests.get(f"{self.url}?{query}", timeout=20))
+
+    def post(self, body: bytes | str | Iterator[bytes]) -> Reply:
+        data = body.encode() if isinstance(body, str) else body
+        return _reply(requests.post(self.url, data=data, headers={"Content-Type": "text/xml"}, timeout=20))
+
+    @property
+    def count(self) -> int:
+        return self.engine.count_subscriptions()
+
+    @property
+    def newest(self) -> Subscription:
+        """The subscription that was made last."""
+        [subscription] = self.engine.subscriptions(Page(self.count - 1, 1))
+        return subscription
+
+
+def _reply(response: requests.Response) -> Reply:
+    return Reply(response.status_code, response.headers["Content-Type"].partition(";")[0], response.content)
+
+
+@pytest.fixture(scope="package")
+def wps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wps]:
+    """The service with an SOS at /sos; `documents` are served at /documents/{name}."""
+    data = tmp_path_factory.mktemp("wps")
+    port = _free_port()
+    base = f"http://127.0.0.1:{port}"
+    store = Store(f"sqlite:///{data / 'weps.db'}")
+    store.migrate()
+    fetcher = Fetcher(frozenset({f"127.0.0.1:{port}"}), timeout=5)
+    engine = Engine(store, SosFeeder(fetcher), {"insert-rss": _channel(fetcher, base)}, base)
+    documents: dict[str, bytes] = {}
+    app = Starlette(
+        routes=[
+            mount("/wps", create_app(engine, fetcher, base_url=base, data=data / "wps", body_limit=BODY_LIMIT)),
+            mount("/sos", create_sos(SosSettings(database=f"sqlite:///{data / 'sos.db'}"))),
+            Route("/documents/{name}", lambda request: _document(documents, request), methods=["GET", "POST"]),
+            Route("/elsewhere", lambda request: RedirectResponse("http://169.254.169.254/latest")),
+        ]
+    )
+    server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_until_complete, args=(server.serve(),), daemon=True)
+    thread.start()
+    _await_port(port)
+    yield Wps(base, engine, documents)
+    loop.call_soon_threadsafe(server.stop)
+    thread.join(10)
+    engine.close(5)
+    store.dispose()
+
+
+def _channel(fetcher: Fetcher, base: str) -> InsertRssChannel:
+    def post(url: str, body: bytes, content_type: str) -> int:
+        return fetcher.send(HttpRequest("POST", url, {"Content-Type": content_type}, body)).status
+
+    return InsertRssChannel(post, f"{base}/alerts")
+
+
+def _document(documents: dict[str, bytes], request: Request) -> Response:
+    document = documents.get(request.path_params["name"])
+    return PlainTextResponse("no such document", 404) if document is None else Response(document)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _await_port(port: int) -> None:
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError("the server did not start")
+
+
+THRESHOLD_RULE = (
+    '{"type": "threshold", "procedure": "p1", "observedProperty": "AirTemperature",'
+    ' "condition": "greaterThan", "threshold": 30.6}'
+)
