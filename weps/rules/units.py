@@ -1,8 +1,8 @@
 """
 Units of measure as UCUM codes: which can be compared, and exact conversion between them.
 
-A conversion is done in fractions and rounded once, so that 32 [degF] is 0 Cel and not 5.7e-14: a value that lies exactly
-on a threshold must stay there. Logarithmic units (pH, dB) are comparable with themselves only.
+A conversion is done in fractions and rounded once, so that 32 [degF] is 0 Cel and not 5.7e-14: a value that lies
+exactly on a threshold must stay there. Logarithmic units (pH, dB) are comparable with themselves only.
 """
 
 from __future__ import annotations

@@ -68,8 +68,8 @@ def _range(raw: dict[str, Any]) -> Iterator[Problem]:
     for member in ("threshold", "reset", "steps"):
         if member in raw:
             yield member, f"{member} does not go with {condition}; remove it"
-    lower, upper = raw.get("lower"), raw.get("upper")
-    if _numbers(lower, upper) and lower > upper:
+    lower, upper = _number(raw.get("lower")), _number(raw.get("upper"))
+    if lower is not None and upper is not None and lower > upper:
         yield "lower", f"lower ({lower}) is greater than upper ({upper}); exchange them"
 
 
@@ -85,8 +85,8 @@ def _bounds(raw: dict[str, Any], condition: str) -> Iterator[Problem]:
         for member in ("reset", "steps"):
             if member in raw:
                 yield member, f"{member} does not go with {condition}; it needs an order: use {', '.join(ORDERED)}"
-    elif _numbers(threshold, raw.get("reset")):
-        yield from _reset("reset", condition, threshold, raw["reset"])
+    else:
+        yield from _reset("reset", condition, raw)
 
 
 def _text(raw: dict[str, Any], condition: str, threshold: str | bool) -> Iterator[Problem]:
@@ -104,15 +104,19 @@ def _steps(raw: dict[str, Any], condition: str) -> Iterator[Problem]:
     steps = raw["steps"] if isinstance(raw["steps"], list) else []
     known = [step if isinstance(step, dict) else {} for step in steps]
     for index, (mild, bad) in enumerate(pairwise(known)):
-        first, second = mild.get("threshold"), bad.get("threshold")
-        if _numbers(first, second) and (second <= first if condition in RISING else second >= first):
+        first, second = _number(mild.get("threshold")), _number(bad.get("threshold"))
+        if first is None or second is None:
+            continue
+        if second <= first if condition in RISING else second >= first:
             yield f"steps.{index + 1}.threshold", "steps go from the mildest to the worst; put them in that order"
     for index, step in enumerate(known):
-        if _numbers(step.get("threshold"), step.get("reset")):
-            yield from _reset(f"steps.{index}.reset", condition, step["threshold"], step["reset"])
+        yield from _reset(f"steps.{index}.reset", condition, step)
 
 
-def _reset(member: str, condition: str, threshold: float, reset: float) -> Iterator[Problem]:
+def _reset(member: str, condition: str, raw: dict[str, Any]) -> Iterator[Problem]:
+    threshold, reset = _number(raw.get("threshold")), _number(raw.get("reset"))
+    if threshold is None or reset is None:
+        return
     if reset > threshold if condition in RISING else reset < threshold:
         side = "above" if condition in RISING else "below"
         yield member, f"reset ({reset}) is {side} the threshold ({threshold}); it must be where the value comes back to"
@@ -139,12 +143,13 @@ def _area(area: dict[str, Any]) -> Iterator[Problem]:
         yield "area", "an area has either bbox or center with radius; write one of them"
     if ("center" in area) != ("radius" in area):
         yield "area", "center and radius go together; write both"
-    if _numbers(area.get("radius")) and area["radius"] <= 0:
-        yield "area.radius", f"the radius ({area['radius']}) must be greater than zero"
+    radius = _number(area.get("radius"))
+    if radius is not None and radius <= 0:
+        yield "area.radius", f"the radius ({radius}) must be greater than zero"
     uom = area.get("uom", "km")
     if isinstance(uom, str) and uom.strip() and conversion(uom.strip(), "km") is None:
         yield "area.uom", f"{uom!r} is the wrong kind of unit: a radius is a length; write a UCUM code such as km or m"
 
 
-def _numbers(*values: Any) -> bool:
-    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+def _number(value: Any) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -18,6 +18,7 @@ from weps.rules.threshold.selection import (
     Area,
     Box,
     Circle,
+    Reader,
     Selection,
     read_anything,
     read_number,
@@ -125,9 +126,6 @@ def _build(raw: dict[str, Any]) -> Member:
 
 def _build_threshold(spec: ThresholdSpec) -> SimpleRule:
     name = spec.name or f"{_watched(spec)} {spec.condition} {_bound_text(spec)}{f' {spec.uom}' if spec.uom else ''}"
-    read = {str: read_text, bool: read_truth}.get(type(spec.threshold), read_number)
-    if spec.of is not None and spec.of.function == "count":
-        read = read_anything
     return SimpleRule(
         name,
         _select(spec),
@@ -136,10 +134,18 @@ def _build_threshold(spec: ThresholdSpec) -> SimpleRule:
         Edge(spec.held_for, spec.consecutive),
         spec.trigger == "every",
         spec.uom,
-        read,
+        _reader(spec),
         spec.correlate or "series",
         spec.message,
     )
+
+
+def _reader(spec: ThresholdSpec) -> Reader:
+    if spec.of is not None and spec.of.function == "count":
+        return read_anything
+    if isinstance(spec.threshold, bool):
+        return read_truth
+    return read_text if isinstance(spec.threshold, str) else read_number
 
 
 def _steps(spec: ThresholdSpec) -> tuple[Step, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from sos_server.time import from_microseconds, to_microseconds
 from weps.model import Detection, Severity
 from weps.rules.base import Rule
-from weps.rules.threshold.edge import OFF, Edge, EdgeState, dump_edge, load_edge
+from weps.rules.threshold.edge import AT_ONCE, OFF, Edge, EdgeState, dump_edge, load_edge
 from weps.rules.threshold.message import render
 from weps.rules.threshold.selection import CORRELATIONS
 from weps.rules.threshold.simple import FIRING, PATTERN, RESOLVED, VERSION, versioned
@@ -75,7 +75,7 @@ class CompoundRule:
     members: tuple[Member, ...]
     all: bool
     within: timedelta | None = None
-    edge: Edge = Edge()
+    edge: Edge = AT_ONCE
     every: bool = False
     severity: Severity | None = None
     correlate: str = "rule"

@@ -52,6 +52,10 @@ class Edge:
         return EdgeState(held and run >= self.consecutive, since, run)
 
 
+AT_ONCE = Edge()
+"""Begins and ends with the condition."""
+
+
 def dump_edge(state: EdgeState) -> Json:
     """Give the state as JSON."""
     since = None if state.since is None else to_microseconds(state.since)

@@ -9,8 +9,7 @@ from sos_server.time import from_microseconds, to_microseconds
 from weps.model import Comparison, Detection, Severity
 from weps.rules.threshold.message import render
 from weps.rules.threshold.selection import CORRELATIONS, Selection
-from weps.rules.threshold.simple import FIRING, PATTERN, RESOLVED, versioned
-from weps.rules.threshold.simple import VERSION as VERSION
+from weps.rules.threshold.simple import FIRING, PATTERN, RESOLVED, VERSION, versioned
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, TypeAlias
 
+from weps.model import Observation, Value
 from weps.rules.base import WHOLE_RULE
 from weps.rules.units import conversion
-
-if TYPE_CHECKING:
-    from weps.model import Observation, Value
 
 EARTH_RADIUS_KM = 6371.0
 LARGEST = sys.float_info.max
 SEPARATOR = "\x1f"
-CORRELATIONS = {
+CORRELATIONS: dict[str, Callable[[Observation], str]] = {
     "series": lambda seen: SEPARATOR.join((seen.procedure, seen.observed_property, seen.feature_of_interest)),
     "procedure": lambda seen: seen.procedure,
     "observedProperty": lambda seen: seen.observed_property,
@@ -24,6 +23,10 @@ CORRELATIONS = {
     "rule": lambda seen: WHOLE_RULE,
 }
 """How the observations of one rule are told apart: each group has a state of its own."""
+
+
+Reader: TypeAlias = Callable[[Observation, str | None], Value]
+"""Reads the value to compare in the unit of a rule; None when it cannot be compared."""
 
 
 class Area(Protocol):

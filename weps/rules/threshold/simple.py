@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from weps.model import Comparison, Detection, Severity
-from weps.rules.threshold.edge import OFF, Edge, EdgeState, dump_edge, load_edge
+from weps.rules.threshold.edge import AT_ONCE, OFF, Edge, EdgeState, dump_edge, load_edge
 from weps.rules.threshold.message import render
-from weps.rules.threshold.selection import CORRELATIONS, Selection, read_number
-from weps.rules.threshold.source import Direct, Evaluation, Source, Tumbling
+from weps.rules.threshold.selection import CORRELATIONS, Reader, Selection, read_number
+from weps.rules.threshold.source import DIRECT, Evaluation, Source, Tumbling
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,11 +51,11 @@ class SimpleRule:
     name: str
     selection: Selection
     steps: tuple[Step, ...]
-    source: Source = Direct()
-    edge: Edge = Edge()
+    source: Source = DIRECT
+    edge: Edge = AT_ONCE
     every: bool = False
     uom: str | None = None
-    read: Callable[[Observation, str | None], Any] = read_number
+    read: Reader = read_number
     correlate: str = "series"
     message: str | None = None
 

@@ -96,6 +96,9 @@ class Direct(Timeless):
         """Give back the state that was dumped."""
 
 
+DIRECT = Direct()
+
+
 @dataclass(frozen=True, slots=True)
 class Sliding(Timeless):
     """A function over the observations in (t - length, t], computed at each observation."""

@@ -1,8 +1,8 @@
 """
 Windows that slide and totals that grow, with sums that never drift.
 
-A sum is kept as a whole number of the smallest steps that a float can take, so adding and taking away again is exact, and
-the sum of a window is what `math.fsum` gives for it, however long the window has been sliding.
+A sum is kept as a whole number of the smallest steps that a float can take, so adding and taking away again is exact,
+and the sum of a window is what `math.fsum` gives for it, however long the window has been sliding.
 
 The window is a queue of two linked lists. Both carry the extremes of what lies behind, so every function costs the same
 few steps per observation for a window of ten observations and of a hundred thousand, and a window is a plain value.
