@@ -24,14 +24,13 @@ if TYPE_CHECKING:
 _ROW = OBSERVATIONS.c
 _TEXTUAL = (OM_CATEGORY, OM_TEXT)
 _PYTHON_TYPES = {OM_COUNT: int, OM_TRUTH: bool}  # the others are stored as what they are
-_FETCHED_AT_ONCE = 1000
 
 
 def select_series(connection: Connection, request: GetObservation) -> tuple[SeriesInfo, ...]:
     """Give the series that a request asks for, whatever its times, in the order they came to be."""
     offering = (
         select(func.min(OFFERINGS.c.identifier))
-        .join(SERIES_OFFERINGS)
+        .join(SERIES_OFFERINGS, SERIES_OFFERINGS.c.offering_id == OFFERINGS.c.id)
         .where(SERIES_OFFERINGS.c.series_id == SERIES.c.id)
         .correlate(SERIES)
     )
@@ -71,9 +70,9 @@ def select_series(connection: Connection, request: GetObservation) -> tuple[Seri
 
 def stream_rows(connection: Connection, series: SeriesInfo, filters: Sequence[TemporalFilter]) -> Iterator[StoredRow]:
     """Read the rows of a series that pass all filters, in the order of their phenomenon time, a few at a time."""
-    # straight from the driver: a row object of SQLAlchemy in between costs as much as reading the row
+    # straight from the driver, which reads as it is iterated: a row object in between costs as much as reading the row
     query = _row_query(series.observation_type in _TEXTUAL, filters).where(_ROW.series_id == series.key)
-    result = connection.execute(query.execution_options(stream_results=True, yield_per=_FETCHED_AT_ONCE))
+    result = connection.execute(query)
     try:
         python_type = _PYTHON_TYPES.get(series.observation_type)
         rows = map(StoredRow._make, cast("Iterator[tuple[Any, ...]]", result.cursor))

@@ -51,8 +51,8 @@ def series_for(
     publication = ",".join(map(str, offerings))
     found = connection.execute(
         select(SERIES.c.id, SERIES.c.uom)
-        .join(PROCEDURES)
-        .join(FEATURES)
+        .join(PROCEDURES, SERIES.c.procedure_id == PROCEDURES.c.id)
+        .join(FEATURES, SERIES.c.feature_id == FEATURES.c.id)
         .where(
             PROCEDURES.c.identifier == key.procedure,
             SERIES.c.observed_property == key.observed_property,

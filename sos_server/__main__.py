@@ -1,0 +1,132 @@
+"""The command line: `python -m sos_server serve` and `python -m sos_server load`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from starlette.applications import Starlette
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
+
+from sos_server.app import create_app, mount
+from sos_server.load import LoadError, load
+from sos_server.settings import Settings, SettingsError, load_settings
+
+DONE, WRONG_INPUT, MISUSE = 0, 1, 2
+PATH = "/sos"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command and give the exit code: 0 done, 1 the input is wrong, 2 misuse."""
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO,
+        stream=sys.stderr,
+        format="%(asctime)s level=%(levelname)s logger=%(name)s event=%(message)s",
+    )
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    try:
+        return int(chosen.run(chosen))
+    except (SettingsError, LoadError) as error:
+        print(f"sos_server: {error}", file=sys.stderr)
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        print("sos_server: interrupted", file=sys.stderr)
+        return WRONG_INPUT
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    sos = create_app(settings)
+    try:
+        app = Starlette(routes=[Route("/", _to_service), mount(PATH, sos)])
+        asyncio.run(_serve(app, settings))
+    finally:
+        sos.state.storage.close()
+
+
+async def _serve(app: Starlette, settings: Settings) -> None:
+    server = Server(
+        app,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        websockets=False,
+        log_enabled=False,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.stop)
+    logging.getLogger("sos_server").info("serving url=http://%s:%d%s", settings.host, settings.port, PATH)
+    await server.serve()
+
+
+async def _to_service(_request: object) -> RedirectResponse:
+    return RedirectResponse(f"{PATH}?service=SOS&request=GetCapabilities")
+
+
+def _run_serve(chosen: argparse.Namespace) -> int:
+    serve(load_settings(chosen.config, host=chosen.host, port=chosen.port, data=chosen.data))
+    return DONE
+
+
+def _run_load(chosen: argparse.Namespace) -> int:
+    outcome = load(chosen.file, chosen.url, batch=chosen.batch)
+    print(f"{outcome.rows} rows of {outcome.sensors} sensors are at {chosen.url}")
+    return DONE
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m sos_server",
+        description="A Sensor Observation Service (SOS 2.0) on one machine, and a tool that fills it.",
+        epilog="Exit codes: 0 done, 1 the input or a setting is wrong, 2 the command was misused.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    server = commands.add_parser(
+        "serve",
+        help="answer requests until Ctrl-C",
+        description=f"Serve SOS 2.0 over KVP and POX at http://HOST:PORT{PATH} until Ctrl-C or SIGTERM.",
+        epilog="Settings come from config/sos_server.toml, over that SOS_* variables, over that options. "
+        f'Try: curl "http://127.0.0.1:8081{PATH}?service=SOS&request=GetCapabilities"',
+    )
+    server.add_argument(
+        "--config", type=Path, help="the settings file (default: config/sos_server.toml, if it is there)"
+    )
+    server.add_argument("--host", help="the address to listen at (default: 127.0.0.1)")
+    server.add_argument("--port", type=int, help="the port to listen at (default: 8081)")
+    server.add_argument("--data", type=Path, help="the folder of the database (default: ./var)")
+    server.set_defaults(run=_run_serve)
+    loader = commands.add_parser(
+        "load",
+        help="publish the rows of a CSV file",
+        description="Register the sensors of a CSV file at an SOS and publish its rows over HTTP. Run again after a "
+        "failure it goes on: what is there already is not doubled.",
+        epilog="Columns: time (ISO 8601), procedure, observed_property, feature_of_interest, lat, lon, value, "
+        "uom (UCUM); others are left aside. Another value for a time that a series has already is a correction: it is published "
+        "with a later result time.",
+    )
+    loader.add_argument("file", type=Path, metavar="FILE", help="the rows: a .csv or .csv.gz file with a header line")
+    loader.add_argument("--url", required=True, help=f"the address of the service, such as http://127.0.0.1:8081{PATH}")
+    loader.add_argument("--batch", type=_positive, default=1000, help="the number of rows in a request (default: 1000)")
+    loader.set_defaults(run=_run_load)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

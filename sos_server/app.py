@@ -1,0 +1,175 @@
+"""
+The HTTP face of the service as an ASGI application.
+
+`create_app` gives it; `mount` puts it under a path of another application, so that `/sos` and `/sos/` both answer.
+The address itself takes every binding, `/kvp` and `/pox` take one.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.routing import Match, Mount, Route
+
+from sos_server.bindings import kvp, pox
+from sos_server.bindings.http import Stream, accepts_gzip, compressed, in_chunks, is_form, read_body, resumed
+from sos_server.codecs import ows11
+from sos_server.codecs.sos20.encode import encode
+from sos_server.errors import InvalidRequest, NoApplicableCode, OperationNotSupported, SosError
+from sos_server.operations.base import Identity
+from sos_server.requests import GetCapabilities
+from sos_server.service import Service
+from sos_server.storage.sql import open_storage
+
+if TYPE_CHECKING:
+    from starlette.requests import Request as HttpRequest
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from sos_server.requests import Request
+    from sos_server.settings import Settings
+
+_LOG = logging.getLogger("sos_server")
+_KVP, _POX = "kvp", "pox"
+_MEDIA_TYPE = "application/xml"
+
+
+def create_app(settings: Settings) -> Starlette:
+    """
+    Make the application; its storage, `app.state.storage`, is open and stays so until it is closed.
+
+    It takes care of its own errors: every refusal is an OWS exception report.
+    """
+    storage = open_storage(settings.database_url)
+    identity = Identity(
+        settings.title,
+        settings.abstract,
+        settings.provider_name,
+        None if settings.provider_site is None else str(settings.provider_site),
+    )
+    face = _Face(Service(storage, identity), settings)
+    app = Starlette(
+        routes=[
+            Route("/", face.answer_any, methods=["GET", "POST"]),
+            Route(f"/{_KVP}", face.answer_kvp, methods=["GET", "POST"]),
+            Route(f"/{_POX}", face.answer_pox, methods=["GET", "POST"]),
+        ],
+        exception_handlers={SosError: _refuse, Exception: _fail},
+    )
+    app.state.storage = storage
+    app.add_middleware(_BareAddress)
+    return app
+
+
+def mount(path: str, app: ASGIApp) -> Mount:
+    """Give the route that answers with an application at a path, with and without a slash at its end."""
+    return _WholeMount(path, app=app)
+
+
+class _WholeMount(Mount):
+    """A mount that also matches its path without a slash at the end."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        path = scope.get("path", "")
+        if path == scope.get("root_path", "") + self.path:
+            return super().matches({**scope, "path": f"{path}/"})
+        return super().matches(scope)
+
+
+class _BareAddress:
+    """Lets the address under which an application is mounted stand without a slash."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == scope.get("root_path", ""):
+            scope = {**scope, "path": scope["path"] + "/"}
+        await self._app(scope, receive, send)
+
+
+@dataclass(frozen=True, slots=True)
+class _Face:
+    """Takes HTTP requests to the service and its answers back."""
+
+    service: Service
+    settings: Settings
+
+    async def answer_any(self, request: HttpRequest) -> Response:
+        return await self._answer(request, (_KVP, _POX))
+
+    async def answer_kvp(self, request: HttpRequest) -> Response:
+        return await self._answer(request, (_KVP,))
+
+    async def answer_pox(self, request: HttpRequest) -> Response:
+        return await self._answer(request, (_POX,))
+
+    async def _answer(self, request: HttpRequest, bindings: tuple[str, ...]) -> Response:
+        body = b""
+        if request.method == "POST":
+            body = await read_body(request, self.settings.request_limit_bytes)
+        return await run_in_threadpool(self._work, request, body, bindings)
+
+    def _work(self, http: HttpRequest, body: bytes, bindings: tuple[str, ...]) -> Response:
+        began = time.monotonic()
+        binding, decode = self._binding(http, body)
+        if binding not in bindings:
+            raise OperationNotSupported(f"This address takes no requests over {binding.upper()}; use the one above it.")
+        request = decode()
+        chunks = in_chunks(encode(self.service.answer(request, self._base_url(http), datetime.now(UTC))))
+        headers = {"Content-Type": _media_type(request), "Vary": "Accept-Encoding"}
+        if accepts_gzip(http.headers.get("accept-encoding", "")):
+            headers["Content-Encoding"] = "gzip"
+            chunks = compressed(chunks)
+        # read here, so that what fails first still gets an exception report
+        first, second = next(chunks, b""), next(chunks, None)
+        operation = type(request).__name__
+        _LOG.info("answered operation=%s binding=%s seconds=%.3f", operation, binding, time.monotonic() - began)
+        if second is None:
+            return Response(first, headers=headers)
+        return Stream(resumed((first, second), chunks), headers)
+
+    def _binding(self, http: HttpRequest, body: bytes) -> tuple[str, partial[Request]]:
+        if http.method != "POST":
+            return _KVP, partial(kvp.decode, http.url.query)
+        if is_form(http.headers.get("content-type", ""), body):
+            return _KVP, partial(_decode_form, body)
+        return _POX, partial(pox.decode, body, self.settings.request_limit_bytes)
+
+    def _base_url(self, http: HttpRequest) -> str:
+        if self.settings.base_url is not None:
+            return str(self.settings.base_url)
+        return f"{http.url.scheme}://{http.url.netloc}{http.scope.get('root_path', '')}"
+
+
+def _decode_form(body: bytes) -> Request:
+    try:
+        return kvp.decode(body.decode("ascii").strip())
+    except UnicodeDecodeError as error:
+        raise InvalidRequest("The form is not percent-encoded; encode what is not ASCII.") from error
+
+
+def _media_type(request: Request) -> str:
+    if isinstance(request, GetCapabilities) and request.accept_formats and _MEDIA_TYPE not in request.accept_formats:
+        return "text/xml"
+    return _MEDIA_TYPE
+
+
+async def _refuse(_request: HttpRequest, error: Exception) -> Response:
+    refusal = error if isinstance(error, SosError) else NoApplicableCode("The request could not be answered.")
+    _LOG.info("refused code=%s locator=%r status=%d", refusal.code, refusal.locator, refusal.status)
+    return Response(ows11.encode_exception(refusal), refusal.status, media_type=_MEDIA_TYPE)
+
+
+async def _fail(request: HttpRequest, error: Exception) -> Response:
+    _LOG.error("failed path=%s", request.url.path, exc_info=error)
+    return await _refuse(
+        request, NoApplicableCode("The service failed on this request; its operator finds why in the log.")
+    )
