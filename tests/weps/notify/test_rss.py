@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import feedparser
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from tests.weps.notify.samples import CREATED, DETECTED, make_alert, make_detection, make_observation, make_subscription
@@ -236,6 +238,20 @@ def test_a_hostile_alert_from_elsewhere_is_written_too():
         entry.weps_evidence,
         entry.weps_causes,
     )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.characters(), max_size=200))
+def test_any_text_gives_a_well_formed_feed(text):
+    """
+    Whatever stands in an alert, the document is well-formed, has its guid, and no element that is not ours.
+    """
+    alert = make_alert(title=text, text=text, rule_name=text, pattern=text, value=text, evidence=text, causes=(text,))
+
+    item = etree.fromstring(feed_of(alert)).find("channel/item")
+
+    assert "a-1" == item.findtext("guid")
+    assert all(len(element) == 0 for element in item)
 
 
 def test_a_feed_of_huge_alerts_stays_small():
