@@ -35,11 +35,11 @@ def decode_observations(root: etree._Element, *, strict: bool = False) -> Iterat
     What does not touch the values is left out where it cannot be understood, but refused with `strict`: a shape in a
     coordinate reference system that cannot be turned into longitude and latitude, a result time that refers to nothing.
     """
-    columns = om20_columns.decode(root)
+    document = _Document(root, strict=strict)
+    columns = om20_columns.decode(root, document.read_feature)
     if columns is not None:
         yield from columns
         return
-    document = _Document(root, strict=strict)
     for element in root.iter(_OBSERVATION):
         yield from document.decode(element)
 
@@ -80,7 +80,10 @@ class _Document:
             yield _observation(common, value, element)
 
     def _common(self, element: etree._Element, children: dict[str, etree._Element]) -> _Common:
-        feature_of_interest, feature = self._feature(element, children.get(xml.tag("om:featureOfInterest")))
+        holder = children.get(xml.tag("om:featureOfInterest"))
+        if holder is None:
+            raise _missing_feature(element)
+        feature_of_interest, feature = self.read_feature(holder)
         offering, geometry = self._parameters(element)
         valid = self._times.read(children.get(xml.tag("om:validTime")))
         result_time = self._result_time(children.get(xml.tag("om:resultTime")))
@@ -106,7 +109,8 @@ class _Document:
                 raise
             return None
 
-    def _feature(self, element: etree._Element, holder: etree._Element | None) -> tuple[str, Feature | None]:
+    def read_feature(self, holder: etree._Element) -> tuple[str, Feature | None]:
+        """Read a feature of interest, inline or by reference: its identifier, and itself where the document has it."""
         inline = xml.first_element(holder)
         if inline is not None:
             feature = sampling20.decode_feature(inline, strict=self._strict)
@@ -116,9 +120,7 @@ class _Document:
             return feature.identifier, feature
         reference = xml.href(holder)
         if reference is None:
-            raise MissingParameterValue(
-                f"The observation at {xml.where(element)} has no om:featureOfInterest.", "featureOfInterest"
-            )
+            raise _missing_feature(holder)
         if not reference.startswith("#"):
             return reference, None
         known = self._features.get(reference[1:]) or self._find_feature(reference[1:])
@@ -155,6 +157,10 @@ class _Document:
             if self._strict:
                 raise
             return None
+
+
+def _missing_feature(element: etree._Element) -> MissingParameterValue:
+    return MissingParameterValue(f"There is no om:featureOfInterest at {xml.where(element)}.", "featureOfInterest")
 
 
 def _reference(

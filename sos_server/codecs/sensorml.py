@@ -25,6 +25,7 @@ DESCRIPTION_FORMATS = (SENSORML_20, SENSORML_101)
 _OFFERING = "urn:ogc:def:identifier:OGC:offeringID"
 _UNIQUE_ID = "urn:ogc:def:identifier:OGC:1.0:uniqueID"
 _LONG_NAME = "urn:ogc:def:identifier:OGC:1.0:longName"
+_ENVELOPES = frozenset(xml.NAMESPACES[prefix] for prefix in ("sos", "swes", "soap", "soap11"))
 _GML_31 = "{http://www.opengis.net/gml}"
 
 
@@ -63,9 +64,10 @@ def decode_description(element: etree._Element, description_format: str) -> Sens
 
 
 def _alone(element: etree._Element) -> etree._Element:
-    """Give a copy that declares the namespaces which it uses itself."""
-    copy = etree.fromstring(etree.tostring(element, with_tail=False))
-    etree.cleanup_namespaces(copy, keep_ns_prefixes=["xs", "xsi", "gml", "swe", "sml"])
+    """Give a copy without the namespaces of the envelope; the others stay, names in its text may need them."""
+    copy = xml.parse(etree.tostring(element, with_tail=False))
+    kept = [prefix for prefix, uri in copy.nsmap.items() if prefix and uri not in _ENVELOPES]
+    etree.cleanup_namespaces(copy, keep_ns_prefixes=kept)
     return copy
 
 

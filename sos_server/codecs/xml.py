@@ -39,8 +39,8 @@ NAMESPACES = {
     "xs": "http://www.w3.org/2001/XMLSchema",
 }
 
-# XML declaration, comments and processing instructions that may stand before a document type declaration
-_DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<!DOCTYPE", re.DOTALL)
+# what may stand before a document type declaration; atomic, so that it never looks through the whole document
+_DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?>(?:<\?.*?\?>|<!--.*?-->)\s*+)*+<!DOCTYPE", re.DOTALL)
 
 
 def parse(data: bytes, limit: int = DEFAULT_LIMIT) -> etree._Element:
