@@ -49,7 +49,6 @@ class Constants(NamedTuple):
     observation_type: str
     uom: str | None
     geometry: Mapping[str, Any] | None = None
-    feature_inline: bool = False  # at its first observation
 
 
 class _Form(NamedTuple):
@@ -142,7 +141,7 @@ class _SeriesWriter:
     def write(self, number: int, row: StoredRow) -> str:
         _, begin, end, result_time, value, identifier, _, valid_begin, _ = row
         feature = self._constants.feature
-        inline = self._constants.feature_inline and feature.identifier not in self._features
+        inline = feature.geometry is not None and feature.identifier not in self._features
         form = _Form(identifier is not None, end != begin, valid_begin is not None, value is None, inline)
         block = self._blocks.get(form)
         if block is None:
@@ -289,10 +288,7 @@ _WRITERS: dict[str, Callable[[Value], str]] = {
 
 
 def _constants(info: SeriesInfo) -> Constants:
-    inline = info.feature.geometry is not None
-    return Constants(
-        info.procedure, info.observed_property, info.feature, info.observation_type, info.uom, feature_inline=inline
-    )
+    return Constants(info.procedure, info.observed_property, info.feature, info.observation_type, info.uom)
 
 
 def _constants_of(observation: Observation) -> Constants:
@@ -305,8 +301,6 @@ def _constants_of(observation: Observation) -> Constants:
         observation_type,
         observation.uom,
         observation.geometry,
-        # a service must be told of a feature before it can be referred to, with a shape or without
-        feature_inline=observation.feature is not None,
     )
 
 

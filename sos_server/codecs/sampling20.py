@@ -53,8 +53,10 @@ def _shape(element: etree._Element, *, strict: bool) -> Mapping[str, Any] | None
 
 
 def encode_feature(feature: Feature, gml_id: str) -> etree._Element:
-    """Write a `sams:SF_SpatialSamplingFeature`, or a `sam:SF_SamplingFeature` where there is no shape."""
-    element = xml.new("sam:SF_SamplingFeature" if feature.geometry is None else "sams:SF_SpatialSamplingFeature")
+    """Write a `sams:SF_SpatialSamplingFeature`; the feature must have a geometry, the schema wants a shape."""
+    if feature.geometry is None:
+        raise InvalidRequest(f"The feature {feature.identifier} has no geometry; refer to it by its identifier.")
+    element = xml.new("sams:SF_SpatialSamplingFeature")
     element.set(xml.GML_ID, gml_id)
     if feature.description:
         xml.add(element, "gml:description", feature.description)
@@ -64,7 +66,6 @@ def encode_feature(feature: Feature, gml_id: str) -> etree._Element:
     xml.add(element, "sam:type", **{xml.XLINK_HREF: feature.feature_type})
     sampled = xml.add(element, "sam:sampledFeature")
     sampled.set(xml.XLINK_HREF, feature.sampled_feature or UNKNOWN)
-    if feature.geometry is not None:
-        shape = xml.add(element, "sams:shape")
-        shape.append(gml32.encode_geometry(feature.geometry, f"{gml_id}_shape"))
+    shape = xml.add(element, "sams:shape")
+    shape.append(gml32.encode_geometry(feature.geometry, f"{gml_id}_shape"))
     return element
