@@ -14,16 +14,21 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from weps.rules.base import WHOLE_RULE
+from weps.rules.index import Group, shape_of
+from weps.rules.threshold.simple import SimpleRule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from weps.model import Detection, Json, Observation
     from weps.rules.base import Rule
 
 Selector: TypeAlias = tuple[str | None, str | None, str | None]
+Mask: TypeAlias = tuple[bool, bool, bool]
 ANYTHING: tuple[Selector, ...] = ((None, None, None),)
+SLOT_BITS = 32
+MOST_SLOTS = (1 << SLOT_BITS) - 1
 
 
 class Found(NamedTuple):
@@ -66,6 +71,14 @@ class Watch:
         return None if due is None else due(self.states[key])
 
 
+@dataclass(slots=True)
+class Route:
+    """The rules that name the same procedure, property and feature: those with states of their own, and groups."""
+
+    watches: dict[int, Watch] = field(default_factory=dict)
+    groups: dict[int, Group] = field(default_factory=dict)
+
+
 class Network:
     """
     Many rules that look at the same stream.
@@ -78,25 +91,36 @@ class Network:
         self._watches: dict[str, Watch] = {}
         self._by_order: dict[int, Watch] = {}
         self._orders = count()
-        self._routes: dict[Selector, dict[int, Watch]] = {}
-        self._masks: dict[tuple[bool, bool, bool], int] = {}
+        self._routes: dict[Selector, Route] = {}
+        self._masks: dict[Mask, int] = {}
         self._clock: list[tuple[datetime, int, str]] = []
         self._awake: dict[int, Watch] = {}
-        self._changed: dict[tuple[str, str], None] = {}
+        self._changed: dict[tuple[str, str], Json | Watch] = {}
+        self._places: dict[str, int] = {}
+        self._groups: dict[int, Group] = {}
+        self._shapes: dict[SimpleRule, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._watches) + len(self._places)
+
+    def __contains__(self, subscription_id: object) -> bool:
+        return subscription_id in self._watches or subscription_id in self._places
 
     def add(self, subscription_id: str, rule: Rule, states: Mapping[str, Json], activation: datetime) -> None:
         """Take a rule in, with the states that were stored for it (none for a new one)."""
-        if subscription_id in self._watches:
+        if subscription_id in self:
             raise ValueError(f"subscription {subscription_id} is in the network already; remove it first")
+        shape = shape_of(rule)
+        if shape is not None and isinstance(rule, SimpleRule):
+            self._place(subscription_id, rule, shape, states, activation)
+            return
         loaded = {key: rule.load(stored) for key, stored in states.items()}
         watch = Watch(subscription_id, next(self._orders), rule, activation, loaded)
         if getattr(rule, "correlate", "rule") == "rule" and WHOLE_RULE not in loaded:
             loaded[WHOLE_RULE] = rule.start(activation)
         self._watches[subscription_id] = self._by_order[watch.order] = watch
         for selector in watch.selectors:
-            self._routes.setdefault(selector, {})[watch.order] = watch
-            mask = _mask(selector)
-            self._masks[mask] = self._masks.get(mask, 0) + 1
+            self._route(selector).watches[watch.order] = watch
         if watch.awake:
             self._awake[watch.order] = watch
         for key in loaded:
@@ -104,34 +128,29 @@ class Network:
 
     def remove(self, subscription_id: str) -> None:
         """Take a rule out; one that is not there is no error. Changes of its states are no longer handed out."""
+        for key in [changed for changed in self._changed if changed[0] == subscription_id]:
+            del self._changed[key]
+        if subscription_id in self._places:
+            self._displace(subscription_id)
+            return
         watch = self._watches.pop(subscription_id, None)
         if watch is None:
             return
         del self._by_order[watch.order]
         self._awake.pop(watch.order, None)
         for selector in watch.selectors:
-            route, mask = self._routes[selector], _mask(selector)
-            del route[watch.order]
-            if not route:
-                del self._routes[selector]
-            self._masks[mask] -= 1
-            if not self._masks[mask]:
-                del self._masks[mask]
-        for key in [changed for changed in self._changed if changed[0] == subscription_id]:
-            del self._changed[key]
+            del self._routes[selector].watches[watch.order]
+            self._unroute(selector)
 
     def step(self, observations: Sequence[Observation]) -> list[Found]:
         """Show observations to the rules, in the order given."""
         found: list[Found] = []
         for observation in observations:
-            for watch in self._wanting(observation):
-                key = watch.rule.correlation_key(observation)
-                if key is None or observation.end < watch.activation:
-                    continue
-                state = watch.states.get(key)
-                if state is None:
-                    state = watch.rule.start(watch.activation)
-                found += self._moved(watch, key, state, *watch.rule.step(state, observation))
+            routes = [route for mask in self._masks if (route := self._routes.get(_seen_by(mask, observation)))]
+            outcomes = self._step_groups(routes, observation)
+            outcomes += self._step_watches(routes, observation)
+            outcomes.sort(key=_in_order)
+            found += [outcome[1] for outcome in outcomes]
         return found
 
     def tick(self, now: datetime) -> list[Found]:
@@ -147,39 +166,49 @@ class Network:
         for order, key in sorted(due):
             watch = self._by_order[order]
             state = watch.states[key]
-            found += self._moved(watch, key, state, *watch.rule.tick(state, now))
+            after, detections = watch.rule.tick(state, now)
+            self._keep(watch, key, state, after)
+            found += [Found(watch.subscription_id, key, detection) for detection in detections]
         return found
 
     def take_changes(self) -> dict[tuple[str, str], Json]:
         """Give the states by (subscription, correlation key) that changed since the last call, ready to be stored."""
         changed, self._changed = self._changed, {}
         return {
-            (subscription_id, key): self._watches[subscription_id].rule.dump(self._watches[subscription_id].states[key])
-            for subscription_id, key in changed
+            (subscription_id, key): change.rule.dump(change.states[key]) if isinstance(change, Watch) else change
+            for (subscription_id, key), change in changed.items()
         }
 
-    def _wanting(self, observation: Observation) -> list[Watch]:
-        """Give the rules that may want an observation, in the order of their addition."""
-        wanting: dict[int, Watch] = {}
-        for procedure, observed_property, feature in self._masks:
-            wanting |= self._routes.get(
-                (
-                    observation.procedure if procedure else None,
-                    observation.observed_property if observed_property else None,
-                    observation.feature_of_interest if feature else None,
-                ),
-                {},
-            )
-        return [wanting[order] for order in sorted(wanting)]
+    def _step_watches(self, routes: list[Route], observation: Observation) -> list[tuple[int, Found]]:
+        watches = {order: watch for route in routes for order, watch in route.watches.items()}
+        outcomes: list[tuple[int, Found]] = []
+        for order, watch in watches.items():
+            key = watch.rule.correlation_key(observation)
+            if key is None or observation.end < watch.activation:
+                continue
+            state = watch.states.get(key)
+            if state is None:
+                state = watch.rule.start(watch.activation)
+            after, detections = watch.rule.step(state, observation)
+            self._keep(watch, key, state, after)
+            outcomes += [(order, Found(watch.subscription_id, key, detection)) for detection in detections]
+        return outcomes
 
-    def _moved(
-        self, watch: Watch, key: str, before: Any, after: Any, detections: tuple[Detection, ...]
-    ) -> Iterator[Found]:
+    def _step_groups(self, routes: list[Route], observation: Observation) -> list[tuple[int, Found]]:
+        outcomes: list[tuple[int, Found]] = []
+        for route in routes:
+            for group in route.groups.values():
+                for order, subscription_id, key, detection, state in group.step(observation):
+                    outcomes.append((order, Found(subscription_id, key, detection)))
+                    if state is not None:
+                        self._changed[subscription_id, key] = state
+        return outcomes
+
+    def _keep(self, watch: Watch, key: str, before: Any, after: Any) -> None:
         if after is not before:
             watch.states[key] = after
-            self._changed[watch.subscription_id, key] = None
+            self._changed[watch.subscription_id, key] = watch
         self._set_clock(watch, key)
-        return (Found(watch.subscription_id, key, detection) for detection in detections)
 
     def _set_clock(self, watch: Watch, key: str) -> None:
         """
@@ -194,6 +223,69 @@ class Network:
             watch.queued[key] = due
             heapq.heappush(self._clock, (due, watch.order, key))
 
+    def _place(
+        self,
+        subscription_id: str,
+        rule: SimpleRule,
+        shape: SimpleRule,
+        states: Mapping[str, Json],
+        activation: datetime,
+    ) -> None:
+        """Put a plain threshold into the group of its shape; its place is the group's number and its slot there."""
+        number = self._shapes.get(shape)
+        if number is None:
+            number = self._shapes[shape] = next(self._orders)
+            self._groups[number] = Group(shape)
+            self._route(shape.selection.selector).groups[number] = self._groups[number]
+        group = self._groups[number]
+        slot = group.add(subscription_id, next(self._orders), rule, activation)
+        if states:
+            group.restore(slot, states)
+        self._places[subscription_id] = number << SLOT_BITS | slot
 
-def _mask(selector: Selector) -> tuple[bool, bool, bool]:
+    def _displace(self, subscription_id: str) -> None:
+        place = self._places.pop(subscription_id)
+        number, slot = place >> SLOT_BITS, place & MOST_SLOTS
+        group = self._groups[number]
+        group.remove(slot)
+        if group.empty == len(group.subscriptions):
+            selector = group.shape.selection.selector
+            del self._groups[number], self._shapes[group.shape], self._routes[selector].groups[number]
+            self._unroute(selector)
+        elif group.wasteful:
+            group.compact()
+            for place, kept in enumerate(group.subscriptions):
+                self._places[str(kept)] = number << SLOT_BITS | place
+
+    def _route(self, selector: Selector) -> Route:
+        if selector not in self._routes:
+            self._routes[selector] = Route()
+            mask = _mask(selector)
+            self._masks[mask] = self._masks.get(mask, 0) + 1
+        return self._routes[selector]
+
+    def _unroute(self, selector: Selector) -> None:
+        """Forget a route that leads nowhere."""
+        route, mask = self._routes[selector], _mask(selector)
+        if route.watches or route.groups:
+            return
+        del self._routes[selector]
+        self._masks[mask] -= 1
+        if not self._masks[mask]:
+            del self._masks[mask]
+
+
+def _mask(selector: Selector) -> Mask:
     return selector[0] is not None, selector[1] is not None, selector[2] is not None
+
+
+def _seen_by(mask: Mask, observation: Observation) -> Selector:
+    return (
+        observation.procedure if mask[0] else None,
+        observation.observed_property if mask[1] else None,
+        observation.feature_of_interest if mask[2] else None,
+    )
+
+
+def _in_order(outcome: tuple[int, Found]) -> int:
+    return outcome[0]

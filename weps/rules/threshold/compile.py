@@ -27,7 +27,7 @@ from weps.rules.threshold.selection import (
 )
 from weps.rules.threshold.sequence import SequenceRule
 from weps.rules.threshold.simple import SimpleRule, Step
-from weps.rules.threshold.source import Change, Direct, Sliding, Source, Tumbling
+from weps.rules.threshold.source import DIRECT, Change, Sliding, Source, Tumbling
 from weps.rules.threshold.spec import MODELS, AreaSpec, CompoundSpec, NoDataSpec, Selecting, ThresholdSpec
 from weps.rules.threshold.text import Lines, Path, read_json
 from weps.rules.units import convert
@@ -162,7 +162,7 @@ def _steps(spec: ThresholdSpec) -> tuple[Step, ...]:
 def _source(spec: ThresholdSpec) -> Source:
     of = spec.of
     if of is None:
-        return Direct()
+        return DIRECT
     if of.function == "change" or of.window is None:
         return Change(of.window, of.per)
     kind = Sliding if of.kind == "sliding" else Tumbling

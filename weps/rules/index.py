@@ -1,0 +1,225 @@
+"""
+Many thresholds on one series, looked up instead of looped over.
+
+Rules that differ only in their threshold and reset threshold form a group. Per correlation key a group keeps two sorted
+lists: the thresholds that are armed, and the ends of the episodes that are on. An observation looks at the low end of
+both; only what it fires or ends is touched, and only that state is given out to be stored.
+
+Falling conditions are turned into rising ones by the sign, so that one kind of list serves all.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from sos_server.time import to_microseconds
+from weps.rules.index_slots import SortedSlots
+from weps.rules.threshold.condition import ORDERED, RISING, Condition
+from weps.rules.threshold.edge import AT_ONCE, OFF, EdgeState
+from weps.rules.threshold.selection import read_number
+from weps.rules.threshold.simple import FIRING, RESOLVED, SimpleRule, SimpleState, Step
+from weps.rules.threshold.source import Direct, Evaluation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from weps.model import Detection, Json, Observation
+    from weps.rules.base import Rule
+
+LARGEST_EXACT = 2**53
+"""Up to here every whole number is a float, so that sorting floats sorts the thresholds as they were written."""
+FEWEST_EMPTY = 64
+
+
+class Reading(NamedTuple):
+    """An observation as a group sees it: its correlation key and its value in the group's unit."""
+
+    key: str
+    value: float
+    observation: Observation
+
+
+class Outcome(NamedTuple):
+    """What an observation did to one rule of a group; `state` is None when there is nothing to store."""
+
+    order: int
+    subscription_id: str
+    key: str
+    detection: Detection
+    state: Json
+
+
+def shape_of(rule: Rule) -> SimpleRule | None:
+    """
+    Give what a rule has in common with those it can be looked up together with; None for a rule that cannot.
+
+    Only a plain threshold can: no window, duration, run or steps. Its threshold, reset and name are taken out.
+    """
+    if not isinstance(rule, SimpleRule) or len(rule.steps) != 1:
+        return None
+    condition = rule.steps[0].condition
+    plain = isinstance(rule.source, Direct) and rule.edge == AT_ONCE and rule.read is read_number
+    numbers = (*condition.bounds, condition.reset or 0)
+    if not plain or condition.name not in ORDERED or any(abs(float(number)) > LARGEST_EXACT for number in numbers):
+        return None
+    blank = Condition(condition.name, (0,), None if condition.reset is None else 0)
+    return replace(rule, name="", steps=(Step(blank, rule.steps[0].severity),))
+
+
+class Level:
+    """What a group knows for one correlation key: its armed thresholds, the ends of what is on, and how many rules."""
+
+    __slots__ = ("armed", "known", "on")
+
+    def __init__(self) -> None:
+        self.armed = SortedSlots()
+        self.on = SortedSlots()
+        self.known = 0
+
+
+@dataclass(slots=True)
+class Group:
+    """
+    Rules that differ in nothing but threshold, reset threshold and name; `shape` has what they share.
+
+    A rule has a slot: its place in the arrays. A removed rule leaves its slot empty until half of all are.
+    """
+
+    shape: SimpleRule
+    subscriptions: list[str | None] = field(default_factory=list)
+    orders: array[int] = field(default_factory=lambda: array("Q"))
+    thresholds: array[float] = field(default_factory=lambda: array("d"))
+    resets: array[float] = field(default_factory=lambda: array("d"))
+    activations: array[int] = field(default_factory=lambda: array("q"))
+    names: list[str] = field(default_factory=list)
+    levels: dict[str, Level] = field(default_factory=dict)
+    restored: dict[str, set[int]] = field(default_factory=dict)
+    empty: int = 0
+
+    def add(self, subscription_id: str, order: int, rule: SimpleRule, activation: datetime) -> int:
+        """Take a rule in; gives its slot."""
+        condition = rule.steps[0].condition
+        self.subscriptions.append(subscription_id)
+        self.orders.append(order)
+        self.thresholds.append(float(condition.bounds[0]))
+        if condition.reset is not None:
+            self.resets.append(condition.reset)
+        self.activations.append(to_microseconds(activation))
+        if rule.message is not None:
+            self.names.append(rule.name)
+        return len(self.subscriptions) - 1
+
+    def restore(self, slot: int, states: Mapping[str, Json]) -> None:
+        """Take the states that were stored for a rule that has just been added."""
+        for key, stored in states.items():
+            if self.shape.holds(self.shape.load(stored)):
+                self.restored.setdefault(key, set()).add(slot)
+
+    def remove(self, slot: int) -> None:
+        """Empty a slot."""
+        self.subscriptions[slot] = None
+        self.empty += 1
+
+    @property
+    def wasteful(self) -> bool:
+        """Whether so many slots are empty that the group should be built anew."""
+        return self.empty > max(FEWEST_EMPTY, len(self.subscriptions) // 2)
+
+    def compact(self) -> None:
+        """Close the empty slots; the lists are built again as observations come."""
+        kept = [slot for slot, subscription in enumerate(self.subscriptions) if subscription is not None]
+        moved = {slot: place for place, slot in enumerate(kept)}
+        on = {key: set(level.on.slots()) for key, level in self.levels.items()}
+        for key, slots in self.restored.items():
+            on.setdefault(key, set()).update(slots)
+        self.restored = {key: {moved[slot] for slot in slots if slot in moved} for key, slots in on.items()}
+        self.subscriptions = [self.subscriptions[slot] for slot in kept]
+        self.names = [self.names[slot] for slot in kept] if self.names else []
+        self.orders = array("Q", [self.orders[slot] for slot in kept])
+        self.thresholds = array("d", [self.thresholds[slot] for slot in kept])
+        self.resets = array("d", [self.resets[slot] for slot in kept] if self.resets else [])
+        self.activations = array("q", [self.activations[slot] for slot in kept])
+        self.levels, self.empty = {}, 0
+
+    def rule(self, slot: int) -> SimpleRule:
+        """Give the rule of a slot as it was compiled."""
+        blank = self.shape.steps[0]
+        reset = _as_written(self.resets[slot]) if self.resets else None
+        condition = Condition(blank.condition.name, (_as_written(self.thresholds[slot]),), reset)
+        name = self.names[slot] if self.names else ""
+        return replace(self.shape, name=name, steps=(Step(condition, blank.severity),))
+
+    def step(self, observation: Observation) -> list[Outcome]:
+        """Take one observation."""
+        shape = self.shape
+        key, value = shape.correlation_key(observation), read_number(observation, shape.uom)
+        if key is None or value is None:
+            return []
+        level = self.levels.get(key) or self.levels.setdefault(key, Level())
+        if level.known < len(self.subscriptions):
+            self._catch_up(level, key)
+        condition = shape.steps[0].condition
+        rising = condition.name in RISING
+        point, included = (value if rising else -value), condition.name.endswith("OrEqual")
+        if shape.every:
+            firing = self._awake(level.armed.low(point, included), observation)
+            return [self._outcome(FIRING, slot, Reading(key, value, observation), None) for slot in firing]
+        fired = level.armed.pop_low(point, included)
+        ended = level.on.pop_low(-point, not included and not self.resets)
+        if not fired and not ended:
+            return []
+        return self._turn(level, fired, ended, Reading(key, value, observation))
+
+    def _turn(self, level: Level, fired: list[int], ended: list[int], reading: Reading) -> list[Outcome]:
+        """Move what fired and what ended from one list to the other; rules that are not active yet stay."""
+        observation = reading.observation
+        firing, ending = self._awake(fired, observation), self._awake(ended, observation)
+        self._arm(level, ending + self._asleep(fired, observation))
+        self._hold(level, firing + self._asleep(ended, observation))
+        on, off = self._stored(True, observation.end), self._stored(False, None)
+        return [self._outcome(FIRING, slot, reading, on) for slot in firing] + [
+            self._outcome(RESOLVED, slot, reading, off) for slot in ending
+        ]
+
+    def _outcome(self, event: str, slot: int, reading: Reading, state: Json) -> Outcome:
+        key, value, observation = reading
+        evaluation = Evaluation(observation.end, value, (observation.id,))
+        detection = self.rule(slot).detect(event, 0, evaluation, observation)
+        return Outcome(self.orders[slot], self.subscriptions[slot] or "", key, detection, state)
+
+    def _catch_up(self, level: Level, key: str) -> None:
+        """Sort in the rules that were added since the last observation of a key."""
+        added = range(level.known, len(self.subscriptions))
+        level.known = len(self.subscriptions)
+        on = self.restored.pop(key, set())
+        self._hold(level, [slot for slot in added if slot in on])
+        self._arm(level, [slot for slot in added if slot not in on] if on else added)
+
+    def _arm(self, level: Level, slots: Iterable[int]) -> None:
+        sign = 1.0 if self.shape.steps[0].condition.name in RISING else -1.0
+        level.armed.insert_all((sign * self.thresholds[slot], slot) for slot in slots)
+
+    def _hold(self, level: Level, slots: Iterable[int]) -> None:
+        sign = -1.0 if self.shape.steps[0].condition.name in RISING else 1.0
+        ends = self.resets or self.thresholds
+        level.on.insert_all((sign * ends[slot], slot) for slot in slots)
+
+    def _awake(self, slots: list[int], observation: Observation) -> list[int]:
+        """Give the slots whose rule is there and was active at an observation."""
+        now = to_microseconds(observation.end)
+        return [slot for slot in slots if self.subscriptions[slot] is not None and self.activations[slot] <= now]
+
+    def _asleep(self, slots: list[int], observation: Observation) -> list[int]:
+        now = to_microseconds(observation.end)
+        return [slot for slot in slots if self.subscriptions[slot] is not None and self.activations[slot] > now]
+
+    def _stored(self, on: bool, since: datetime | None) -> Json:
+        edge = EdgeState(True, since, 1) if on else OFF
+        return self.shape.dump(SimpleState(None, (edge,)))
+
+
+def _as_written(number: float) -> float:
+    return int(number) if number.is_integer() else number
