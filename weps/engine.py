@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYetError
@@ -141,9 +142,12 @@ class Engine:
         if look is not None:
             look.result()
 
-    def close(self) -> None:
-        """Let the polls under way finish, and start no more."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def close(self, timeout: float) -> None:
+        """Start no more polls, and wait at most so many seconds for those under way."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        deadline = time.monotonic() + timeout
+        while self._polling and time.monotonic() < deadline:
+            time.sleep(0.02)
 
     def receive(self, feed_id: int, observations: Sequence[Observation], until: datetime, more: bool = False) -> int:
         """

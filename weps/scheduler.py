@@ -42,11 +42,11 @@ class Scheduler:
         self._scheduler.add_job(self._engine.expire, "interval", seconds=1, id="expire")
         self._scheduler.start()
 
-    def stop(self) -> None:
-        """Start nothing new, and wait for the polls under way."""
+    def stop(self, timeout: float) -> None:
+        """Start nothing new, and wait at most so many seconds for the polls under way."""
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=True)
-        self._engine.close()
+            self._scheduler.shutdown(wait=False)
+        self._engine.close(timeout)
 
     def seconds_since_beat(self) -> float:
         """Tell how long ago the scheduler last looked for work: the heartbeat that `/readyz` shows."""

@@ -10,12 +10,13 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from weps.errors import RuleError
-from weps.model import Alert, AlertStatus, Detection, Observation, Series, Source, Subscription, Target
+from weps.model import Alert, AlertStatus, Detection, Json, Observation, Series, Source, Subscription, Target
 from weps.notify.message import compose_alert
 from weps.rules.base import Rule
-from weps.rules.languages import LANGUAGES, compile_rule
+from weps.rules.languages import THRESHOLD, compile_rule
 from weps.rules.network import Found, Network
 from weps.store import BatchTransaction, RuleState, StateKey
 
@@ -26,6 +27,9 @@ THRESHOLD_STATUS = {
     "resolved": AlertStatus.RESOLVED,
     "noData": AlertStatus.NO_DATA,
 }
+LOOK_AT_ONCE = frozenset({THRESHOLD})
+"""Languages whose rules also see what is the newest when they begin; EML rules begin empty."""
+
 Evidence = Callable[[Source, datetime, datetime], str | None]
 
 
@@ -47,6 +51,7 @@ class Watch:
         self._threads: dict[StateKey, Thread] = {}
         self._latest: dict[Series, Observation] = {}
         self._first_looks: list[Found] = []
+        self._first_states: dict[StateKey, Json] = {}
 
     def subscriptions(self) -> tuple[Subscription, ...]:
         """Give the active subscriptions, oldest first."""
@@ -101,28 +106,35 @@ class Watch:
         return alerts
 
     def _add(self, transaction: BatchTransaction, identifiers: Sequence[str]) -> None:
-        states = transaction.states(identifiers)
-        unprimed = []
+        stored: dict[str, dict[str, Json]] = {}
+        for (identifier, key), kept in transaction.states(identifiers).items():
+            self._threads[identifier, key] = Thread(kept.detections, kept.open_episode)
+            if kept.state is not None:
+                stored.setdefault(identifier, {})[key] = kept.state
         for subscription, primed in transaction.subscriptions(identifiers):
-            mine = {key[1]: kept for key, kept in states.items() if key[0] == subscription.id}
-            for key, kept in mine.items():
-                self._threads[subscription.id, key] = Thread(kept.detections, kept.open_episode)
-            rule = self._compile(subscription)
-            stored = {key: kept.state for key, kept in mine.items() if kept.state is not None}
-            self._network.add(subscription.id, rule, stored, subscription.activation)
+            rule = _compile(subscription)
+            states = stored.get(subscription.id, {})
+            if not primed and subscription.rule.language in LOOK_AT_ONCE:
+                states = self._look(subscription, rule)
+                self._first_states.update({(subscription.id, key): state for key, state in states.items()})
+            self._network.add(subscription.id, rule, states, subscription.activation)
             self._subscriptions[subscription.id] = subscription
-            if not primed:
-                unprimed.append(subscription)
-        for subscription in unprimed:
-            if LANGUAGES[subscription.rule.language].first_look:
-                self._first_looks += self._network.look(subscription.id, self._oldest_first())
-        transaction.mark_primed([subscription.id for subscription in unprimed])
+        transaction.mark_primed(identifiers)
 
-    def _oldest_first(self) -> list[Observation]:
-        return sorted(self._latest.values(), key=lambda each: (each.end, each.series))
+    def _look(self, subscription: Subscription, rule: Rule) -> dict[str, Json]:
+        """Let a new rule see the newest observation of each series, as the first of all it will see."""
+        states: dict[str, Any] = {}
+        for observation in sorted(self._latest.values(), key=lambda each: (each.end, each.series)):
+            key = rule.correlation_key(observation)
+            if key is None:
+                continue
+            state = states[key] if key in states else rule.start(subscription.activation)
+            states[key], detections = rule.step(state, observation)
+            self._first_looks += [Found(subscription.id, key, detection) for detection in detections]
+        return {key: rule.dump(state) for key, state in states.items()}
 
     def _save_states(self, transaction: BatchTransaction, found: Sequence[Found]) -> None:
-        changes = self._network.take_changes()
+        changes = self._first_states | self._network.take_changes()
         idle = Thread()
         transaction.save_states(
             {
@@ -135,7 +147,7 @@ class Watch:
         transaction.save_threads(
             {key: (self._threads[key].detections, self._threads[key].open_episode) for key in unchanged}
         )
-        self._first_looks = []
+        self._first_looks, self._first_states = [], {}
 
     def _move(self, transaction: BatchTransaction, fresh: Sequence[Observation]) -> None:
         moved = {
@@ -146,14 +158,6 @@ class Watch:
         transaction.mark_seen(fresh)
         transaction.save_latest(moved)
         self._latest.update(moved)
-
-    @staticmethod
-    def _compile(subscription: Subscription) -> Rule:
-        try:
-            return compile_rule(subscription.rule)
-        except RuleError as error:
-            # It compiled when it was subscribed to: a newer version of the language must not refuse older rules.
-            raise RuntimeError(f"the stored rule of subscription {subscription.id} does not compile") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +208,14 @@ class _Composer:
             times += [each.phenomenon_time for each in self.fresh if each.id in causes]
             times += self.transaction.times_of(causes).values()
         return self.evidence(subscription.source, min(times), max(times))
+
+
+def _compile(subscription: Subscription) -> Rule:
+    try:
+        return compile_rule(subscription.rule)
+    except RuleError as error:
+        # It compiled when it was subscribed to: a newer version of the language must not refuse older rules.
+        raise RuntimeError(f"the stored rule of subscription {subscription.id} does not compile") from error
 
 
 def status_of(detection: Detection) -> AlertStatus:
