@@ -1,0 +1,161 @@
+"""
+A compiled EML rule: the clock, the triggers and the queue (sections 2.1 to 2.4 of the operational semantics).
+
+Every observation is for the rule, also one that no pattern wants: it moves the clock, and the clock decides when a
+later observation that arrives late is taken to happen. So `correlation_key` never refuses one; what an observation
+that nobody wants costs is a look into a table.
+
+`step` and `tick` change the state they are given and give it back; an old state must not be used again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from weps.model import Observation
+from weps.rules.base import WHOLE_RULE
+from weps.rules.operators.event import Event, known, number_of
+from weps.rules.state import RuleState, dump_state, load_state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from weps.model import Detection, Json
+    from weps.rules.eml.document import Document
+    from weps.rules.state import Operator
+
+    Handlers: TypeAlias = tuple[Callable[[RuleState, Event], None], ...]
+    SeriesKey: TypeAlias = tuple[str, str, str]
+
+ROUTES_KEPT = 10_000
+"""For how many series a rule remembers which of its patterns want them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """A pattern that takes observations: which series it wants, and what it does with one."""
+
+    wanted: tuple[tuple[int, str], ...]
+    enter: Callable[[RuleState, Event], None]
+
+    def wants(self, series: SeriesKey) -> bool:
+        """Tell whether observations of a series can pass the property restrictions."""
+        return all(series[place] == value for place, value in self.wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class EmlRule:
+    """A rule with its operators, ready to run."""
+
+    name: str
+    document: Document
+    operators: tuple[Operator, ...]
+    entrances: tuple[Entrance, ...]
+    causal: bool
+    _slots: dict[int, Operator] = field(default_factory=dict, compare=False, repr=False)
+    _routes: dict[SeriesKey, Handlers] = field(default_factory=dict, compare=False, repr=False)
+
+    def correlation_key(self, observation: Observation) -> str | None:
+        """Give the one key of the rule: every observation moves its clock."""
+        return WHOLE_RULE
+
+    def wants(self, series: SeriesKey) -> bool:
+        """Tell whether any pattern can want observations of a series; others only move the clock."""
+        return any(entrance.wants(series) for entrance in self.entrances)
+
+    def start(self, activation: datetime) -> RuleState:
+        """Give the state of a rule that has seen nothing."""
+        boxes: list[Any] = [None] * (max(self._slots, default=-1) + 1)
+        for operator in self.operators:
+            boxes[operator.slot] = operator.start()
+        state = RuleState(activation, boxes)
+        for operator in self.operators:
+            operator.activate(state)
+        return state
+
+    def step(self, state: RuleState, observation: Observation) -> tuple[RuleState, tuple[Detection, ...]]:
+        """Take one observation: move the clock to the end of its time, then work it off."""
+        end = observation.phenomenon_time_end or observation.phenomenon_time
+        if end > state.clock:
+            if end >= state.next_due:
+                self._run_timers(state, end)
+            state.clock = end
+        series = observation[1:4]
+        handlers = self._routes.get(series)
+        if handlers is None:
+            handlers = self._route(series)
+        if handlers:
+            self._take(state, observation, handlers)
+        if not state.found:
+            return state, ()
+        found, state.found = state.found, []
+        return state, tuple(found)
+
+    def tick(self, state: RuleState, now: datetime) -> tuple[RuleState, tuple[Detection, ...]]:
+        """Move the clock on, if it is not there already."""
+        if now > state.clock:
+            if now >= state.next_due:
+                self._run_timers(state, now)
+            state.clock = now
+        found, state.found = state.found, []
+        return state, tuple(found)
+
+    def dump(self, state: RuleState) -> Json:
+        """Give the state as plain JSON."""
+        return dump_state(state, self.operators)
+
+    def load(self, stored: Json) -> RuleState:
+        """Give back the state that was dumped."""
+        return load_state(stored, self.operators)
+
+    def _route(self, series: SeriesKey) -> Handlers:
+        handlers = tuple(entrance.enter for entrance in self.entrances if entrance.wants(series))
+        if len(self._routes) >= ROUTES_KEPT:
+            self._routes.clear()
+        self._routes[series] = handlers
+        return handlers
+
+    def _take(self, state: RuleState, observation: Observation, handlers: Handlers) -> None:
+        value: Any = observation.value
+        if value.__class__ is float:
+            number = value if value - value == 0.0 else None  # NaN and infinity are missing
+            value = number
+        else:
+            value = known(value)
+            number = number_of(value)
+        state.observation = observation
+        state.trigger += 1
+        state.event += 1
+        event = Event(state.event, state.trigger, observation, value, number)
+        for handle in handlers:
+            handle(state, event)
+        if state.queue or state.ending or state.fresh:
+            self._finish_trigger(state)
+        state.observation = None
+
+    def _run_timers(self, state: RuleState, until: datetime) -> None:
+        while state.next_due <= until:
+            operator = self._slots[state.take_due()]
+            state.trigger += 1
+            operator.on_timer(state)
+            self._finish_trigger(state)
+
+    def _finish_trigger(self, state: RuleState) -> None:
+        """Work off the queue, then what waited for the end of the trigger, until nothing more is created."""
+        queue = state.queue
+        while True:
+            for handlers, event in queue:  # grows while it is worked off
+                for handle in handlers:
+                    handle(state, event)
+            queue.clear()
+            if not state.ending:
+                break
+            ending, state.ending = state.ending, []
+            for operator in sorted(ending, key=lambda one: int(one.slot)):
+                operator.end(state)
+        if state.fresh:
+            for box in state.fresh:
+                box.settle(self.causal)
+            state.fresh.clear()

@@ -1,0 +1,205 @@
+"""
+What patterns consume and create: events with their properties, and what contributed to them.
+
+An event is read through its `body`: the observation itself, or the `Facts` of a derived event. `value` and `number` are
+kept beside it, because nearly every guard asks for them. What contributed is kept as references while a trigger is
+worked off, and turned into a lineage only when a detection reports it or a state keeps the event (`settle`): most
+events are looked at and dropped.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from weps.model import Observation, Value
+
+Number: TypeAlias = int | float
+Span: TypeAlias = "tuple[datetime, datetime]"
+
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+
+
+def parse_number(text: str) -> Number | None:
+    """Read a text that is a finite number, as whole number where it is one; None for any other text."""
+    if _NUMBER.fullmatch(text) is None:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        number = float(text)
+    return number if math.isfinite(number) else None
+
+
+def number_of(value: object) -> Number | None:
+    """Give a value as a finite number: a number, or a text that is one; a truth value is none."""
+    if isinstance(value, str):
+        return parse_number(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    return value
+
+
+def known(value: Value) -> Value:
+    """Give a value, or None for a number that is not finite: such a number counts as missing."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+class Facts:
+    """The properties of a derived event beside its value: the extra name of the value, and its span of time."""
+
+    __slots__ = ("made", "name", "parts", "span")
+
+    def __init__(self, name: str | None, made: datetime, parts: Iterable[Event], span: Span | None = None) -> None:
+        self.name = name
+        self.made = made
+        self.parts = parts
+        self.span = span
+
+    def time(self) -> Span:
+        """Give the earliest begin and the latest end of what contributed; of nothing, when it was made."""
+        if self.span is None:
+            spans = [span_of(part) for part in self.parts] or [(self.made, self.made)]
+            self.span = min(span[0] for span in spans), max(span[1] for span in spans)
+        return self.span
+
+
+class Event:
+    """
+    Something that happened: an observation, or the output of a select function.
+
+    `trigger` numbers the observation or timer run that it belongs to. `parts` are the contributing events; once
+    settled they are gone, and `history` has the lineage and the ids of all ancestors.
+    """
+
+    __slots__ = ("body", "history", "id", "number", "parts", "trigger", "value")
+
+    def __init__(
+        self,
+        id: int,
+        trigger: int,
+        body: Observation | Facts,
+        value: Value,
+        number: Number | None,
+        parts: Iterable[Event] = (),
+        history: tuple[tuple[str, ...], frozenset[int]] | None = None,
+    ) -> None:
+        self.id = id
+        self.trigger = trigger
+        self.body = body
+        self.value = value
+        self.number = number
+        self.parts = parts
+        self.history = history
+
+    def settle(self, causal: bool) -> None:
+        """
+        Replace the contributing events by what must be known of them, so that they can be forgotten.
+
+        The ancestors are kept for `causal` rules only: those that ask whether one event caused another.
+        """
+        if self.history is None:
+            if isinstance(self.body, Facts):
+                self.body.time()
+                self.body.parts = ()
+            self.history = lineage_of(self), ancestors_of(self) if causal else frozenset()
+            self.parts = ()
+
+
+class Match:
+    """What a complex pattern found: an event of each side, or of one side only (OR, AND_NOT)."""
+
+    __slots__ = ("first", "parts", "second")
+
+    def __init__(self, first: Event | None, second: Event | None) -> None:
+        self.first = first
+        self.second = second
+        self.parts = tuple(event for event in (first, second) if event is not None)
+
+
+class Run:
+    """The events that a repetitive pattern has counted; `event` is the last of them."""
+
+    __slots__ = ("event", "parts")
+
+    def __init__(self, parts: tuple[Event, ...]) -> None:
+        self.event = parts[-1]
+        self.parts = parts
+
+
+Subject: TypeAlias = Event | Match | Run
+"""What select functions are run on: an event, a match of a complex pattern, a run of a repetitive one."""
+
+
+def parts_of(subject: Subject) -> tuple[Event, ...]:
+    """Give the events that a subject contributes."""
+    return (subject,) if isinstance(subject, Event) else subject.parts
+
+
+class Link:
+    """A place in a chain of subjects from old to new."""
+
+    __slots__ = ("next", "subject")
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self.next: Link | None = None
+
+
+class Stretch:
+    """The contributing events of one evaluation of a sliding view: a stretch of its chain, taken without copying."""
+
+    __slots__ = ("_count", "_first")
+
+    def __init__(self, first: Link | None, count: int) -> None:
+        self._first = first
+        self._count = count
+
+    def __iter__(self) -> Iterator[Event]:
+        link = self._first
+        for _ in range(self._count):
+            if link is None:
+                return
+            yield from parts_of(link.subject)
+            link = link.next
+
+
+def span_of(event: Event) -> Span:
+    """Give begin and end of the time of an event."""
+    body = event.body
+    if body.__class__ is Facts:
+        return body.time()
+    return body.phenomenon_time, body.phenomenon_time_end or body.phenomenon_time  # type: ignore[union-attr]
+
+
+def lineage_of(event: Event) -> tuple[str, ...]:
+    """Give the ids of the observations that led to an event, in order, each once."""
+    if event.history is not None:
+        return event.history[0]
+    if not event.parts:
+        return () if event.body.__class__ is Facts else (event.body.id,)  # type: ignore[union-attr]
+    return union(event.parts)
+
+
+def union(events: Iterable[Event]) -> tuple[str, ...]:
+    """Give the ids of the observations that led to any of the events, in order, each once."""
+    found: dict[str, None] = {}
+    for event in events:
+        found.update(dict.fromkeys(lineage_of(event)))
+    return tuple(found)
+
+
+def ancestors_of(event: Event) -> frozenset[int]:
+    """Give the ids of the events that an event was made from, directly or not."""
+    if event.history is not None:
+        return event.history[1]
+    found: set[int] = set()
+    for part in event.parts:
+        found.add(part.id)
+        found |= ancestors_of(part)
+    return frozenset(found)

@@ -1,0 +1,163 @@
+"""
+Select functions: what a pattern gives of an event, a match or the content of a view.
+
+A function of a single subject fires for each new subject that passes the guard; an aggregate once for each evaluation.
+Each firing makes one event for the patterns that consume it, and a detection where an output asks for one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from weps.model import Detection
+from weps.rules.operators.event import Event, Facts, known, number_of, parts_of, union
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from weps.model import Value
+    from weps.rules.operators.aggregate import Aggregate
+    from weps.rules.operators.event import Number, Subject
+    from weps.rules.state import RuleState
+
+    Fire: TypeAlias = Callable[[RuleState, Subject], None]
+    Handlers: TypeAlias = tuple[Callable[[RuleState, Event], None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where the events of a select function go: to consuming patterns (`handlers`), and out as a detection."""
+
+    pattern: str
+    event: str | None
+    output: str | None
+    detects: bool
+    causality: bool
+    attribute: str | None = None
+    handlers: Handlers = field(default=(), compare=False)
+
+    def derive(self, state: RuleState, value: Value, parts: Iterable[Event], message: str | None = None) -> None:
+        """Make an event of a value and of what contributed to it."""
+        value = known(value)
+        state.event += 1
+        facts = Facts(self.attribute, state.clock, parts)
+        self.send(state, Event(state.event, state.trigger, facts, value, number_of(value), parts), message)
+
+    def send(self, state: RuleState, event: Event, message: str | None = None) -> None:
+        """Give an event to all that await it."""
+        if self.handlers:
+            state.queue.append((self.handlers, event))
+        if self.detects:
+            lineage = union((event,))
+            state.found.append(
+                Detection(
+                    time=state.clock,
+                    pattern=self.pattern,
+                    event=self.event,
+                    output=self.output,
+                    value=None if message is not None else event.value,
+                    message=message,
+                    causes=lineage if self.causality else None,
+                    lineage=lineage,
+                    observation=state.observation,
+                )
+            )
+
+
+def select_event(output: Output, pick: Callable[[Subject], Event | None] | None) -> Fire:
+    """Give the event itself (`pick` None), or the event of one side of a match where it has that side."""
+    send = output.send
+
+    def fire_event(state: RuleState, event: Any) -> None:
+        state.event += 1
+        send(state, Event(state.event, state.trigger, event.body, event.value, event.number, (event,)))
+
+    if pick is None:
+        return fire_event
+
+    def fire_side(state: RuleState, match: Subject) -> None:
+        event = pick(match)
+        if event is not None:
+            state.event += 1
+            parts = parts_of(match)
+            send(state, Event(state.event, state.trigger, event.body, event.value, event.number, parts))
+
+    return fire_side
+
+
+def select_value(output: Output, read: Callable[[Subject], Value]) -> Fire:
+    """Give what is read from the subject; nothing where it is missing."""
+
+    def fire(state: RuleState, subject: Subject) -> None:
+        value = read(subject)
+        if value is not None:
+            output.derive(state, value, parts_of(subject))
+
+    return fire
+
+
+def notify(output: Output, message: str) -> Fire:
+    """Give a message."""
+
+    def fire(state: RuleState, subject: Subject) -> None:
+        output.derive(state, message, parts_of(subject), message)
+
+    return fire
+
+
+def inverse(read: Callable[[Subject], Value]) -> Callable[[Subject], Value]:
+    """Read a number with the opposite sign, and a text as it is."""
+
+    def read_inverse(subject: Subject) -> Value:
+        value = read(subject)
+        return value if value is None or isinstance(value, (str, bool)) else -value
+
+    return read_inverse
+
+
+def difference(
+    first: Callable[[Subject], Number | None], second: Callable[[Subject], Number | None]
+) -> Callable[[Subject], Value]:
+    """Read the first number less the second one; missing where one of them is."""
+
+    def read_difference(subject: Subject) -> Value:
+        minuend, subtrahend = first(subject), second(subject)
+        return None if minuend is None or subtrahend is None else minuend - subtrahend
+
+    return read_difference
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """A select function of one subject; `wanted` when anybody awaits its events."""
+
+    fire: Fire
+    wanted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The number of subjects that pass the guard."""
+
+    output: Output
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """What is read from the oldest subject that passes the guard."""
+
+    output: Output
+    read: Callable[[Subject], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """An aggregate of the numbers that are read from the subjects that pass the guard."""
+
+    output: Output
+    read: Callable[[Subject], Number | None]
+    make: Callable[[], Aggregate]
+
+
+Select: TypeAlias = "Single | Count | First | Numbers"
