@@ -9,6 +9,8 @@ import pytest
 from tests.misbehaving_sos import MisbehavingSos
 from weps.feeders.http import Fetcher
 from weps.feeders.sos import SosFeeder
+from weps.feeders.template import read_kvp
+from weps.model import Source
 
 
 @pytest.fixture
@@ -30,3 +32,10 @@ def fetcher(server: MisbehavingSos) -> Iterator[Fetcher]:
 def feeder(fetcher: Fetcher) -> SosFeeder:
     """A feeder over the fetcher."""
     return SosFeeder(fetcher)
+
+
+@pytest.fixture
+def source(server: MisbehavingSos) -> Source:
+    """The source of a KVP template for the server."""
+    template = "?service=SOS&version=2.0.0&request=GetObservation&procedure=gauge&observedProperty=Level"
+    return read_kvp(server.url("/sos") + template)

@@ -1,0 +1,90 @@
+"""Observations of an SOS as WEPS knows them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sos_server.model import Feature
+from sos_server.model import Observation as SosObservation
+from weps.feeders.convert import convert
+from weps.model import Observation
+
+TIME = datetime(2016, 1, 11, 3, 55, 45, 14_000, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+POINT = {"type": "Point", "coordinates": [144.96, -37.81]}
+FOUND = SosObservation(TIME, "gauge", "Level", "river", 1.5, "m", result_time=TIME, offering="o", identifier="urn:1")
+
+
+def test_everything_that_is_known_is_carried_over():
+    """
+    The place is that of the feature unless the observation has its own.
+    """
+    found = FOUND._replace(phenomenon_time_end=TIME + HOUR, feature=Feature("river", geometry=POINT))
+
+    observations, nils = convert([found])
+
+    assert nils == 0
+    assert observations == (
+        Observation(
+            phenomenon_time=TIME,
+            procedure="gauge",
+            observed_property="Level",
+            feature_of_interest="river",
+            value=1.5,
+            uom="m",
+            phenomenon_time_end=TIME + HOUR,
+            result_time=TIME,
+            offering="o",
+            geometry=POINT,
+            identifier="urn:1",
+            id="gauge|Level|river|2016-01-11T03:55:45.014Z/2016-01-11T04:55:45.014Z|2016-01-11T03:55:45.014Z",
+        ),
+    )
+
+
+def test_nil_results_are_left_out_and_counted():
+    """
+    A nil result is no observation; zero, false and empty text are.
+    """
+    values = [0.0, None, False, "", None]
+
+    observations, nils = convert(FOUND._replace(value=value) for value in values)
+
+    assert ([observation.value for observation in observations], nils) == ([0.0, False, ""], 2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "gauge|Level|river|2016-01-11T03:55:45.014Z|2016-01-11T03:55:45.014Z"),
+        ({"value": 9.9, "identifier": "urn:2"}, "gauge|Level|river|2016-01-11T03:55:45.014Z|2016-01-11T03:55:45.014Z"),
+        ({"result_time": TIME + HOUR}, "gauge|Level|river|2016-01-11T03:55:45.014Z|2016-01-11T04:55:45.014Z"),
+        ({"result_time": None}, "gauge|Level|river|2016-01-11T03:55:45.014Z|urn:1"),
+        ({"result_time": None, "identifier": None}, "gauge|Level|river|2016-01-11T03:55:45.014Z|"),
+        ({"procedure": "a|b"}, "a%7Cb|Level|river|2016-01-11T03:55:45.014Z|2016-01-11T03:55:45.014Z"),
+    ],
+    ids=["plain", "another value", "correction", "identifier", "neither", "separator in a name"],
+)
+def test_an_observation_is_known_by_series_phenomenon_time_and_result_time(changes, expected):
+    """
+    The same observation has the same id at each fetch, a correction with a later result time another one.
+    """
+    found = FOUND._replace(**changes)
+
+    (observation,), _ = convert([found])
+
+    assert observation.id == expected
+
+
+def test_a_merged_observation_is_known_without_the_result_time_of_its_array():
+    """
+    An array's result time and identifier change with every value that is added; its values must not change with them.
+    """
+    first = FOUND._replace(result_time=TIME, identifier="array of one")
+    later = FOUND._replace(result_time=TIME + HOUR, identifier="array of two")
+
+    (one, other), _ = convert([first, later], merged=True)
+
+    assert one.id == other.id == "gauge|Level|river|2016-01-11T03:55:45.014Z|"

@@ -1,0 +1,448 @@
+"""GetObservation templates: what is read, what is refused, what is equal, what is asked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from weps.errors import TemplateError
+from weps.feeders.template import (
+    build_availability_request,
+    build_capabilities_request,
+    build_latest_request,
+    build_request,
+    evidence_url,
+    read_kvp,
+    read_pox,
+    read_selection,
+)
+from weps.model import Source
+
+BEGIN = datetime(2016, 1, 11, 3, 0, tzinfo=UTC)
+END = datetime(2016, 1, 11, 4, 0, 0, 500_000, tzinfo=UTC)
+KVP = "http://sos.example/sos?service=SOS&version=2.0.0&request=GetObservation"
+CANONICAL = "service=SOS&version=2.0.0&request=GetObservation"
+OM = "&responseFormat=http://www.opengis.net/om/2.0"
+POX = """<sos:GetObservation xmlns:sos="http://www.opengis.net/sos/2.0" service="SOS" version="2.0.0">
+    <sos:procedure>ws2500</sos:procedure>
+    <sos:observedProperty>AirTemperature</sos:observedProperty>
+</sos:GetObservation>"""
+PRINTED = """
+        http://sensors.example:8080/
+                   52n-sos-webapp/service?service=SOS
+                   &version=2.0.0
+                   &request=GetObservation
+                   &offering=PedestrianCounting1
+                   &observedProperty=PeopleCount
+                   &procedure= PedestrianCounting1
+"""
+
+
+def test_a_url_as_it_was_printed_is_read():
+    """
+    Line breaks, the indents that follow them and blanks around values are survived.
+    """
+    source = read_kvp(PRINTED)
+
+    assert source == Source(
+        "kvp",
+        "http://sensors.example:8080/52n-sos-webapp/service",
+        f"{CANONICAL}&offering=PedestrianCounting1&procedure=PedestrianCounting1&observedProperty=PeopleCount{OM}",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " ".join(PRINTED.split()),
+        PRINTED.replace("\n", "\r\n"),
+        PRINTED.replace(" ", "\u00a0"),
+        PRINTED.replace("service=SOS", "SERVICE=sos").replace("request=", "ReQuest="),
+        PRINTED.strip() + "&temporalFilter=om:phenomenonTime,2016-01-01/2016-02-01",
+        PRINTED.strip() + "&responseFormat=http://www.opengis.net/waterml/2.0&featureOfInterest=",
+        PRINTED.strip().replace("sensors.example", "SENSORS.Example"),
+        PRINTED.strip() + "&",
+    ],
+    ids=[
+        "line breaks turned into blanks",
+        "carriage returns",
+        "no-break spaces",
+        "names in other cases",
+        "with a time filter",
+        "with another format and an empty parameter",
+        "host in capitals",
+        "dangling separator",
+    ],
+)
+def test_other_writings_of_the_same_template_are_the_same_source(text):
+    """
+    What asks for the same is the same source, so that it is polled once.
+    """
+    expected = read_kvp(PRINTED)
+
+    source = read_kvp(text)
+
+    assert source == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "endpoint", "expected"),
+    [
+        (KVP + "&offering=a", "http://other.example/sos", ("http://other.example/sos", "&offering=a")),
+        (KVP + "&offering=a", " https://other.example:443 ", ("https://other.example/", "&offering=a")),
+        (KVP + "&offering=a", "http://other.example/sos?", ("http://other.example/sos", "&offering=a")),
+        (CANONICAL + "&offering=a", "http://other.example/sos", ("http://other.example/sos", "&offering=a")),
+        (KVP + "&offering=a", "http://o.example/m?map=x&service=SOS", ("http://o.example/m", "&offering=a", "&map=x")),
+        (KVP + "&offering=a", None, ("http://sos.example/sos", "&offering=a")),
+        (KVP + "&offering=a", "  ", ("http://sos.example/sos", "&offering=a")),
+    ],
+    ids=["both", "default port and blanks", "question mark", "parameters only", "own parameters", "none", "blank"],
+)
+def test_an_endpoint_wins_over_the_address_but_never_over_the_parameters(text, endpoint, expected):
+    """
+    The template's parameters are kept whatever the endpoint says.
+    """
+    address, selection, *others = expected
+
+    source = read_kvp(text, endpoint)
+
+    assert source == Source("kvp", address, CANONICAL + selection + OM + "".join(others))
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "message"),
+    [
+        ("http://h/sos?version=2.0.0&request=GetObservation", "service", "add service=SOS"),
+        ("http://h/sos?service=SOS&request=GetObservation", "version", "add version=2.0.0"),
+        ("http://h/sos?service=SOS&version=2.0.0", "request", "add request=GetObservation"),
+        (KVP.replace("SOS", "WFS"), "service", "service=WFS"),
+        (KVP.replace("2.0.0", "1.0.0"), "version", "SOS 1.0.0 are not supported yet"),
+        (KVP.replace("2.0.0", "3.0.0"), "version", "version=3.0.0"),
+        (KVP.replace("GetObservation", "GetCapabilities"), "request", "request=GetCapabilities"),
+        (KVP + "&offering=a&OFFERING=b", "offering", "twice with different values"),
+        (KVP.replace("http:", "ftp:"), "ftp://sos.example/sos", "only http:// and https://"),
+        (KVP.replace("http://sos", "http://me@sos"), "sos.example", "user name"),
+        (KVP + "&procedure=a#b", None, "write %23"),
+        (KVP.replace("&", "&amp;"), None, "escaped twice"),
+        (CANONICAL, None, "names no SOS"),
+        ("", None, "names no SOS"),
+        ("?", None, "names no SOS"),
+    ],
+)
+def test_what_is_no_template_is_refused_with_what_to_do(text, where, message):
+    """
+    The error names the parameter and says what is wrong with it.
+    """
+    with pytest.raises(TemplateError) as refused:
+        read_kvp(text)
+
+    assert refused.value.where == where
+    assert message in refused.value.message
+
+
+def test_the_request_of_a_span_adds_the_time_filter_and_its_prefix():
+    """
+    Everything else is as the template has it; a vendor's own parameter stays.
+    """
+    source = read_kvp(KVP + "&offering=b,a&procedure=x%2Cy&key=secret")
+
+    request = build_request(source, BEGIN, END)
+
+    assert (request.method, request.body) == ("GET", None)
+    assert request.url == (
+        "http://sos.example/sos?service=SOS&version=2.0.0&request=GetObservation&offering=a,b&procedure=x%2Cy"
+        "&temporalFilter=om:phenomenonTime,2016-01-11T03:00:00Z/2016-01-11T04:00:00.500Z"
+        "&namespaces=xmlns(om,http://www.opengis.net/om/2.0)&responseFormat=http://www.opengis.net/om/2.0&key=secret"
+    )
+
+
+def test_declared_prefixes_are_kept_and_om_is_declared_once():
+    """
+    A template's own namespaces are completed, not replaced.
+    """
+    sams, om = "xmlns(sams,http://www.opengis.net/samplingSpatial/2.0)", "xmlns(om,http://www.opengis.net/om/2.0)"
+
+    asked = [
+        parse_qs(urlsplit(build_request(read_kvp(f"{KVP}&namespaces={declared}"), BEGIN, END).url).query)["namespaces"]
+        for declared in (sams, om, f"{sams},{om}")
+    ]
+
+    assert asked == [[f"{sams},{om}"], [om], [f"{sams},{om}"]]
+
+
+def test_the_other_requests_of_a_kvp_template_go_to_the_same_service():
+    """
+    The newest observation, availability and capabilities keep what finds the service, and the selection.
+    """
+    source = read_kvp(KVP + "&offering=a&featureOfInterest=f&map=m")
+
+    urls = [
+        build(source).url for build in (build_latest_request, build_availability_request, build_capabilities_request)
+    ]
+
+    assert urls == [
+        "http://sos.example/sos?service=SOS&version=2.0.0&request=GetObservation&offering=a&featureOfInterest=f"
+        "&temporalFilter=om:phenomenonTime,latest&namespaces=xmlns(om,http://www.opengis.net/om/2.0)"
+        "&responseFormat=http://www.opengis.net/om/2.0&map=m",
+        "http://sos.example/sos?service=SOS&version=2.0.0&request=GetDataAvailability&offering=a"
+        "&featureOfInterest=f&map=m",
+        "http://sos.example/sos?service=SOS&request=GetCapabilities&AcceptVersions=2.0.0&map=m",
+    ]
+
+
+def test_a_pox_template_loses_its_time_filter_and_gets_the_format():
+    """
+    The canonical document has nothing that the writer chose freely.
+    """
+    text = POX.replace(
+        "</sos:GetObservation>",
+        "<sos:temporalFilter/><sos:responseFormat>http://www.opengis.net/waterml/2.0</sos:responseFormat>"
+        "</sos:GetObservation>",
+    )
+
+    source = read_pox(text, "HTTP://SOS.example:80/sos/pox")
+
+    assert (source.binding, source.endpoint) == ("pox", "http://sos.example/sos/pox")
+    assert source == read_pox(POX, "http://sos.example/sos/pox")
+    root = etree.fromstring(source.template)
+    assert [(etree.QName(element).localname, element.text) for element in root] == [
+        ("procedure", "ws2500"),
+        ("observedProperty", "AirTemperature"),
+        ("responseFormat", "http://www.opengis.net/om/2.0"),
+    ]
+
+
+def test_the_pox_request_of_a_span_has_a_during_filter():
+    """
+    The filter stands where the schema wants it.
+    """
+    source = read_pox(POX.replace("</sos:G", "<sos:featureOfInterest>f</sos:featureOfInterest></sos:G"), "http://h/sos")
+
+    request = build_request(source, BEGIN, END)
+
+    root = etree.fromstring(request.body)
+    assert (request.method, request.url) == ("POST", "http://h/sos")
+    assert request.headers["Content-Type"] == "application/xml; charset=UTF-8"
+    assert [etree.QName(element).localname for element in root] == [
+        "procedure",
+        "observedProperty",
+        "temporalFilter",
+        "featureOfInterest",
+        "responseFormat",
+    ]
+    assert [element.text for element in root[2].iter() if element.text] == [
+        "phenomenonTime",
+        "2016-01-11T03:00:00Z",
+        "2016-01-11T04:00:00.500Z",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "cannot be read"),
+        ("<sos:GetObservation", "cannot be read"),
+        ('<!DOCTYPE a [<!ENTITY b "c">]>' + POX, "DOCTYPE"),
+        ("<GetObservation/>", "a GetObservation of http://www.opengis.net/sos/2.0 is needed"),
+        (POX.replace("GetObservation", "GetResult"), "is needed"),
+        (POX.replace("sos/2.0", "sos/1.0"), "SOS 1.0.0 are not supported yet"),
+        (POX.replace('version="2.0.0"', 'version="1.0.0"'), "SOS 1.0.0 are not supported yet"),
+        (POX.replace('version="2.0.0"', ""), 'version="2.0.0"'),
+        (POX.replace('service="SOS"', 'service="WFS"'), 'service="SOS"'),
+        (POX.replace("sos:procedure", "sos:sensor"), "sensor is not of a GetObservation"),
+        (POX.replace("ws2500", " "), "procedure is empty"),
+    ],
+)
+def test_a_document_that_is_no_template_is_refused(text, message):
+    """
+    The error says what the document is and what is needed.
+    """
+    with pytest.raises(TemplateError) as refused:
+        read_pox(text, "http://h/sos")
+
+    assert message in refused.value.message
+
+
+@pytest.mark.parametrize("endpoint", ["", "  ", None, "sos", "file:///tmp/sos", "http://"])
+def test_a_pox_template_needs_an_address_that_can_be_asked(endpoint):
+    """
+    A document alone does not say where to send it.
+    """
+    with pytest.raises(TemplateError) as refused:
+        read_pox(POX, endpoint)
+
+    assert "SOS" in refused.value.message
+
+
+def test_prefixes_that_a_filter_refers_to_in_its_text_are_kept():
+    """
+    A value reference is a path whose prefixes mean nothing without their declaration.
+    """
+    text = POX.replace(
+        "</sos:G",
+        '<sos:spatialFilter><f:BBOX xmlns:f="http://www.opengis.net/fes/2.0" xmlns:p="http://www.opengis.net/om/2.0">'
+        "<f:ValueReference> p:featureOfInterest/*/s:shape </f:ValueReference></f:BBOX></sos:spatialFilter></sos:G",
+    ).replace("<sos:GetObservation ", '<sos:GetObservation xmlns:s="http://www.opengis.net/samplingSpatial/2.0" ', 1)
+
+    source = read_pox(text, "http://h/sos")
+
+    reference = etree.fromstring(source.template).find(".//{http://www.opengis.net/fes/2.0}ValueReference")
+    assert reference.text == "p:featureOfInterest/*/s:shape"
+    assert reference.nsmap["p"] == "http://www.opengis.net/om/2.0"
+    assert reference.nsmap["s"] == "http://www.opengis.net/samplingSpatial/2.0"
+
+
+def test_the_evidence_of_a_pox_template_is_a_kvp_url():
+    """
+    People can open it: procedure, property and feature are translated; `/pox` becomes `/kvp`.
+    """
+    source = read_pox(POX, "http://h/sos/pox")
+
+    url = evidence_url(source, BEGIN, END)
+
+    assert url == (
+        "http://h/sos/kvp?service=SOS&version=2.0.0&request=GetObservation&procedure=ws2500"
+        "&observedProperty=AirTemperature"
+        "&temporalFilter=om:phenomenonTime,2016-01-11T03:00:00Z/2016-01-11T04:00:00.500Z"
+        "&namespaces=xmlns(om,http://www.opengis.net/om/2.0)&responseFormat=http://www.opengis.net/om/2.0"
+    )
+
+
+def test_there_is_no_evidence_url_for_a_template_that_asks_by_place():
+    """
+    A URL that fetches something else is worse than none.
+    """
+    text = POX.replace("</sos:G", "<sos:spatialFilter><a/></sos:spatialFilter></sos:G")
+
+    url = evidence_url(read_pox(text, "http://h/sos"), BEGIN, END)
+
+    assert url is None
+
+
+IDENTIFIERS = st.text(
+    st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_categories=["C", "Z"]), min_size=1, max_size=12
+)
+SELECTIONS = st.dictionaries(
+    st.sampled_from(["offering", "procedure", "observedProperty", "featureOfInterest"]),
+    st.lists(IDENTIFIERS, min_size=1, max_size=3, unique=True).map(lambda values: tuple(sorted(values))),
+    min_size=1,
+)
+BLANKS = st.sampled_from(["", " ", "\n", "\r\n   ", "\t", "\u00a0"])
+
+
+def plainly(selection: dict[str, tuple[str, ...]]) -> Source:
+    """The source of a selection whose template has nothing odd."""
+    parameters = (
+        f"&{name}={','.join(quote(value, safe='') for value in values)}" for name, values in selection.items()
+    )
+    return read_kvp(KVP + "".join(parameters))
+
+
+@settings(max_examples=60, deadline=None)
+@given(SELECTIONS, st.data())
+def test_equal_kvp_templates_are_equal_sources_however_they_are_written(selection, data):
+    """
+    Order, case of names, white space and encoding do not matter, and what was asked for is found again.
+    """
+    pairs = [("service", "sos"), ("version", "2.0.0"), ("request", "GETOBSERVATION"), ("temporalFilter", "x,y")]
+    for name, values in selection.items():
+        shuffled = data.draw(st.permutations(values))
+        pairs.append((name, ",".join(data.draw(BLANKS) + quote(value, safe="") for value in shuffled)))
+    written = "&".join(
+        data.draw(BLANKS) + data.draw(st.sampled_from([str.lower, str.upper, str]))(name) + "=" + value
+        for name, value in data.draw(st.permutations(pairs))
+    )
+
+    source = read_kvp("http://sos.example/sos?" + written)
+
+    assert read_selection(source) == selection
+    assert source == plainly(selection)
+    namespaces = "&namespaces=xmlns(om,http://www.opengis.net/om/2.0)"
+    assert read_kvp(build_request(source, BEGIN, END).url.replace(namespaces, "")) == source
+
+
+@settings(max_examples=60, deadline=None)
+@given(SELECTIONS, st.data())
+def test_equal_pox_templates_are_equal_sources_however_they_are_written(selection, data):
+    """
+    Prefixes, comments, white space and order do not matter, and what was asked for is found again.
+    """
+    prefix = data.draw(st.sampled_from([None, "sos", "a"]))
+    namespace = "http://www.opengis.net/sos/2.0"
+    root = etree.Element(f"{{{namespace}}}GetObservation", nsmap={prefix: namespace}, version="2.0.0", service="SOS")
+    items = data.draw(st.permutations([(name, value) for name, values in selection.items() for value in values]))
+    for name, value in items:
+        root.append(etree.Comment("noise"))
+        element = etree.SubElement(root, f"{{{namespace}}}{name}")
+        element.text, element.tail = f"{data.draw(BLANKS)}{value}{data.draw(BLANKS)}", data.draw(BLANKS)
+
+    source = read_pox(etree.tostring(root, encoding="unicode"), "http://sos.example/sos")
+
+    assert read_selection(source) == selection
+    again = read_pox(source.template, "http://sos.example/sos")
+    assert again == source
+    assert read_selection(read_pox(build_request(source, BEGIN, END).body.decode(), source.endpoint)) == selection
+
+
+@settings(max_examples=40, deadline=None)
+@given(SELECTIONS, SELECTIONS)
+def test_different_selections_are_different_sources(one, other):
+    """
+    Nothing of what tells two templates apart is lost.
+    """
+    sources = (plainly(one), plainly(other))
+
+    assert (sources[0] == sources[1]) is (one == other)
+
+
+@pytest.mark.shared
+def test_the_pilots_documents_are_read(shared):
+    """
+    The templates of the pilot's own Execute documents work unchanged, and the KVP and POX forms ask for the same.
+    """
+    text = (shared / "eml/imis/GetObservationRequestTemplate.xml").read_text()
+    execute = etree.parse(shared / "eml/imis/EventingProcessExampleRequest.xml")
+    kvp = execute.xpath("string(//*[@id='kvp-getobservation-template'])")
+
+    sources = (read_pox(text, "http://sensorweb.demo.52north.org/sensorwebtestbed/service"), read_kvp(kvp))
+
+    expected = {"procedure": ("ws2500",), "observedProperty": ("AirTemperature",), "featureOfInterest": ("ELV-WS2500",)}
+    assert read_selection(sources[0]) == expected
+    assert read_selection(sources[1]) == {**expected, "offering": ("ws2500",)}
+    assert sources[0].endpoint == sources[1].endpoint
+
+
+@pytest.mark.shared
+def test_the_listing_of_the_pilots_report_is_read_as_it_is_printed(shared):
+    """
+    The URL of Listing 1 with its line breaks and blanks is a template.
+    """
+    execute = etree.parse(shared / "wps-examples/1.0/execute-um-event-detection-listing1.xml")
+    text = execute.findall(".//{http://www.opengis.net/wps/1.0.0}LiteralData")[0].text
+
+    source = read_kvp(text)
+
+    assert source.endpoint == "http://iddss-sensor.cdmps.org.au:8080/52n-sos-webapp/service"
+    assert read_selection(source) == {
+        "offering": ("PedestrianCounting1",),
+        "procedure": ("PedestrianCounting1",),
+        "observedProperty": ("PeopleCount",),
+    }
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("build", [lambda source: build_request(source, BEGIN, END), build_latest_request])
+def test_pox_requests_are_valid(shared, validate, build):
+    """
+    What is sent follows the schemas, also with extensions and a place.
+    """
+    text = (shared / "sos-documents/52north-arctic-sea/exi_GetObservation.xml").read_text()
+
+    request = build(read_pox(text, "http://h/sos"))
+
+    assert validate(request.body) == []
