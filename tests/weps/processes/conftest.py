@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from sos_server.app import create_app as create_sos
 from sos_server.app import mount
+from sos_server.load import load
 from sos_server.settings import Settings as SosSettings
 from weps.engine import Engine
 from weps.feeders.http import Fetcher, HttpRequest
@@ -36,6 +37,11 @@ NAMESPACES = {
     "weps": "urn:weps:subscription:1",
     "xlink": "http://www.w3.org/1999/xlink",
 }
+SERIES = """time,procedure,observed_property,feature_of_interest,lat,lon,value,uom
+2016-01-11T00:00:00Z,PedestrianCounting1,PeopleCount,Bourke Street Mall,-37.81,144.96,450,1
+2016-01-11T01:00:00Z,PedestrianCounting1,PeopleCount,Bourke Street Mall,-37.81,144.96,612,1
+2016-01-11T00:00:00Z,ws2500,AirTemperature,ELV-WS2500,51.93,7.65,29.5,Cel
+"""
 BODY_LIMIT = 200_000
 
 
@@ -125,6 +131,8 @@ def wps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wps]:
     thread = threading.Thread(target=loop.run_until_complete, args=(server.serve(),), daemon=True)
     thread.start()
     _await_port(port)
+    (data / "series.csv").write_text(SERIES)
+    load(data / "series.csv", f"{base}/sos")
     yield Wps(base, engine, documents)
     loop.call_soon_threadsafe(server.stop)
     thread.join(10)
