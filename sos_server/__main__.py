@@ -118,8 +118,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Register the sensors of a CSV file at an SOS and publish its rows over HTTP. Run again after a "
         "failure it goes on: what is there already is not doubled.",
         epilog="Columns: time (ISO 8601), procedure, observed_property, feature_of_interest, lat, lon, value, "
-        "uom (UCUM); others are left aside. Another value for a time that a series has already is a correction: it is published "
-        "with a later result time.",
+        "uom (UCUM); others are left aside. Another value for a time that a series has already is a correction: "
+        "it is published with a later result time.",
     )
     loader.add_argument("file", type=Path, metavar="FILE", help="the rows: a .csv or .csv.gz file with a header line")
     loader.add_argument("--url", required=True, help=f"the address of the service, such as http://127.0.0.1:8081{PATH}")

@@ -6,7 +6,16 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from sos_server.errors import InvalidParameterValue, MissingParameterValue
-from sos_server.model import OM_CATEGORY, OM_COUNT, OM_MEASUREMENT, OM_TEXT, OM_TRUTH, SWE_ARRAY
+from sos_server.model import (
+    OM_CATEGORY,
+    OM_COUNT,
+    OM_MEASUREMENT,
+    OM_TEXT,
+    OM_TRUTH,
+    SAMPLING_FEATURE,
+    SWE_ARRAY,
+    Feature,
+)
 from sos_server.operations.base import require_known
 from sos_server.responses import ObservationsInserted
 from sos_server.storage.insert import SeriesBatch
@@ -39,7 +48,7 @@ def insert_observation(context: Context, request: InsertObservation) -> Observat
         raise MissingParameterValue("The request has no observation; put at least one into it.", "observation")
     require_known(context.storage, "offering", request.offerings)
     contents = context.storage.contents(request.offerings)
-    batches = tuple(_batches(request.observations))
+    batches = tuple(_batches(request.observations, contents))
     for batch in batches:
         _check_place(context, batch, contents)
         _check_values(batch)
@@ -48,24 +57,33 @@ def insert_observation(context: Context, request: InsertObservation) -> Observat
     return ObservationsInserted(count)
 
 
-def _batches(observations: Sequence[Observation]) -> Iterable[SeriesBatch]:
+def _batches(observations: Sequence[Observation], contents: Sequence[OfferingContent]) -> Iterable[SeriesBatch]:
     """Put together what belongs to one series in one unit, so that it is checked and looked up once."""
+    nil_type = _only_type(contents)
     members: dict[tuple[Any, ...], list[Observation]] = {}
     for each in observations:
         kind = each.observation_type
         if kind is None or kind == SWE_ARRAY:
-            kind = _TYPE_OF_VALUE.get(type(each.value))
+            kind = _TYPE_OF_VALUE.get(type(each.value), nil_type)
         key = (each.procedure, each.observed_property, each.feature_of_interest, kind, each.uom)
         try:
             members[key].append(each)
         except KeyError:
             members[key] = [each]
-    for key, found in members.items():
-        procedure, observed_property, feature_of_interest, kind, uom = key
+    # a sampling feature of no certain kind has no shape: then its identifier is all that there is to tell
+    shapeless = all(SAMPLING_FEATURE in content.feature_types for content in contents)
+    for (procedure, observed_property, identifier, kind, uom), found in members.items():
         if kind is None:
-            raise MissingParameterValue("An observation without a value does not say its type.", "observationType")
+            raise MissingParameterValue("A nil result does not say its observation type.", "observationType")
         feature = next((each.feature for each in found if each.feature is not None), None)
-        yield SeriesBatch(SeriesKey(procedure, observed_property, feature_of_interest, kind), uom, found, feature)
+        if feature is None and shapeless:
+            feature = Feature(identifier)
+        yield SeriesBatch(SeriesKey(procedure, observed_property, identifier, kind), uom, found, feature)
+
+
+def _only_type(contents: Sequence[OfferingContent]) -> str | None:
+    types = {kind for content in contents for kind in content.observation_types}
+    return types.pop() if len(types) == 1 else None
 
 
 def _check_place(context: Context, batch: SeriesBatch, contents: Sequence[OfferingContent]) -> None:
@@ -85,9 +103,9 @@ def _check_place(context: Context, batch: SeriesBatch, contents: Sequence[Offeri
                 f"it has {', '.join(content.observed_properties)}.",
                 "observedProperty",
             )
-        if key.observation_type not in _VALUE_TYPES or (
-            not {key.observation_type, SWE_ARRAY} & set(content.observation_types)
-        ):
+        # the values of an array have types of their own
+        offered = {key.observation_type, SWE_ARRAY} & set(content.observation_types)
+        if key.observation_type not in _VALUE_TYPES or not offered:
             raise InvalidParameterValue(
                 f"The offering {offering.identifier!r} takes no {key.observation_type}; "
                 f"it takes {', '.join(content.observation_types)}.",
