@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from weps.rules.eml import document as doc
+from weps.rules.eml.scope import Names
 from weps.rules.operators.view import MAX_EVENTS
 
 if TYPE_CHECKING:
@@ -162,8 +163,6 @@ def _mentions(pattern: doc.Pattern) -> Iterator[doc.Mention]:
 
 
 def _check_mentions(pattern: doc.Pattern, streams: Streams, faults: Faults) -> None:
-    from weps.rules.eml.scope import Names
-
     names = input_names(pattern, streams)
     known = Names(dict.fromkeys(names))
     shown = ", ".join(dict.fromkeys(names)) or "nothing"
@@ -176,7 +175,9 @@ def _check_mentions(pattern: doc.Pattern, streams: Streams, faults: Faults) -> N
     for select in pattern.selects:
         if select.function is doc.Function.EVENT and isinstance(pattern, doc.ComplexPattern):
             if select.arguments[0] not in names:
-                faults.add(select.line, f"{pattern.id} takes {shown}; eventName {select.arguments[0]!r} is none of them")
+                faults.add(
+                    select.line, f"{pattern.id} takes {shown}; eventName {select.arguments[0]!r} is none of them"
+                )
 
 
 def _check_sizes(pattern: doc.Pattern, faults: Faults) -> None:

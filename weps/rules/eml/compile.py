@@ -20,8 +20,9 @@ from weps.rules.eml.scope import EventScope, Names, pick_default, pick_first, pi
 from weps.rules.eml.structure import Faults
 from weps.rules.operators import aggregate, select
 from weps.rules.operators import sequence as seq
+from weps.rules.operators.event import parse_number
 from weps.rules.operators.guard import bind
-from weps.rules.operators.property import SERIES, text_of
+from weps.rules.operators.property import SERIES, property_reader, text_of
 from weps.rules.operators.repeat import Repeat
 from weps.rules.operators.timer import At, Interval, Timer
 from weps.rules.operators.view import Batches, Keep, Sliding, Stage, pass_on
@@ -65,9 +66,9 @@ class Builder:
             self._note_inputs(pattern)
         entrances = []
         for pattern in self._document.patterns:
-            handler = self._entry(pattern).get("input")
-            if handler is not None and self._streams.input_of(pattern) is None:
-                entrances.append(_entrance(pattern, handler))
+            entry = self._entry(pattern)
+            if isinstance(pattern, doc.SimplePattern) and self._streams.input_of(pattern) is None:
+                entrances.append(_entrance(pattern, entry["input"]))
         operators = tuple(sorted(self._operators, key=lambda operator: operator.slot))
         return EmlRule(
             _name(self._document),
@@ -190,9 +191,7 @@ def _property(pattern: doc.SimplePattern, streams: Streams, restriction: doc.Res
     return restriction.name.removeprefix(f"{streams.input_name(pattern)}/")
 
 
-def _entrance(pattern: doc.Pattern, handler: Handler) -> Entrance:
-    if not isinstance(pattern, doc.SimplePattern):
-        return Entrance((), handler)
+def _entrance(pattern: doc.SimplePattern, handler: Handler) -> Entrance:
     prefix = f"{pattern.input}/"
     wanted = ((restriction.name.removeprefix(prefix), restriction.value) for restriction in pattern.restrictions)
     return Entrance(tuple((SERIES[name], value) for name, value in wanted if name in SERIES), handler)
@@ -200,9 +199,6 @@ def _entrance(pattern: doc.Pattern, handler: Handler) -> Entrance:
 
 def _restrict(name: str, wanted: str) -> Callable[[Event], bool]:
     """Give the check of one property: equal as numbers where it is one, else as texts."""
-    from weps.rules.operators.event import parse_number
-    from weps.rules.operators.property import property_reader
-
     read, number = property_reader(name), parse_number(wanted)
 
     def holds(event: Event) -> bool:

@@ -100,7 +100,9 @@ class FilterReader:
         parts = [self.read(part) for part in children(element)]
         known = tuple(part for part in parts if part is not None)
         if len(parts) < (1 if name == "Not" else 2):
-            raise _Fault(element, f"{name} holds {len(parts)} operators; it takes {'one' if name == 'Not' else 'two or more'}")
+            raise _Fault(
+                element, f"{name} holds {len(parts)} operators; it takes {'one' if name == 'Not' else 'two or more'}"
+            )
         if name == "Not":
             if len(parts) > 1:
                 raise _Fault(element, "Not holds more than one operator; it takes one")
@@ -265,7 +267,9 @@ def _read_literal(element: etree._Element) -> ex.Literal | ex.Quantity:
         return ex.Literal(written, parse_number(written))
     kind = local_name(inner[0])
     if len(inner) > 1 or etree.QName(inner[0]).namespace not in _SWE:
-        raise _Fault(element, f"the Literal holds {kind}; use a text, swe:Quantity, swe:Count, swe:Text or swe:Category")
+        raise _Fault(
+            element, f"the Literal holds {kind}; use a text, swe:Quantity, swe:Count, swe:Text or swe:Category"
+        )
     written = text(child(inner[0], "value"))
     if kind in ("Text", "Category", "Boolean"):
         return ex.Literal(written, parse_number(written))

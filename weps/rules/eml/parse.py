@@ -117,9 +117,7 @@ _OPERATORS = frozenset(doc.Operator)
 def _timer(element: etree._Element, faults: Faults) -> doc.Pattern:
     at = child(element, "TimerAt")
     schedule = _read(child(element, "TimerInterval"), "duration") if at is None else _timer_at(at, faults)
-    return doc.TimerPattern(
-        **_base(element, faults), schedule=schedule, view=_view(child(element, "View"), faults)
-    )
+    return doc.TimerPattern(**_base(element, faults), schedule=schedule, view=_view(child(element, "View"), faults))
 
 
 def _timer_at(element: etree._Element, faults: Faults) -> At | None:

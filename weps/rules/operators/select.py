@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from weps.model import Detection
-from weps.rules.operators.event import Event, Facts, known, number_of, parts_of, union
+from weps.rules.operators.event import Event, Facts, known, lineage_of, number_of, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,46 +42,53 @@ class Output:
         value = known(value)
         state.event += 1
         facts = Facts(self.attribute, state.clock, parts)
-        self.send(state, Event(state.event, state.trigger, facts, value, number_of(value), parts), message)
-
-    def send(self, state: RuleState, event: Event, message: str | None = None) -> None:
-        """Give an event to all that await it."""
+        made = Event(state.event, state.trigger, facts, value, number_of(value), parts)
         if self.handlers:
-            state.queue.append((self.handlers, event))
+            state.queue.append((self.handlers, made))
         if self.detects:
-            lineage = union((event,))
-            state.found.append(
-                Detection(
-                    time=state.clock,
-                    pattern=self.pattern,
-                    event=self.event,
-                    output=self.output,
-                    value=None if message is not None else event.value,
-                    message=message,
-                    causes=lineage if self.causality else None,
-                    lineage=lineage,
-                    observation=state.observation,
-                )
+            self._detect(state, made, None if message is not None else value, message)
+
+    def copy(self, state: RuleState, event: Event, parts: tuple[Event, ...]) -> None:
+        """Make an event of another one; a detection of it reports the number, where its value is one as text."""
+        state.event += 1
+        made = Event(state.event, state.trigger, event.body, event.value, event.number, parts)
+        if self.handlers:
+            state.queue.append((self.handlers, made))
+        if self.detects:
+            self._detect(state, made, event.value if event.number is None else event.number, None)
+
+    def _detect(self, state: RuleState, event: Event, value: Value, message: str | None) -> None:
+        lineage = lineage_of(event)
+        causes = lineage if self.causality else None
+        state.found.append(
+            Detection(
+                time=state.clock,
+                pattern=self.pattern,
+                event=self.event,
+                output=self.output,
+                value=value,
+                message=message,
+                causes=causes,
+                lineage=lineage,
+                observation=state.observation,
             )
+        )
 
 
 def select_event(output: Output, pick: Callable[[Subject], Event | None] | None) -> Fire:
     """Give the event itself (`pick` None), or the event of one side of a match where it has that side."""
-    send = output.send
+    copy = output.copy
 
     def fire_event(state: RuleState, event: Any) -> None:
-        state.event += 1
-        send(state, Event(state.event, state.trigger, event.body, event.value, event.number, (event,)))
+        copy(state, event, (event,))
 
     if pick is None:
         return fire_event
 
-    def fire_side(state: RuleState, match: Subject) -> None:
-        event = pick(match)
+    def fire_side(state: RuleState, subject: Subject) -> None:
+        event = pick(subject)
         if event is not None:
-            state.event += 1
-            parts = parts_of(match)
-            send(state, Event(state.event, state.trigger, event.body, event.value, event.number, parts))
+            copy(state, event, parts_of(subject))
 
     return fire_side
 

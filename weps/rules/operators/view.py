@@ -313,9 +313,7 @@ class Sliding(View):
 
     def dump(self, box: Window, book: EventBook) -> Json:
         """Give the entries; all else follows from them."""
-        return [
-            [to_json_time(entry.entered), book.enter_subject(entry.subject), entry.passes] for entry in box.entries
-        ]
+        return [[to_json_time(entry.entered), book.enter_subject(entry.subject), entry.passes] for entry in box.entries]
 
     def load(self, stored: Any, book: EventBook) -> Window:
         """Take the entries back."""
