@@ -14,7 +14,6 @@ from array import array
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from sos_server.time import to_microseconds
 from weps.rules.index_slots import SortedSlots
 from weps.rules.threshold.condition import ORDERED, RISING, Condition
 from weps.rules.threshold.edge import AT_ONCE, OFF, EdgeState
@@ -93,13 +92,12 @@ class Group:
     orders: array[int] = field(default_factory=lambda: array("Q"))
     thresholds: array[float] = field(default_factory=lambda: array("d"))
     resets: array[float] = field(default_factory=lambda: array("d"))
-    activations: array[int] = field(default_factory=lambda: array("q"))
     names: list[str] = field(default_factory=list)
     levels: dict[str, Level] = field(default_factory=dict)
     restored: dict[str, set[int]] = field(default_factory=dict)
     empty: int = 0
 
-    def add(self, subscription_id: str, order: int, rule: SimpleRule, activation: datetime) -> int:
+    def add(self, subscription_id: str, order: int, rule: SimpleRule) -> int:
         """Take a rule in; gives its slot."""
         condition = rule.steps[0].condition
         self.subscriptions.append(subscription_id)
@@ -107,7 +105,6 @@ class Group:
         self.thresholds.append(float(condition.bounds[0]))
         if condition.reset is not None:
             self.resets.append(condition.reset)
-        self.activations.append(to_microseconds(activation))
         if rule.message is not None:
             self.names.append(rule.name)
         return len(self.subscriptions) - 1
@@ -141,7 +138,6 @@ class Group:
         self.orders = array("Q", [self.orders[slot] for slot in kept])
         self.thresholds = array("d", [self.thresholds[slot] for slot in kept])
         self.resets = array("d", [self.resets[slot] for slot in kept] if self.resets else [])
-        self.activations = array("q", [self.activations[slot] for slot in kept])
         self.levels, self.empty = {}, 0
 
     def rule(self, slot: int) -> SimpleRule:
@@ -165,7 +161,7 @@ class Group:
         rising = condition.name in RISING
         point, included = (value if rising else -value), condition.name.endswith("OrEqual")
         if shape.every:
-            firing = self._awake(level.armed.low(point, included), observation)
+            firing = self._there(level.armed.low(point, included))
             return [self._outcome(FIRING, slot, Reading(key, value, observation), None) for slot in firing]
         fired = level.armed.pop_low(point, included)
         ended = level.on.pop_low(-point, not included and not self.resets)
@@ -174,12 +170,11 @@ class Group:
         return self._turn(level, fired, ended, Reading(key, value, observation))
 
     def _turn(self, level: Level, fired: list[int], ended: list[int], reading: Reading) -> list[Outcome]:
-        """Move what fired and what ended from one list to the other; rules that are not active yet stay."""
-        observation = reading.observation
-        firing, ending = self._awake(fired, observation), self._awake(ended, observation)
-        self._arm(level, ending + self._asleep(fired, observation))
-        self._hold(level, firing + self._asleep(ended, observation))
-        on, off = self._stored(True, observation.end), self._stored(False, None)
+        """Move what fired and what ended from one list to the other."""
+        firing, ending = self._there(fired), self._there(ended)
+        self._arm(level, ending)
+        self._hold(level, firing)
+        on, off = self._stored(True, reading.observation.end), self._stored(False, None)
         return [self._outcome(FIRING, slot, reading, on) for slot in firing] + [
             self._outcome(RESOLVED, slot, reading, off) for slot in ending
         ]
@@ -207,14 +202,9 @@ class Group:
         ends = self.resets or self.thresholds
         level.on.insert_all((sign * ends[slot], slot) for slot in slots)
 
-    def _awake(self, slots: list[int], observation: Observation) -> list[int]:
-        """Give the slots whose rule is there and was active at an observation."""
-        now = to_microseconds(observation.end)
-        return [slot for slot in slots if self.subscriptions[slot] is not None and self.activations[slot] <= now]
-
-    def _asleep(self, slots: list[int], observation: Observation) -> list[int]:
-        now = to_microseconds(observation.end)
-        return [slot for slot in slots if self.subscriptions[slot] is not None and self.activations[slot] > now]
+    def _there(self, slots: list[int]) -> list[int]:
+        """Give the slots whose rule has not been removed."""
+        return [slot for slot in slots if self.subscriptions[slot] is not None]
 
     def _stored(self, on: bool, since: datetime | None) -> Json:
         edge = EdgeState(True, since, 1) if on else OFF

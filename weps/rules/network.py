@@ -84,7 +84,7 @@ class Network:
     Many rules that look at the same stream.
 
     Detections come observation by observation, then in the order in which the rules were added. An observation from
-    before a rule's activation is not shown to it.
+    before a rule's activation is shown like any other: one that comes late, or from a replayed past, is news as well.
     """
 
     def __init__(self) -> None:
@@ -112,7 +112,7 @@ class Network:
             raise ValueError(f"subscription {subscription_id} is in the network already; remove it first")
         shape = shape_of(rule)
         if shape is not None and isinstance(rule, SimpleRule):
-            self._place(subscription_id, rule, shape, states, activation)
+            self._place(subscription_id, rule, shape, states)
             return
         loaded = {key: rule.load(stored) for key, stored in states.items()}
         watch = Watch(subscription_id, next(self._orders), rule, activation, loaded)
@@ -184,7 +184,7 @@ class Network:
         outcomes: list[tuple[int, Found]] = []
         for order, watch in watches.items():
             key = watch.rule.correlation_key(observation)
-            if key is None or observation.end < watch.activation:
+            if key is None:
                 continue
             state = watch.states.get(key)
             if state is None:
@@ -223,14 +223,7 @@ class Network:
             watch.queued[key] = due
             heapq.heappush(self._clock, (due, watch.order, key))
 
-    def _place(
-        self,
-        subscription_id: str,
-        rule: SimpleRule,
-        shape: SimpleRule,
-        states: Mapping[str, Json],
-        activation: datetime,
-    ) -> None:
+    def _place(self, subscription_id: str, rule: SimpleRule, shape: SimpleRule, states: Mapping[str, Json]) -> None:
         """Put a plain threshold into the group of its shape; its place is the group's number and its slot there."""
         number = self._shapes.get(shape)
         if number is None:
@@ -238,7 +231,7 @@ class Network:
             self._groups[number] = Group(shape)
             self._route(shape.selection.selector).groups[number] = self._groups[number]
         group = self._groups[number]
-        slot = group.add(subscription_id, next(self._orders), rule, activation)
+        slot = group.add(subscription_id, next(self._orders), rule)
         if states:
             group.restore(slot, states)
         self._places[subscription_id] = number << SLOT_BITS | slot

@@ -70,7 +70,7 @@ class PlainLoop:
         found = []
         for name, (rule, activation) in self.rules.items():
             key = rule.correlation_key(observation)
-            if key is None or observation.end < activation:
+            if key is None:
                 continue
             state = self.states.get((name, key)) or rule.start(activation)
             self.states[name, key], detections = rule.step(state, observation)
@@ -211,7 +211,7 @@ def test_group_gives_back_the_rule_as_it_was_compiled():
     shape = shape_of(rule)
 
     group = Group(shape)
-    slot = group.add("s", 0, rule, minute(0))
+    slot = group.add("s", 0, rule)
 
     assert rule == group.rule(slot)
     assert "2" == f"{group.rule(slot).steps[0].condition.bounds[0]}"
