@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from weps.errors import Fault, RuleError
-from weps.rules import eml
+from weps.rules.eml import compile_eml
 from weps.rules.threshold import compile_threshold
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ class Language:
 
 LANGUAGES: dict[str, Language] = {
     THRESHOLD: Language("WEPS thresholds", "application/json", compile_threshold),
-    EML_001: Language("Event Pattern Markup Language 0.0.1", "text/xml", lambda text: eml.compile_eml(text)),
-    EML_002: Language("Event Pattern Markup Language 0.0.2", "text/xml", lambda text: eml.compile_eml(text)),
+    EML_001: Language("Event Pattern Markup Language 0.0.1", "text/xml", compile_eml),
+    EML_002: Language("Event Pattern Markup Language 0.0.2", "text/xml", compile_eml),
 }
 
 

@@ -42,10 +42,10 @@ class Found(NamedTuple):
 @dataclass(slots=True)
 class Watch:
     """
-    One rule with its states by correlation key.
+    One rule with its states by correlation key; `queued` has the keys for which the clock is set, with its time.
 
-    `queued` has the keys for which the clock is set, with its time; a rule that cannot say when it is due is told
-    every tick.
+    A rule that tells its `selectors` and when it is `due` is left alone otherwise, and its states are values: one that
+    comes back as the same object has not changed. Any other rule is shown everything, and may change a state in place.
     """
 
     subscription_id: str
@@ -58,11 +58,11 @@ class Watch:
     @property
     def selectors(self) -> tuple[Selector, ...]:
         """What the rule looks at; a rule that does not tell is shown everything."""
-        return getattr(self.rule, "selectors", None) or ANYTHING
+        return getattr(self.rule, "selectors", ANYTHING)
 
     @property
     def awake(self) -> bool:
-        """Whether the rule must be told every tick."""
+        """Whether the rule cannot say when it is due, so that it must be told every tick."""
         return not hasattr(self.rule, "due")
 
     def due(self, key: str) -> datetime | None:
@@ -205,7 +205,7 @@ class Network:
         return outcomes
 
     def _keep(self, watch: Watch, key: str, before: Any, after: Any) -> None:
-        if after is not before:
+        if after is not before or watch.awake:
             watch.states[key] = after
             self._changed[watch.subscription_id, key] = watch
         self._set_clock(watch, key)
