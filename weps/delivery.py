@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from weps.errors import DeliveryError, InputError, WepsError
+from weps.notify.text import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -77,9 +78,7 @@ class Dispatcher:
             return 0
         chosen = self._choose(now, busy, free)
         for delivery in chosen:
-            with self._changed:
-                self._in_hand.add(delivery.target)
-            threading.Thread(target=self._run, args=(delivery,), name=f"delivery-{delivery.id}", daemon=True).start()
+            self._take(delivery)
         return len(chosen)
 
     def wait(self, timeout: float) -> bool:
@@ -100,6 +99,22 @@ class Dispatcher:
                 return list(chosen.values())[:free]
             limit *= 4
 
+    def _take(self, delivery: Delivery) -> None:
+        """Hand a delivery to a thread of its own: a daemon, so that one that hangs does not keep the process alive."""
+        with self._changed:
+            self._in_hand.add(delivery.target)
+        thread = threading.Thread(target=self._run, args=(delivery,), name=f"delivery-{delivery.id}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            self._free(delivery.target)
+            raise
+
+    def _free(self, target: Target) -> None:
+        with self._changed:
+            self._in_hand.discard(target)
+            self._changed.notify_all()
+
     def _run(self, delivery: Delivery) -> None:
         """Send one delivery and free its target, whatever happens."""
         try:
@@ -109,9 +124,7 @@ class Dispatcher:
             LOG.exception("delivery unmarked id=%d alert=%s", delivery.id, delivery.alert.id)
             time.sleep(1)
         finally:
-            with self._changed:
-                self._in_hand.discard(delivery.target)
-                self._changed.notify_all()
+            self._free(delivery.target)
             self._done()
 
     def _deliver(self, delivery: Delivery) -> None:
@@ -126,7 +139,7 @@ class Dispatcher:
             "alert delivered alert=%s channel=%s address=%s attempt=%d seconds=%.3f",
             delivery.alert.id,
             delivery.target.channel,
-            delivery.target.address,
+            without_secrets(delivery.target.address),
             delivery.attempts + 1,
             time.monotonic() - began,
         )
@@ -154,7 +167,7 @@ class Dispatcher:
             "given up" if delay is None else "not delivered",
             delivery.alert.id,
             delivery.target.channel,
-            delivery.target.address,
+            without_secrets(delivery.target.address),
             attempts,
             "-" if delay is None else f"{delay.total_seconds():.1f}",
             error,

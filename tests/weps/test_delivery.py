@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import feedparser
 import pytest
@@ -313,6 +316,40 @@ def test_the_worker_stops_in_time_and_what_was_in_hand_is_sent_after_the_next_st
     assert time.monotonic() - began < 2
     assert [("queued", 0, NOW)] == outbox(store)
     assert [type(delivery) for delivery in store.due_deliveries(NOW, 10)] == [Delivery]
+
+
+WORKER = """
+import sys, time
+from tests.weps.test_delivery import post
+from weps.delivery import DeliveryWorker
+from weps.notify.insert_rss import InsertRssChannel
+from weps.store import Store
+worker = DeliveryWorker(Store(sys.argv[1]), {"insert-rss": InsertRssChannel(post, "http://weps.example.org/alerts")})
+worker.start()
+time.sleep(60)
+"""
+
+
+def test_a_worker_that_is_killed_loses_nothing(store, receiver):
+    """
+    Killed in the middle three times, every alert arrives at least once, in order, only the one in hand again.
+    """
+    subscription = subscribe(store, f"{receiver.url}/good")
+    add_alerts(store, subscription, range(1, 301), NOW)
+    arrived = receiver.guids.setdefault("/good/InsertRSS", [])
+    expected = [f"{subscription.id}-{n}" for n in range(1, 301)]
+
+    for goal in (20, 60, 120, 300):
+        process = subprocess.Popen([sys.executable, "-c", WORKER, store.url], cwd=Path(__file__).parents[2])
+        deadline = time.monotonic() + 30
+        while (len(set(arrived)) < goal or (goal == 300 and store.next_delivery_due())) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        process.kill()
+        process.wait()
+
+    assert expected == list(dict.fromkeys(arrived))
+    assert len(arrived) <= 303
+    assert {"delivered"} == {row[0] for row in outbox(store)}
 
 
 def test_the_worker_survives_a_store_that_fails(tmp_path, channels, receiver):

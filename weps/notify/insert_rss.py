@@ -18,6 +18,7 @@ from sos_server.errors import SosError
 from weps.errors import DeliveryError, FeedError, InputError, SourceRefused
 from weps.model import StoredItem
 from weps.notify.rss import build_notification
+from weps.notify.text import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,10 +54,13 @@ class InsertRssChannel:
         try:
             status = self.post(url, build_notification(alert, alerts_url=self.alerts_url), MEDIA_TYPE)
         except FeedError as error:
-            raise DeliveryError(error.message, where=url, permanent=isinstance(error, SourceRefused)) from error
+            raise DeliveryError(
+                error.message, where=without_secrets(url), permanent=isinstance(error, SourceRefused)
+            ) from error
         if not 200 <= status < 300:
             permanent = 400 <= status < 500 and status not in _TRY_AGAIN
-            raise DeliveryError(f"the data store answered with HTTP status {status}", where=url, permanent=permanent)
+            message = f"the data store answered with HTTP status {status}"
+            raise DeliveryError(message, where=without_secrets(url), permanent=permanent)
 
     def check(self, address: str) -> None:
         """Refuse an address that is no http or https URL."""

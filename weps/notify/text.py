@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,11 @@ def short_name(identifier: str) -> str:
     elif name.lower().startswith("urn:"):
         name = name.rsplit(":", 1)[-1]
     return clean_line(name or identifier, 100)
+
+
+def without_secrets(url: str) -> str:
+    """Give a URL as it may stand in logs and errors: without user, password and query, where keys are found."""
+    return re.sub(r"//[^/?#]*@", "//", re.split(r"[?#]", url, maxsplit=1)[0])
 
 
 def _without_controls(text: str) -> str:

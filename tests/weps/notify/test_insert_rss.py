@@ -105,6 +105,20 @@ def test_a_failed_request_is_a_failed_delivery(failure, permanent):
     assert permanent == caught.value.permanent
 
 
+def test_an_error_does_not_tell_the_keys_of_an_address():
+    """
+    Logs and stored errors name the data store without password and query.
+    """
+    channel = InsertRssChannel(lambda url, body, media_type: 500, "http://weps.example.org/alerts")
+
+    with pytest.raises(DeliveryError) as caught:
+        channel.send(make_alert(), "https://user:secret@host.example:8443/store?key=secret")
+
+    assert "https://host.example:8443/store/InsertRSS: the data store answered with HTTP status 500" == str(
+        caught.value
+    )
+
+
 def test_the_pilots_document_is_read():
     """
     What the pilot's client posts is taken as it is, found by its guid, with every element.
