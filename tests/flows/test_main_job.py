@@ -20,7 +20,7 @@ def test_a_threshold_alerts_when_it_is_crossed_and_when_that_ends(service: Runni
 
     assert len(first) == 1
     assert [entry.weps_status for entry in both] == ["firing", "resolved"]
-    assert [entry.weps_value for entry in both] == ["31.0", "29.5"]
+    assert [entry.weps_value for entry in both] == ["31", "29.5"]
     assert both[0].weps_phenomenontime == "2024-03-01T00:10:00Z"
     assert both[0].weps_episode == both[1].weps_episode
 

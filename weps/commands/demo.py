@@ -24,7 +24,7 @@ an EML rule, and prints every alert as it appears in the RSS feeds. Ctrl-C ends 
 
 With --once it ends by itself: with exit code 0 when both subscriptions have an alert, with 1 when not in time.
 """
-START = datetime(2010, 5, 20, 8, tzinfo=UTC)
+START = datetime(2010, 6, 12, 8, tzinfo=UTC)
 
 
 def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
