@@ -46,6 +46,11 @@ class Database:
         with self._engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
+    def connections_in_use(self) -> int:
+        """Give the number of connections that are held just now."""
+        pool = self._engine.pool
+        return pool.checkedout() if isinstance(pool, QueuePool) else 0
+
     def close(self) -> None:
         """Close all connections that are not in use; those in use close when they are given back."""
         self._engine.dispose()

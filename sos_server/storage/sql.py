@@ -43,6 +43,10 @@ class Storage:
         """Close the connections that are not in use."""
         self._database.close()
 
+    def connections_in_use(self) -> int:
+        """Give the number of connections that requests hold just now."""
+        return self._database.connections_in_use()
+
     def updated(self) -> int:
         """Give when sensors or extents changed last, in microseconds; it only grows."""
         with self._database.reading() as connection:

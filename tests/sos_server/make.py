@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from sos_server.codecs.sensorml import encode_description
 from sos_server.model import (
-    OM_COUNT,
     OM_MEASUREMENT,
     SAMPLING_POINT,
     Feature,
     Observation,
     Offering,
-    SensorDescription,
 )
-from sos_server.requests import GetObservation, InsertObservation, InsertSensor
 from sos_server.operations.base import Identity
+from sos_server.requests import GetObservation, InsertObservation, InsertSensor
 from sos_server.service import Service
 from sos_server.storage.sql import open_storage
 
@@ -43,14 +42,9 @@ def sensor(
     offering: str | None = None,
 ) -> InsertSensor:
     """A request to register a sensor with one offering."""
-    offerings = (Offering(offering or f"{procedure}-offering", procedure),)
-    document = f"<sml:PhysicalSystem xmlns:sml='http://www.opengis.net/sensorml/2.0'>{procedure}</sml:PhysicalSystem>"
-    return InsertSensor(
-        SensorDescription(procedure, FORMAT, document.encode(), offerings=offerings),
-        tuple(properties),
-        tuple(types),
-        (SAMPLING_POINT,),
-    )
+    offered = Offering(offering or f"{procedure}-offering", procedure)
+    description = encode_description(procedure, procedure, offered, [(name, None) for name in properties], (7.0, 51.0))
+    return InsertSensor(description, tuple(properties), tuple(types), (SAMPLING_POINT,))
 
 
 def observation(number: float, value: Any = 20.5, **changes: Any) -> Observation:

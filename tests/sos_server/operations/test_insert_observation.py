@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from sos_server.errors import InvalidParameterValue, MissingParameterValue, SosError
-from sos_server.model import OM_CATEGORY, OM_COUNT, OM_MEASUREMENT, OM_TEXT, OM_TRUTH, Extent
+from sos_server.model import (
+    OM_CATEGORY,
+    OM_COUNT,
+    OM_MEASUREMENT,
+    OM_TEXT,
+    OM_TRUTH,
+    SAMPLING_FEATURE,
+    Extent,
+    Offering,
+)
 from tests.sos_server.make import Asked, insertion, minute, observation, sensor
 
 
@@ -83,20 +93,14 @@ def test_an_observation_under_two_offerings_is_one_observation(sos: Asked) -> No
     It is found under each of its offerings, and once where none is named.
     """
     request = sensor()
-    twice = request.description.offerings[0], type(request.description.offerings[0])("second", "thermometer")
-    sos.ask(_with_offerings(request, twice))
+    both = (*request.description.offerings, Offering("second", "thermometer"))
+    sos.ask(replace(request, description=replace(request.description, offerings=both)))
 
     sos.ask(insertion(observation(0, 1.0), offerings=("thermometer-offering", "second")))
 
     assert 1 == len(sos.observations())
     assert [("second", 0, 1.0)] == sos.observations(offerings=("second",))
     assert [("thermometer-offering", 0, 1.0)] == sos.observations(offerings=("thermometer-offering",))
-
-
-def _with_offerings(request, offerings):
-    from dataclasses import replace
-
-    return replace(request, description=replace(request.description, offerings=offerings))
 
 
 @pytest.mark.parametrize(
@@ -159,9 +163,6 @@ REFUSED = [
     pytest.param(
         {"phenomenon_time_end": minute(1)}, InvalidParameterValue, "phenomenonTime", id="ends before it begins"
     ),
-    pytest.param(
-        {"value": None, "observation_type": None}, MissingParameterValue, "observationType", id="nil of no type"
-    ),
 ]
 
 
@@ -208,3 +209,42 @@ def test_a_series_that_began_nil_takes_the_first_unit(sos: Asked) -> None:
 
     with pytest.raises(InvalidParameterValue, match="is kept in K, not in Cel"):
         sos.ask(insertion(observation(2, 4.0)))
+
+
+def test_a_nil_result_without_type_is_of_the_only_type_there_is(sos: Asked) -> None:
+    """
+    O&M writes a nil count without its type.
+    """
+    sos.ask(sensor(types=(OM_COUNT,)))
+
+    sos.ask(
+        insertion(
+            observation(0, None, observation_type=None, uom=None),
+            observation(1, 7, observation_type=OM_COUNT, uom=None),
+        )
+    )
+
+    assert [None, 7] == [value for _, _, value in sos.observations()]
+
+
+def test_a_nil_result_without_type_is_refused_where_there_are_several(sos: Asked) -> None:
+    """
+    It is not guessed.
+    """
+    sos.ask(sensor(types=(OM_COUNT, OM_MEASUREMENT)))
+
+    with pytest.raises(MissingParameterValue) as caught:
+        sos.ask(insertion(observation(0, None, observation_type=None, uom=None)))
+
+    assert "observationType" == caught.value.locator
+
+
+def test_a_feature_without_shape_may_be_only_referred_to(sos: Asked) -> None:
+    """
+    Where the sensor allows sampling features of no certain kind, an identifier is all that there is to tell.
+    """
+    sos.ask(replace(sensor(), feature_types=(SAMPLING_FEATURE,)))
+
+    sos.ask(insertion(observation(0, 1.0, feature_of_interest="river", feature=None)))
+
+    assert [("thermometer-offering", 0, 1.0)] == sos.observations(features_of_interest=("river",))

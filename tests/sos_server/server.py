@@ -1,0 +1,78 @@
+"""The installed service as a process of its own, on a free port of loopback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class RunningSos:
+    """A service that answers at `url`."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+
+    def peak_memory(self) -> int:
+        """The most memory the process has had so far, in bytes."""
+        with open(f"/proc/{self.process.pid}/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) * 1024
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_sos(data: Path) -> Iterator[RunningSos]:
+    """Serve the database in a folder for as long as the block lasts; it is stopped as an operator stops it."""
+    port = free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SOS_")}
+    with (data / "sos_server.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sos_server", "serve", "--port", str(port), "--data", str(data)],
+            env=environment,
+            stderr=log,
+        )
+    url = f"http://127.0.0.1:{port}/sos"
+    try:
+        _wait(process, url)
+        yield RunningSos(process, url)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+
+
+def _wait(process: subprocess.Popen[bytes], url: str) -> None:
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError(f"the service ended with {process.returncode}")
+        try:
+            if requests.get(
+                url, {"service": "SOS", "request": "GetCapabilities", "sections": "Contents"}, timeout=5
+            ).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.05)
+    raise RuntimeError("the service does not answer")
