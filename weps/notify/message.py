@@ -78,6 +78,7 @@ def compose_alert(
         rule_version=subscription.rule_version,
         pattern=clean_identifier(detection.pattern, IDENTIFIER_LIMIT),
         detected=detected,
+        event_time=detection.time,
         phenomenon_time=observation.phenomenon_time if observation else detection.time,
         event=_identifier(detection.event),
         output=_identifier(detection.output),
@@ -136,6 +137,7 @@ def compose_source_alert(
         rule_version=subscription.rule_version,
         pattern="source",
         detected=detected,
+        event_time=detected,
         phenomenon_time=detected,
     )
 

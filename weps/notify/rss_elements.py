@@ -126,6 +126,7 @@ def _weps_elements(alert: Alert) -> Iterator[tuple[str, Value]]:
     yield "procedure", alert.procedure
     yield "observedProperty", alert.observed_property
     yield "featureOfInterest", alert.feature_of_interest
+    yield "eventTime", format_instant(alert.event_time)
     yield "phenomenonTime", format_instant(alert.phenomenon_time)
     yield "detectionTime", format_instant(alert.detected)
     yield "late", alert.late

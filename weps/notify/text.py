@@ -34,13 +34,15 @@ def clean_identifier(text: str, limit: int) -> str:
 
 
 def format_value(value: Value) -> str:
-    """Write a value for people: a whole number without a fraction, a text in one line of bounded length."""
+    """Write a value for people: a number without needless digits, a text in one line of bounded length."""
     if value is None:
         return "nil"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return f"{value:.12g}"
+        exact = f"{value:.12g}"
+        # a computed value has digits without end, which tell nothing
+        return exact if len(exact) <= 12 else f"{value:.8g}"
     return clean_line(str(value), 200)
 
 
