@@ -120,7 +120,19 @@ class Reference:
     body: bytes | None = None
 
 
-Given: TypeAlias = Text | Document | Reference
+@dataclass(frozen=True, slots=True)
+class BoundingBox:
+    """A bounding box as a client sent it."""
+
+    lower_corner: str
+    upper_corner: str
+    crs: str | None = None
+
+
+Value: TypeAlias = Text | Document | BoundingBox
+"""One value of an input, at hand."""
+
+Given: TypeAlias = Value | Reference
 """One value of an input as a client sent it, in any binding."""
 
 Output: TypeAlias = str | Mapping[str, str]

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from weps.processes.inputs import Inputs
 
 IDENTIFIER = "org.n52.wps.extension.EventingProcess"
+NAMES = {"rule": "notification-rule", "samplingRate": "sampling-rate", "sink": "notification-endpoint"}
 DEFAULT_SAMPLING_RATE = timedelta(minutes=10)
 _MILLISECONDS = ("ms", "s", "min", "h", "d")
 _GET_OBSERVATION = "http://schemas.opengis.net/sos/{}/sosGetObservation.xsd"
@@ -70,13 +71,7 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
         targets=(Target("insert-rss", target),),
         process=IDENTIFIER,
     )
-    subscribe(
-        context,
-        new,
-        rule_input="notification-rule",
-        source_input=source_input,
-        target_input="notification-endpoint",
-    )
+    subscribe(context, new, {**NAMES, "source": source_input})
     return {"notification-endpoint": target}
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from weps.errors import FeedError, InputError
 from weps.feeders.http import HttpRequest, require_success
-from weps.processes.base import Context, Document, Given, Literal, Outputs, ProcessSpec, Reference, Text
+from weps.processes.base import Context, Document, Given, Literal, Outputs, ProcessSpec, Reference, Text, Value
 from weps.processes.inputs import check_inputs
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def execute(process: ProcessSpec, given: Mapping[str, Sequence[Given]], context:
     return outputs
 
 
-def _resolve(process: ProcessSpec, identifier: str, value: Given, context: Context) -> Text | Document:
+def _resolve(process: ProcessSpec, identifier: str, value: Given, context: Context) -> Value:
     if not isinstance(value, Reference):
         return value
     headers = dict(value.headers)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from weps.processes.base import Context, Kind, Literal, Outputs, OutputSpec, ProcessSpec
 from weps.processes.documents import SUBSCRIPTION_FORMATS, write_subscription
+from weps.processes.subscribing import told_of
 from weps.processes.unsubscribe import SUBSCRIPTION_ID
 
 if TYPE_CHECKING:
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
 
 def _handle(inputs: Inputs, context: Context) -> Outputs:
-    subscription = context.engine.subscription(inputs.texts("subscriptionId")[0])
+    with told_of({"": SUBSCRIPTION_ID.identifier}):
+        subscription = context.engine.subscription(inputs.texts("subscriptionId")[0])
     feed = context.engine.feed_url(subscription)
     return {
         "subscription": write_subscription(subscription, feed),

@@ -16,7 +16,7 @@ from typing import Any
 
 from sos_server.time import parse_instant
 from weps.errors import InputError, MissingInputError
-from weps.processes.base import Document, InputSpec, Kind, Literal, ProcessSpec, Text
+from weps.processes.base import BoundingBox, Document, InputSpec, Kind, Literal, ProcessSpec, Text, Value
 
 UNITS = {
     "ms": timedelta(milliseconds=1),
@@ -77,7 +77,7 @@ class Inputs:
         return found[0] if found else None
 
 
-def check_inputs(process: ProcessSpec, given: Mapping[str, Sequence[Text | Document]]) -> Inputs:
+def check_inputs(process: ProcessSpec, given: Mapping[str, Sequence[Value]]) -> Inputs:
     """Check what a client sent against the description and read it; raises `InputError` at the first fault."""
     for identifier in given:
         if process.input(identifier) is None:
@@ -86,7 +86,7 @@ def check_inputs(process: ProcessSpec, given: Mapping[str, Sequence[Text | Docum
     return Inputs(process, {spec.identifier: _read(spec, given.get(spec.identifier, ())) for spec in process.inputs})
 
 
-def _read(spec: InputSpec, given: Sequence[Text | Document]) -> tuple[Any, ...]:
+def _read(spec: InputSpec, given: Sequence[Value]) -> tuple[Any, ...]:
     literal = spec.data if isinstance(spec.data, Literal) else None
     if not given and literal is not None and literal.default is not None:
         given = (Text(literal.default),)
@@ -98,7 +98,13 @@ def _read(spec: InputSpec, given: Sequence[Text | Document]) -> tuple[Any, ...]:
         raise InputError(
             f"{spec.identifier} is given {len(given)} times, at most {spec.max_occurs} are taken.", spec.identifier
         )
-    return tuple(_read_literal(spec, literal, one) if literal else _read_complex(spec, one) for one in given)
+    return tuple(_read_one(spec, one) for one in given)
+
+
+def _read_one(spec: InputSpec, given: Value) -> Any:
+    if isinstance(given, BoundingBox):
+        raise InputError(f"A bounding box is not what this input takes: {spec.title}.", spec.identifier)
+    return _read_literal(spec, spec.data, given) if isinstance(spec.data, Literal) else _read_complex(spec, given)
 
 
 def _read_literal(spec: InputSpec, literal: Literal, given: Text | Document) -> Any:

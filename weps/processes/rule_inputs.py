@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from weps.errors import InputError, MissingInputError, RuleError
+from weps.errors import InputError, MissingInputError
 from weps.model import RuleText
 from weps.processes.base import JSON, XML, Complex, Document, Format, InputSpec, Kind, Literal
 from weps.processes.inputs import DURATION_UNITS, format_duration, read_number
+from weps.processes.subscribing import told_of
 from weps.rules.languages import detect_language
 
 if TYPE_CHECKING:
@@ -69,11 +70,8 @@ def read_rule(inputs: Inputs) -> tuple[RuleText, tuple[str, ...]]:
 
 def rule_of_document(document: Document, where: str) -> RuleText:
     """Give the rule in a document; a document in no known language is a fault of the input `where`."""
-    try:
+    with told_of({"": where}):
         return RuleText(detect_language(document.text, document.mime_type), document.text)
-    except RuleError as error:
-        error.where = where
-        raise
 
 
 def threshold_rule(inputs: Inputs, trigger: str | None) -> RuleText:

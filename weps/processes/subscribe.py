@@ -49,7 +49,6 @@ def _source(inputs: Inputs, context: Context) -> Source:
 
 
 def _source_input(inputs: Inputs) -> str:
-    """Name the input that says where to ask."""
     return "getObservationTemplate" if "sosEndpoint" not in inputs else "sosEndpoint"
 
 
@@ -65,13 +64,8 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
         title=inputs.text("title") or "",
         severity=Severity(inputs.text("severity") or Severity.UNKNOWN),
     )
-    subscription = subscribe(
-        context,
-        new,
-        rule_input="rule" if "rule" in inputs else "condition",
-        source_input=_source_input(inputs),
-        target_input="sink",
-    )
+    names = {"rule": "rule" if "rule" in inputs else "condition", "source": _source_input(inputs), "sink": "sink"}
+    subscription = subscribe(context, new, names)
     feed = context.engine.feed_url(subscription)
     info = f"Subscription {subscription.id} is {subscription.status}; its alerts are published at {feed}"
     if unneeded:

@@ -1,33 +1,45 @@
-"""What all processes that make subscriptions share: addresses are checked, then the subscription is stored."""
+"""What all processes that handle subscriptions share: faults are told by input, addresses are checked."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from weps.errors import InputError, RuleError, SourceRefused
+from weps.errors import InputError, NotFoundError, SourceRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from weps.model import NewSubscription, Subscription
     from weps.processes.base import Context
 
 
+@contextmanager
+def told_of(names: Mapping[str, str]) -> Iterator[None]:
+    """
+    Tell what goes wrong inside as a fault of the input that a client knows.
+
+    `names` has the identifiers of inputs by the places that inner code names; `""` stands for every other place.
+    """
+    try:
+        yield
+    except (InputError, NotFoundError) as error:
+        error.where = names.get(error.where or "", names.get("", error.where or ""))
+        raise
+
+
 def check_address(context: Context, address: str, where: str) -> None:
-    """Refuse an address that WEPS may not talk to; the fault is told as that of the input `where`."""
+    """Refuse an address that WEPS can never talk to; the fault is told as that of the input `where`."""
     try:
         context.fetcher.check(address)
     except SourceRefused as error:
         raise InputError(str(error), where) from error
 
 
-def subscribe(
-    context: Context, new: NewSubscription, *, rule_input: str, source_input: str, target_input: str
-) -> Subscription:
-    """Store a subscription; what is wrong with a part of it is told as a fault of the input that the part came in."""
-    check_address(context, new.source.endpoint, source_input)
+def subscribe(context: Context, new: NewSubscription, names: Mapping[str, str]) -> Subscription:
+    """Store a subscription; `names` has the inputs that `rule`, `source`, `samplingRate` and `sink` came in."""
+    check_address(context, new.source.endpoint, names["source"])
     for target in new.targets:
-        check_address(context, target.address, target_input)
-    try:
+        check_address(context, target.address, names["sink"])
+    with told_of(names):
         return context.engine.subscribe(new)
-    except RuleError as error:
-        error.where = rule_input
-        raise

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from weps.processes.inputs import Inputs
 
 IDENTIFIER = "gs:UMEventDetection"
+NAMES = {
+    "rule": "threshold",
+    "source": "getObservationTemplate",
+    "samplingRate": "intervalRate",
+    "runtime": "duration",
+    "sink": "dataStoreForNotificationEndpoint",
+}
 _SECONDS = Literal(Kind.DURATION, uoms=DURATION_UNITS, published_type="string")
 
 
@@ -39,13 +46,7 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
         process=IDENTIFIER,
     )
     _require_series(context, source)
-    subscribe(
-        context,
-        new,
-        rule_input="threshold",
-        source_input="getObservationTemplate",
-        target_input="dataStoreForNotificationEndpoint",
-    )
+    subscribe(context, new, NAMES)
     return {"wpsResult": "Running"}
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from weps.processes.base import Context, InputSpec, Literal, Outputs, OutputSpec, ProcessSpec
 from weps.processes.documents import SUBSCRIPTION_FORMATS, write_subscription
+from weps.processes.subscribing import told_of
 
 if TYPE_CHECKING:
     from weps.processes.inputs import Inputs
@@ -16,7 +17,8 @@ SUBSCRIPTION_ID = InputSpec(
 
 
 def _handle(inputs: Inputs, context: Context) -> Outputs:
-    subscription = context.engine.cancel(inputs.texts("subscriptionId")[0])
+    with told_of({"": SUBSCRIPTION_ID.identifier}):
+        subscription = context.engine.cancel(inputs.texts("subscriptionId")[0])
     return {
         "subscriptionId": subscription.id,
         "subscription": write_subscription(subscription, context.engine.feed_url(subscription)),

@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 from pywps import ComplexInput, Format
 
 from weps.errors import InputError
-from weps.processes.base import XML, Complex, Document, Literal, Reference, Text
+from weps.processes.base import XML, BoundingBox, Complex, Document, Literal, Reference, Text
 from weps.processes.pywps_mends import (
     MendedComplexOutput,
     MendedLiteralOutput,
@@ -121,6 +121,9 @@ def _describe(spec: InputSpec, value: Given) -> dict[str, Any]:
     if isinstance(value, Document) and isinstance(spec.data, Complex):
         mime_type = value.mime_type or spec.data.formats[0].mime_type
         return {"type": "complex", "mimetype": mime_type, "schema": value.schema, "data": _content(value)}
+    if isinstance(value, BoundingBox):
+        lower, upper = value.lower_corner.split(), value.upper_corner.split()
+        return {"type": "bbox", "crs": value.crs or "", "dimensions": len(lower), "ll": lower, "ur": upper}
     uom = value.uom if isinstance(value, Text) else None
     return {"type": "literal", "data": value.text, "uom": {"reference": uom} if uom else None}
 

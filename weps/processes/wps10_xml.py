@@ -10,7 +10,7 @@ from lxml import etree
 
 from sos_server.codecs.xml import parse, text_of
 from weps.errors import InputError, MissingInputError
-from weps.processes.base import Document, Given, Reference, Text
+from weps.processes.base import BoundingBox, Document, Given, Reference, Text
 from weps.processes.faults import WpsError
 from weps.processes.wps10_requests import (
     DescribeProcess,
@@ -91,6 +91,10 @@ def _given_xml(element: etree._Element, identifier: str) -> Given:
     literal = element.find(f"{WPS}Data/{WPS}LiteralData")
     if literal is not None:
         return Text("".join(literal.itertext()), literal.get("uom") or None)
+    box = element.find(f"{WPS}Data/{WPS}BoundingBoxData")
+    if box is not None:
+        lower, upper = (box.findtext(f"{OWS}{corner}Corner", "") for corner in ("Lower", "Upper"))
+        return BoundingBox(lower, upper, box.get("crs"))
     data = element.find(f"{WPS}Data/{WPS}ComplexData")
     if data is None:
         raise InputError(

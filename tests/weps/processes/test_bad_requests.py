@@ -113,8 +113,21 @@ BAD_POSTS = {
     "unknown severity": (subscribe(THRESHOLD + literals(severity="bad")), INVALID, "severity"),
     "no instant": (subscribe(THRESHOLD + literals(startTime="tomorrow")), INVALID, "startTime"),
     "sink is no URL": (subscribe(THRESHOLD + literals(sink="mailto:a@b.example")), INVALID, "sink"),
-    "private sink": (subscribe(THRESHOLD + literals(sink="http://10.0.0.1/store")), INVALID, "sink"),
-    "private SOS": (subscribe(THRESHOLD + literals(sosEndpoint="http://192.168.1.1/sos")), INVALID, "sosEndpoint"),
+    "SOS with a password": (
+        subscribe(THRESHOLD + literals(sosEndpoint="http://user:word@a.example/sos")),
+        INVALID,
+        "sosEndpoint",
+    ),
+    "rate that is too short": (subscribe(THRESHOLD + literal("samplingRate", "1", "ms")), INVALID, "samplingRate"),
+    "bounding box": (
+        subscribe(
+            "<wps:Input><ows:Identifier>title</ows:Identifier><wps:Data><wps:BoundingBoxData>"
+            "<ows:LowerCorner>1 2</ows:LowerCorner><ows:UpperCorner>3 4</ows:UpperCorner>"
+            "</wps:BoundingBoxData></wps:Data></wps:Input>"
+        ),
+        INVALID,
+        "title",
+    ),
     "template of another request": (
         subscribe(THRESHOLD + literals(getObservationTemplate="http://a.example/sos?request=GetFeature")),
         INVALID,
@@ -159,6 +172,7 @@ BAD_POSTS = {
         INVALID,
         "getObservationTemplate",
     ),
+    "pilot: rate that is too short": (detect(intervalRate="0.001"), INVALID, "intervalRate"),
     "pilot: no template": (
         execute(
             "org.n52.wps.extension.EventingProcess",
@@ -264,7 +278,7 @@ def test_the_faults_of_an_eml_rule_are_told_with_their_lines(wps, shared):
     inputs = complex_data("notification-rule", f"<![CDATA[{rule}]]>") + literals(
         **{
             "notification-endpoint": f"{wps.base}/store",
-            "kvp-getobservation-template": f"{wps.base}/sos?service=SOS&version=2.0.0&request=GetObservation&procedure=p",
+            "kvp-getobservation-template": f"{wps.base}/sos?service=SOS&version=2.0.0&request=GetObservation",
         }
     )
 
