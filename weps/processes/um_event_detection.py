@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from weps.errors import InputError
+from weps.errors import InputError, SourceRefused
 from weps.model import NewSubscription, Target
 from weps.processes.base import Context, InputSpec, Kind, Literal, Outputs, OutputSpec, ProcessSpec
 from weps.processes.inputs import DURATION_UNITS
@@ -58,7 +58,11 @@ def _interval(inputs: Inputs) -> timedelta:
 
 
 def _require_series(context: Context, source: Source) -> None:
-    if not context.engine.series_exists(source):
+    try:
+        exists = context.engine.series_exists(source)
+    except SourceRefused as error:
+        raise InputError(str(error), "getObservationTemplate") from error
+    if not exists:
         raise InputError(
             f"The SOS at {source.endpoint} has no series of the offering, procedure and property in the template; "
             "ask it for GetCapabilities or GetDataAvailability, and correct their names.",

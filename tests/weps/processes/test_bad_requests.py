@@ -26,7 +26,7 @@ def subscribe(inputs: str, **form: str) -> str:
 
 def detect(**changes: str) -> str:
     inputs = {
-        "getObservationTemplate": "http://HOST/sos?service=SOS&version=2.0.0&request=GetObservation&procedure=p",
+        "getObservationTemplate": "http://HOST/sos?service=SOS&version=2.0.0&request=GetObservation&procedure=ws2500",
         "condition": "greaterThan",
         "threshold": "500",
         "intervalRate": "5",
