@@ -172,6 +172,7 @@ ALERTS = Table(
     Column("rule_version", Integer, nullable=False),
     Column("pattern", Text, nullable=False),
     Column("detected", Instant, nullable=False),
+    Column("event_time", Instant, nullable=False),
     Column("phenomenon_time", Instant, nullable=False),
     Column("event", Text),
     Column("output", Text),

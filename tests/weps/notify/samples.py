@@ -48,7 +48,6 @@ def make_subscription(**changes: Any) -> Subscription:
 def make_observation(**changes: Any) -> Observation:
     """Make a count of 612 people."""
     observation = Observation(
-        event_time=datetime(2016, 1, 11, 3, 55, 45, 14000, tzinfo=UTC),
         phenomenon_time=datetime(2016, 1, 11, 3, 55, 45, 14000, tzinfo=UTC),
         procedure="http://sensors.example.org/PedestrianCounting1",
         observed_property="urn:ogc:def:property:PeopleCount",

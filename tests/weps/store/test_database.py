@@ -1,0 +1,76 @@
+"""The database: its migrations, its settings, its errors."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from weps.errors import SettingsError
+from weps.model import StoredItem
+from weps.store import Store
+from weps.store.tables import METADATA
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    made = Store(f"sqlite:///{tmp_path / 'weps.db'}")
+    made.migrate()
+    return made
+
+
+def test_the_migrations_make_the_tables_that_the_code_knows(store: Store):
+    """
+    After all migrations there is no difference between the database and the tables of the code.
+    """
+    with store.reading() as connection:
+        context = MigrationContext.configure(connection)
+
+        assert compare_metadata(context, METADATA) == []
+
+
+def test_migrating_again_changes_nothing(store: Store):
+    """
+    A database that is up to date stays as it is.
+    """
+    store.migrate()
+
+    assert store.count_subscriptions() == 0
+
+
+def test_an_acknowledged_write_survives_a_power_cut(store: Store):
+    """
+    SQLite writes ahead and syncs at every commit.
+    """
+    with store.reading() as connection:
+        pragmas = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
+
+    assert pragmas == ["wal", 2]
+
+
+def test_a_damaged_database_stops_the_start_with_one_line(tmp_path: Path):
+    """
+    A file that is no database is named as such.
+    """
+    (tmp_path / "weps.db").write_bytes(b"this is no database, however long one looks at it" * 100)
+
+    with pytest.raises(SettingsError, match="damaged"):
+        Store(f"sqlite:///{tmp_path / 'weps.db'}").migrate()
+
+
+def test_instants_come_back_to_the_microsecond(store: Store):
+    """
+    An instant of another zone is kept exactly, in UTC.
+    """
+    received = datetime(2024, 3, 31, 3, 59, 59, 999999, tzinfo=ZoneInfo("Europe/Berlin"))
+    store.insert_item(StoredItem("guid", "<item/>", received))
+
+    kept = store.item("guid").received
+
+    assert kept == received
+    assert kept.tzinfo is UTC
+    assert kept - datetime(1970, 1, 1, tzinfo=UTC) == timedelta(days=19813, seconds=7199, microseconds=999999)
