@@ -44,8 +44,7 @@ class Times:
 
     def __init__(self, root: etree._Element) -> None:
         self._root = root
-        self._known: dict[str, Time] = {}
-        self._indexed = False
+        self._known: dict[str, Time] | None = None
 
     def read(self, property_element: etree._Element | None) -> Time | None:
         """Read a property such as `om:phenomenonTime`: inline or by `xlink:href`; None where it is nil or absent."""
@@ -55,11 +54,7 @@ class Times:
         if element is None:
             reference = xml.href(property_element)
             return self._referenced(reference, property_element) if reference else None
-        time = decode_time(element)
-        identifier = element.get(xml.GML_ID)
-        if time is not None and identifier is not None:
-            self._known.setdefault(identifier, time)
-        return time
+        return decode_time(element)
 
     def _referenced(self, reference: str, element: etree._Element) -> Time | None:
         if not reference.startswith("#"):
@@ -69,24 +64,24 @@ class Times:
                 f"The time {reference} is not in this document ({xml.where(element)}); give it inline."
             )
         identifier = reference[1:]
-        if identifier not in self._known and not self._indexed:
-            self._index()
-        if identifier not in self._known:
+        if self._known is None:
+            self._known = self._index()
+        time = self._known.get(identifier)
+        if time is None:
             raise InvalidRequest(
                 f"There is no time with gml:id {identifier!r} in this document ({xml.where(element)})."
             )
-        return self._known[identifier]
+        return time
 
-    def _index(self) -> None:
+    def _index(self) -> dict[str, Time]:
         """Read all times of the document: a reference may point forward. The first one of a gml:id counts."""
-        self._indexed = True
         found: dict[str, Time] = {}
         for element in self._root.iter(xml.tag("gml:TimeInstant"), xml.tag("gml:TimePeriod")):
             identifier = element.get(xml.GML_ID)
             time = decode_time(element) if identifier is not None and identifier not in found else None
             if identifier is not None and time is not None:
                 found[identifier] = time
-        self._known = found | self._known
+        return found
 
 
 def decode_time(element: etree._Element) -> Time | None:

@@ -4,14 +4,14 @@ Observations and Measurements 2.0 in XML (OGC 10-025r1): reading the observation
 `decode_observations` takes a GetObservationResponse, an InsertObservation, a bare observation or any collection, of any
 service. An array or record result gives one observation for each value; its column's definition is the observed
 property where there are several. A geometry as result has no scalar value: it is in `geometry`, and `value` is None.
-Writing is in `om20_encode`, the fast way to read many observations of the same form in `om20_columns`.
+Writing is in `om20_encode`, the fast way to read many observations of the same form in `om20_runs`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sos_server.codecs import gml32, om20_columns, om20_result, sampling20, xml
+from sos_server.codecs import gml32, om20_result, om20_runs, sampling20, xml
 from sos_server.errors import InvalidRequest, MissingParameterValue
 from sos_server.model import Feature, Observation
 
@@ -36,10 +36,12 @@ def decode_observations(root: etree._Element, *, strict: bool = False) -> Iterat
     coordinate reference system that cannot be turned into longitude and latitude, a result time that refers to nothing.
     """
     document = _Document(root, strict=strict)
-    columns = om20_columns.decode(root, document.read_feature)
-    if columns is not None:
-        yield from columns
-        return
+    yield from om20_runs.decode(root, document.decode)
+
+
+def decode_one_by_one(root: etree._Element, *, strict: bool = False) -> Iterator[Observation]:
+    """Read all observations of a document as `decode_observations` does, the general way throughout."""
+    document = _Document(root, strict=strict)
     for element in root.iter(_OBSERVATION):
         yield from document.decode(element)
 
@@ -83,7 +85,7 @@ class _Document:
         holder = children.get(xml.tag("om:featureOfInterest"))
         if holder is None:
             raise _missing_feature(element)
-        feature_of_interest, feature = self.read_feature(holder)
+        feature_of_interest, feature = self._feature(holder)
         offering, geometry = self._parameters(element)
         valid = self._times.read(children.get(xml.tag("om:validTime")))
         result_time = self._result_time(children.get(xml.tag("om:resultTime")))
@@ -109,25 +111,22 @@ class _Document:
                 raise
             return None
 
-    def read_feature(self, holder: etree._Element) -> tuple[str, Feature | None]:
+    def _feature(self, holder: etree._Element) -> tuple[str, Feature | None]:
         """Read a feature of interest, inline or by reference: its identifier, and itself where the document has it."""
         inline = xml.first_element(holder)
         if inline is not None:
             feature = sampling20.decode_feature(inline, strict=self._strict)
-            gml_id = inline.get(xml.GML_ID)
-            if gml_id is not None:
-                self._features.setdefault(gml_id, feature)
             return feature.identifier, feature
         reference = xml.href(holder)
         if reference is None:
             raise _missing_feature(holder)
         if not reference.startswith("#"):
             return reference, None
-        known = self._features.get(reference[1:]) or self._find_feature(reference[1:])
+        known = self._find_feature(reference[1:])
         return (reference, None) if known is None else (known.identifier, known)
 
     def _find_feature(self, gml_id: str) -> Feature | None:
-        """Look for a feature that a reference points forward to; one that is nowhere keeps its reference."""
+        """Look for a feature of the document, the first of its gml:id; one that is nowhere keeps its reference."""
         if not self._indexed:
             self._indexed = True
             for holder in self._root.iter(xml.tag("om:featureOfInterest")):

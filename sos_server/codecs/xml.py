@@ -59,6 +59,7 @@ def parse(data: bytes, limit: int = DEFAULT_LIMIT) -> etree._Element:
         dtd_validation=False,
         no_network=True,
         huge_tree=False,
+        collect_ids=False,
         remove_comments=True,
         remove_pis=True,
     )
