@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import time
@@ -62,5 +63,7 @@ class StoredDocuments:
             return
         self._swept = now
         for path in self.folder.iterdir():
-            if now - path.stat().st_mtime > KEPT_SECONDS:
-                path.unlink(missing_ok=True)
+            # Another process may sweep the same folder.
+            with contextlib.suppress(FileNotFoundError):
+                if now - path.stat().st_mtime > KEPT_SECONDS:
+                    path.unlink()

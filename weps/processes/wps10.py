@@ -18,6 +18,7 @@ from pywps import configuration
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import get_route_path
 
 from sos_server.errors import SosError
 from weps.errors import WepsError
@@ -45,7 +46,7 @@ _JOBS = "/jobs/"
 
 
 class WpsFace:
-    """The ASGI application; it may be mounted anywhere, as it looks at the end of the path only."""
+    """The ASGI application, to be mounted; it answers with and without a slash behind the path it is mounted at."""
 
     def __init__(self, binding: Wps10, documents: StoredDocuments, body_limit: int) -> None:
         self._binding, self._documents, self._body_limit = binding, documents, body_limit
@@ -91,12 +92,14 @@ class WpsFace:
             return write_exception(error)
 
     def _carry_out(self, request: Request, body: bytes) -> Answer:
-        path = request.scope["path"]
+        path = get_route_path(request.scope)
         if request.method not in {"GET", "HEAD", "POST"}:
             raise WpsError("OperationNotSupported", "A WPS takes GET and POST.", None, 405)
-        if _JOBS in path and request.method != "POST":
-            media_type, document = self._documents.read(path.rpartition(_JOBS)[2])
+        if path.startswith(_JOBS) and request.method != "POST":
+            media_type, document = self._documents.read(path.removeprefix(_JOBS))
             return Answer(document, media_type)
+        if path.strip("/"):
+            raise NotFoundError(f"There is nothing at {path}; ask the address without it.")
         if request.method == "POST":
             return self._binding.answer(decode_xml(body, self._body_limit))
         return self._binding.answer(decode_kvp(request.url.query))

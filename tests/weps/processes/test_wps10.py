@@ -206,6 +206,27 @@ def test_only_stored_documents_are_served(wps, name):
     assert b"ExceptionReport" in response.content
 
 
+@pytest.mark.parametrize("path", ["/", "?service=WPS&request=GetCapabilities", "/?service=WPS&request=GetCapabilities"])
+def test_a_slash_at_the_end_of_the_address_does_not_matter(wps, path):
+    """
+    No redirect either, which would lose the body of a POST in many clients.
+    """
+    response = requests.get(f"{wps.url}{path}", timeout=10, allow_redirects=False)
+
+    assert response.status_code == (400 if path == "/" else 200)
+    assert response.headers["Content-Type"].startswith("text/xml")
+
+
+def test_there_is_nothing_below_the_address_but_stored_documents(wps):
+    """
+    An exception report with status 404.
+    """
+    response = requests.get(f"{wps.url}/something?{CAPABILITIES}", timeout=10)
+
+    assert response.status_code == 404
+    assert b"ExceptionReport" in response.content
+
+
 @pytest.mark.shared
 def test_lineage_gives_the_inputs_back(wps, validate):
     """
