@@ -106,11 +106,13 @@ def observation_facts(observation: Observation | None) -> Facts:
 
 def time_facts(detection: Detection, detected: datetime, late: bool) -> Facts:
     """Tell when it was detected, whether that was late, and which observations led there."""
+    observation = detection.observation
+    told_apart = observation is None or detection.time != observation.end
     causes = detection.lineage or detection.causes or ()
     shown = ", ".join(clean_line(cause, 100) for cause in causes[:CAUSES_SHOWN])
     more = f" and {len(causes) - CAUSES_SHOWN} more" if len(causes) > CAUSES_SHOWN else ""
     return [
-        ("Event time", format_instant(detection.time) if detection.observation is None else None),
+        ("Event time", format_instant(detection.time) if told_apart else None),
         ("Detection time", format_instant(detected)),
         ("Late", "yes: the observation came after younger ones had been evaluated" if late else None),
         ("Caused by", shown + more if causes else None),

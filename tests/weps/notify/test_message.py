@@ -209,6 +209,18 @@ def test_a_comparison_is_told_in_words(comparison, words):
     assert words == describe_comparison(comparison)
 
 
+def test_the_time_of_the_match_is_told_where_it_is_another_than_that_of_the_observation():
+    """
+    A condition that had to hold for a while is met later than it was first observed.
+    """
+    detection = make_detection(time=datetime(2016, 1, 11, 4, tzinfo=UTC))
+
+    alert = make_alert(detection=detection)
+
+    assert "Phenomenon time: 2016-01-11T03:55:45.014Z\nEvent time: 2016-01-11T04:00:00Z\n" in alert.text
+    assert datetime(2016, 1, 11, 4, tzinfo=UTC) == alert.event_time
+
+
 def test_a_computed_value_is_told_beside_the_observed_one():
     """
     Who reads a mean, or a converted value, also reads what the sensor said.

@@ -32,7 +32,8 @@ def test_every_field_of_an_alert_comes_back_from_a_feed_reader():
     """
     A reader that knows nothing of WEPS gives every field as it was, each under its own name.
     """
-    alert = make_alert(late=True, output="crowd", subscription=make_subscription())
+    match = make_detection(time=datetime(2016, 1, 11, 4, tzinfo=UTC))
+    alert = make_alert(detection=match, late=True, output="crowd")
 
     (entry,) = feedparser.parse(feed_of(alert)).entries
 
@@ -65,6 +66,7 @@ def test_every_field_of_an_alert_comes_back_from_a_feed_reader():
         "weps_procedure": "http://sensors.example.org/PedestrianCounting1",
         "weps_observedproperty": "urn:ogc:def:property:PeopleCount",
         "weps_featureofinterest": "http://features.example.org/places#flinders",
+        "weps_eventtime": "2016-01-11T04:00:00Z",
         "weps_phenomenontime": "2016-01-11T03:55:45.014Z",
         "weps_detectiontime": "2016-01-11T04:00:02Z",
         "weps_late": "true",
