@@ -1,0 +1,146 @@
+"""The database: what survives, what readers see while others write, how its tables come to be."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from sos_server.requests import GetObservation
+from sos_server.storage.base import open_database
+from sos_server.storage.sql import open_storage
+from sos_server.storage.tables import METADATA
+from tests.sos_server.make import Asked, insertion, minute, observation, open_service, sensor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_restart_keeps_everything(tmp_path: Path) -> None:
+    """
+    Sensors, observations and capabilities are the same, and inserting goes on.
+    """
+    first = Asked(open_service(tmp_path))
+    first.ask(sensor())
+    first.ask(insertion(observation(0, 1.0)))
+    before = first.service.storage.contents_and_time()
+    first.service.storage.close()
+
+    again = Asked(open_service(tmp_path))
+
+    assert before == again.service.storage.contents_and_time()
+    assert 1 == again.ask(insertion(observation(0, 1.0), observation(1, 2.0))).count
+    assert [1.0, 2.0] == [value for _, _, value in again.observations()]
+    again.service.storage.close()
+
+
+def test_the_migrations_make_the_tables_that_the_code_knows(tmp_path: Path) -> None:
+    """
+    Otherwise a migration was forgotten.
+    """
+    file = tmp_path / "sos.sqlite"
+    open_database(f"sqlite:///{file}").close()
+
+    with create_engine(f"sqlite:///{file}").connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), METADATA)
+
+    assert [] == differences
+
+
+def test_observations_are_clustered_and_durable(tmp_path: Path) -> None:
+    """
+    A range is read by the primary key alone, and what was acknowledged is on the disk.
+    """
+    file = tmp_path / "sos.sqlite"
+    database = open_database(f"sqlite:///{file}")
+
+    with database.reading() as connection:
+        pragmas = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
+    with sqlite3.connect(file) as plain:
+        query = (
+            "EXPLAIN QUERY PLAN SELECT number FROM observations WHERE series_id = 1 AND first >= 0 ORDER BY first, last"
+        )
+        ((*_, plan),) = plain.execute(query).fetchall()
+
+    database.close()
+    assert ["wal", 2] == pragmas
+    assert "SEARCH observations USING PRIMARY KEY (series_id=? AND first>?)" == plan
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_a_database_that_threads_cannot_share_is_refused(url: str) -> None:
+    """
+    With what to give instead.
+    """
+    with pytest.raises(ValueError, match=r"must be a file such as sqlite:///var/sos\.sqlite"):
+        open_storage(url)
+
+
+def test_a_reader_sees_one_moment_and_does_not_hold_up_a_writer(sos: Asked) -> None:
+    """
+    What is inserted while an answer is read is in the next answer.
+    """
+    sos.ask(sensor())
+    sos.ask(sensor("second"))
+    sos.ask(insertion(observation(0, 1.0)))
+    sos.ask(insertion(observation(0, 1.0, procedure="second"), offerings=("second-offering",)))
+    series = iter(sos.ask(GetObservation()).series)
+    _, rows = next(series)
+    first = [row.value for row in rows]
+
+    sos.ask(insertion(observation(1, 2.0, procedure="second"), offerings=("second-offering",)))
+    second = [row.value for _, rows in series for row in rows]
+
+    assert ([1.0], [1.0]) == (first, second)
+    assert 3 == len(sos.observations())
+    assert 0 == sos.service.storage.connections_in_use()
+
+
+def test_an_answer_that_is_not_read_holds_no_connection(sos: Asked) -> None:
+    """
+    Neither before its first row, nor when it is left in the middle.
+    """
+    sos.ask(sensor())
+    sos.ask(insertion(*(observation(at, 1.0) for at in range(10))))
+    never = sos.ask(GetObservation())
+    left = sos.ask(GetObservation())
+    _, rows = next(left.series)
+    next(rows)
+    held = sos.service.storage.connections_in_use()
+
+    left.series.close()
+
+    assert (1, 0) == (held, sos.service.storage.connections_in_use())
+    del never
+
+
+def test_many_may_write_and_read_at_once(sos: Asked) -> None:
+    """
+    Nothing is lost, doubled or refused; two that register the same series at once do not fall over each other.
+    """
+    sos.ask(sensor())
+    failures: list[BaseException] = []
+
+    def write(start: int) -> None:
+        try:
+            for at in range(start, start + 50, 10):
+                sos.ask(insertion(*(observation(number, float(number)) for number in range(at, at + 10))))
+                sos.observations()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=write, args=(start,)) for start in (0, 50, 100, 150, 0, 50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [] == failures
+    assert [float(number) for number in range(200)] == [value for _, _, value in sos.observations()]
+    (content,) = sos.service.storage.contents()
+    assert (minute(0), minute(199)) == (content.extent.begin, content.extent.end)
