@@ -18,10 +18,9 @@ from pywps import configuration
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import get_route_path
 
 from sos_server.errors import SosError
-from weps.errors import WepsError
+from weps.errors import NotFoundError, WepsError
 from weps.processes.base import Context
 from weps.processes.faults import WpsError
 from weps.processes.jobs import StoredDocuments
@@ -92,7 +91,7 @@ class WpsFace:
             return write_exception(error)
 
     def _carry_out(self, request: Request, body: bytes) -> Answer:
-        path = get_route_path(request.scope)
+        path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
         if request.method not in {"GET", "HEAD", "POST"}:
             raise WpsError("OperationNotSupported", "A WPS takes GET and POST.", None, 405)
         if path.startswith(_JOBS) and request.method != "POST":
