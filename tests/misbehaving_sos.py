@@ -2,6 +2,7 @@
 A server on loopback that behaves badly on demand.
 
 Each path has a behaviour: a function that gets the open exchange and may send whatever it likes, as slowly as it likes.
+The connection is closed after it unless it says otherwise.
 
     with MisbehavingSos() as server:
         server.behaviours["/sos"] = hang
@@ -11,6 +12,7 @@ Each path has a behaviour: a function that gets the open exchange and may send w
 from __future__ import annotations
 
 import gzip
+import socket
 import socketserver
 import threading
 from collections.abc import Callable
@@ -30,8 +32,10 @@ class Exchange:
     target: str
     headers: dict[str, str]
     body: bytes
+    client: tuple[str, int]
     send: Callable[[bytes], object] = field(repr=False)
     stopping: threading.Event = field(repr=False)
+    keep_open: bool = False
 
 
 Behaviour: TypeAlias = Callable[[Exchange], None]
@@ -78,23 +82,30 @@ class _Handler(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         with suppress(OSError):
-            exchange = self._read()
-            if exchange is None:
-                return
-            self.server.owner.requests.append(exchange)
-            path = exchange.target.partition("?")[0]
-            self.server.owner.behaviours.get(path, answer(b"nobody lives here", status=404))(exchange)
+            while (exchange := self._read()) is not None:
+                self.server.owner.requests.append(exchange)
+                path = exchange.target.partition("?")[0]
+                self.server.owner.behaviours.get(path, answer(b"nobody lives here", status=404))(exchange)
+                if not exchange.keep_open:
+                    return
 
     def _read(self) -> Exchange | None:
         first = self.rfile.readline().decode("latin-1").split()
+        if not first:
+            return None
         if len(first) != 3:
+            # Read what else is there before closing: unread octets would turn the answer into a reset.
+            self.wfile.write(head(400))
+            self.connection.shutdown(socket.SHUT_WR)
+            self.rfile.read()
             return None
         headers = {}
         while line := self.rfile.readline().strip().decode("latin-1"):
             name, _, value = line.partition(":")
             headers[name.strip().lower()] = value.strip()
         body = self.rfile.read(int(headers.get("content-length", "0")))
-        return Exchange(first[0], first[1], headers, body, self.wfile.write, self.server.owner.stopping)
+        stopping = self.server.owner.stopping
+        return Exchange(first[0], first[1], headers, body, self.client_address, self.wfile.write, stopping)
 
 
 def head(status: int = 200, **headers: str | int) -> bytes:
@@ -109,6 +120,16 @@ def answer(body: bytes, status: int = 200, content_type: str = "application/xml"
 
     def behave(exchange: Exchange) -> None:
         exchange.send(head(status, Content_Type=content_type, Content_Length=len(body), **headers) + body)
+
+    return behave
+
+
+def answer_and_stay(body: bytes) -> Behaviour:
+    """Answer properly and wait for the next request on the same connection."""
+
+    def behave(exchange: Exchange) -> None:
+        exchange.keep_open = True
+        exchange.send(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
 
     return behave
 

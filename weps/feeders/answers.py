@@ -49,7 +49,7 @@ def _parse(answer: Answer) -> etree._Element:
         except SosError as error:
             problem = _not_xml(answer, error)
     require_success(answer)
-    raise SourceGarbled(problem, where=answer.url)
+    raise SourceGarbled(problem, where=answer.place)
 
 
 def _not_xml(answer: Answer, error: SosError) -> str:
@@ -84,7 +84,7 @@ def _as_error(report: etree._Element, answer: Answer) -> SourceException:
     text = _shortened("; ".join(texts) or xml.text_of(first) or "it gives no reason")
     place = f" at {locator}" if locator else ""
     return SourceException(
-        f"the server refused with {code or 'an exception'}{place}: {text}", answer.url, code=code, locator=locator
+        f"the server refused with {code or 'an exception'}{place}: {text}", answer.place, code=code, locator=locator
     )
 
 

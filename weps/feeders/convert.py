@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sos_server.time import format_instant
@@ -67,8 +68,10 @@ def observation_id(observation: sos.Observation, *, merged: bool = False) -> str
         known = observation.identifier or ""
     if observation.phenomenon_time_end is not None:
         time = f"{time}/{format_instant(observation.phenomenon_time_end)}"
-    series = "|".join(
-        part.replace("|", "%7C")
-        for part in (observation.procedure, observation.observed_property, observation.feature_of_interest)
-    )
+    series = _series_key(observation.procedure, observation.observed_property, observation.feature_of_interest)
     return f"{series}|{time}|{known}"
+
+
+@lru_cache(maxsize=1024)
+def _series_key(*names: str) -> str:
+    return "|".join(name.replace("|", "%7C") for name in names)

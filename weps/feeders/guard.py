@@ -39,19 +39,18 @@ class Guard:
 
     def check_url(self, url: str) -> SplitResult:
         """Refuse a URL that can never be asked: not http(s), without host, with a user name, garbled."""
+        place = url.partition("?")[0]
         if _NOT_IN_A_URL.search(url):
-            raise SourceRefused(
-                "the address has blanks, line breaks or backslashes; percent-encode them", where=repr(url)
-            )
+            raise SourceRefused("the address has blanks or backslashes; percent-encode them", where=repr(place))
         try:
             parts = urlsplit(url)
             port = parts.port
         except ValueError as error:
-            raise SourceRefused(f"not a URL: {error}", where=url) from error
+            raise SourceRefused(f"not a URL: {error}", where=place) from error
         if parts.scheme not in DEFAULT_PORTS:
-            raise SourceRefused("only http:// and https:// addresses are asked", where=url)
+            raise SourceRefused("only http:// and https:// addresses are asked", where=place)
         if not parts.hostname or port == 0:
-            raise SourceRefused("the address names no host and port that could be asked", where=url)
+            raise SourceRefused("the address names no host and port that could be asked", where=place)
         if parts.username is not None or parts.password is not None:
             raise SourceRefused("the address holds a user name or password; write it without", where=parts.hostname)
         return parts

@@ -27,6 +27,13 @@ _REDIRECT_LIMIT = 5
 _CONNECTIONS = 32
 _CHUNK = 64 * 1024
 _LONGEST_WAIT = 24 * 3600.0
+_FRAMING = frozenset({"connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"})
+_UNSENDABLE = (
+    UnicodeError,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidHeader,
+    urllib3.exceptions.LocationValueError,
+)
 _CREDENTIALS = ("Authorization", "X-API-Key", "Cookie")
 
 
@@ -58,6 +65,11 @@ class Answer:
     def successful(self) -> bool:
         """Whether the status says that the request was carried out."""
         return 200 <= self.status < 300
+
+    @property
+    def place(self) -> str:
+        """Where it came from, as it may be shown to people."""
+        return without_query(self.url)
 
 
 class Fetcher:
@@ -94,7 +106,7 @@ class Fetcher:
             self._exchange.deadline = deadline
             try:
                 answer = self._follow(request)
-            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
                 raise self._explained(error, request.url, deadline) from error
             except FeedError as error:
                 raise (self._too_late(request.url) if deadline.expired else error) from error
@@ -120,6 +132,8 @@ class Fetcher:
         self._session.close()
 
     def _follow(self, request: HttpRequest) -> Answer:
+        if not _FRAMING.isdisjoint(name.strip().lower() for name in request.headers):
+            raise SourceRefused("headers that frame a message are not for callers to set", without_query(request.url))
         for _ in range(_REDIRECT_LIMIT + 1):
             self._guard.check_url(request.url)
             with self._session.request(
@@ -135,7 +149,7 @@ class Fetcher:
                 if response.status_code not in _REDIRECTS or not location:
                     return self._read(response)
             request = _redirected(request, response.status_code, location)
-        raise SourceUnreachable(f"more than {_REDIRECT_LIMIT} redirects", where=request.url)
+        raise SourceUnreachable(f"more than {_REDIRECT_LIMIT} redirects", where=without_query(request.url))
 
     def _read(self, response: requests.Response) -> Answer:
         body = bytearray()
@@ -156,23 +170,26 @@ class Fetcher:
         )
 
     def _too_large(self, url: str) -> SourceTooLarge:
-        return SourceTooLarge(f"the answer is larger than {self._limit} octets; ask for less at a time", where=url)
+        return SourceTooLarge(
+            f"the answer is larger than {self._limit} octets; ask for less at a time", where=without_query(url)
+        )
 
     def _too_late(self, url: str) -> SourceUnreachable:
-        return SourceUnreachable(f"no complete answer within {self._deadline:g} s", where=url)
+        return SourceUnreachable(f"no complete answer within {self._deadline:g} s", where=without_query(url))
 
     def _explained(self, error: Exception, url: str, deadline: Deadline) -> FeedError:
+        place = without_query(url)
         if deadline.expired:
             return self._too_late(url)
         if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
-            return SourceUnreachable(f"no answer for {self._timeout:g} s", where=url)
+            return SourceUnreachable(f"no answer for {self._timeout:g} s", where=place)
         if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
-            return SourceUnreachable(f"no secure connection: {_innermost_text(error)}", where=url)
-        if isinstance(error, requests.exceptions.InvalidURL | urllib3.exceptions.LocationValueError):
-            return SourceRefused(f"not a URL that can be asked: {error}", where=url)
+            return SourceUnreachable(f"no secure connection: {_innermost_text(error)}", where=place)
+        if isinstance(error, _UNSENDABLE):
+            return SourceRefused("the address or a header has characters that cannot be sent", where=place)
         if isinstance(error, urllib3.exceptions.DecodeError):
-            return SourceGarbled("the answer's compression is damaged", where=url)
-        return SourceUnreachable(f"the connection broke off: {_innermost_text(error)}", where=url)
+            return SourceGarbled("the answer's compression is damaged", where=place)
+        return SourceUnreachable(f"the connection broke off: {_innermost_text(error)}", where=place)
 
 
 def require_success(answer: Answer) -> None:
@@ -187,8 +204,13 @@ def require_success(answer: Answer) -> None:
     phrase = http.client.responses.get(answer.status, "an unknown status")
     if answer.status in (408, 429) or answer.status >= 500:
         message = f"the server answered {answer.status} ({phrase})"
-        raise SourceUnreachable(message, where=answer.url, retry_after=answer.retry_after)
-    raise SourceGarbled(f"the server answered {answer.status} ({phrase}); check the address", where=answer.url)
+        raise SourceUnreachable(message, where=answer.place, retry_after=answer.retry_after)
+    raise SourceGarbled(f"the server answered {answer.status} ({phrase}); check the address", where=answer.place)
+
+
+def without_query(url: str) -> str:
+    """Give a URL as it may be shown to people and logged: keys and tokens stand in the query."""
+    return url.partition("?")[0]
 
 
 def _guarded_session(guard: Guard, exchange: Exchange) -> requests.Session:

@@ -84,11 +84,11 @@ class SosFeeder:
         except SourceTooLarge as error:
             raise SourceException(error.message, error.where, code="ResponseExceedsSizeLimit") from error
         root = read_document(answer)
-        _require_observations(root, answer.url)
+        _require_observations(root, answer.place)
         try:
             found, nils = convert(om20.decode_observations(root), merged=_is_merged(source, root))
         except SosError as error:
-            raise SourceGarbled(f"the server's answer cannot be read: {error.message}", where=answer.url) from error
+            raise SourceGarbled(f"the server's answer cannot be read: {error.message}", where=answer.place) from error
         return Batch(found, nils, len(answer.body))
 
     def _has_observations(self, source: Source) -> bool:
@@ -111,10 +111,10 @@ class SosFeeder:
             return None
 
     def _is_announced(self, source: Source) -> bool:
-        request = template.build_capabilities_request(source)
-        root = read_document(self._fetcher.send(request))
+        answer = self._fetcher.send(template.build_capabilities_request(source))
+        root = read_document(answer)
         if xml.local_name(root) != "Capabilities":
-            raise SourceGarbled(f"the server answered {root.tag} to GetCapabilities", where=request.url)
+            raise SourceGarbled(f"the server answered {root.tag} to GetCapabilities", where=answer.place)
         wanted = template.read_selection(source)
         return any(
             _names(offering, "identifier", wanted.get("offering"))
@@ -124,13 +124,13 @@ class SosFeeder:
         )
 
 
-def _require_observations(root: etree._Element, url: str) -> None:
+def _require_observations(root: etree._Element, place: str) -> None:
     """Refuse a document that holds no O&M 2.0: read as "no observations" it would be a loss nobody sees."""
     if root.tag not in _ANSWERS:
-        raise SourceGarbled(f"the server answered {root.tag}, not a GetObservationResponse of SOS 2.0", where=url)
+        raise SourceGarbled(f"the server answered {root.tag}, not a GetObservationResponse of SOS 2.0", where=place)
     for member in root.iterchildren("{*}observationData", "{*}observation"):
         if next(member.iter(_OBSERVATION), None) is None:
-            raise SourceGarbled(f"the answer has something else than O&M 2.0 at {xml.where(member)}", where=url)
+            raise SourceGarbled(f"the answer has something else than O&M 2.0 at {xml.where(member)}", where=place)
 
 
 def _is_merged(source: Source, root: etree._Element) -> bool:

@@ -7,6 +7,7 @@ what is equal is polled once. Template forms are a table, `_FORMS`: one line a b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ POX = "pox"
 
 _ACCEPT = {"Accept": "application/xml, text/xml;q=0.9, */*;q=0.5"}
 _ACCEPT_AND_XML = {**_ACCEPT, "Content-Type": "application/xml; charset=UTF-8"}
+_SECRET = re.compile(r"(api|access)?[-_]?(key|token)|pass(word)?|secret", re.IGNORECASE)
 _OM_PREFIX = ("xmlns(om", f"{OM_20})")
 
 
@@ -100,9 +102,10 @@ def read_selection(source: Source) -> dict[str, tuple[str, ...]]:
 
 
 def evidence_url(source: Source, begin: datetime, end: datetime) -> str | None:
-    """Give a GetObservation URL for a span; None where the template cannot be written as one."""
+    """Give a GetObservation URL for a span, to be published; None where the template cannot be written as one."""
     if source.binding == KVP:
-        return _kvp_during(source, begin, end).url
+        public = {name: one for name, one in read_parameters(source.template).items() if not _SECRET.fullmatch(name)}
+        return _kvp_during(Source(KVP, source.endpoint, write_query(public)), begin, end).url
     if pox.asks_for_more(source.template):
         return None
     selection = {name: Parameter(name, values) for name, values in read_selection(source).items()}

@@ -289,6 +289,64 @@ def test_retry_after_is_the_servers_wish_in_seconds(server, fetcher, stated, sec
     assert raised.value.retry_after == seconds
 
 
+def test_a_connection_is_kept_and_each_request_over_it_has_its_own_deadline(server, fetcher):
+    """
+    A server that answered well before does not hold us longer when it stops to.
+    """
+    server.behaviours["/sos"] = misbehaving.answer_and_stay(b"<ok/>")
+    server.behaviours["/trickle"] = misbehaving.trickle_headers
+    found = [fetcher.send(HttpRequest("GET", server.url("/sos"))).body for _ in range(3)]
+
+    with pytest.raises(SourceUnreachable, match=r"no complete answer within 0\.8 s"):
+        fetcher.send(HttpRequest("GET", server.url("/trickle")))
+
+    assert found == [b"<ok/>"] * 3
+    assert len({asked.client for asked in server.requests}) == 1
+
+
+@pytest.mark.parametrize("name", ["Host", "content-length", "Transfer-Encoding", "CONNECTION", " host"])
+def test_headers_that_frame_a_message_are_not_for_callers_to_set(server, fetcher, name):
+    """
+    Whoever may name headers for a reference must not get a second request past the first.
+    """
+    request = HttpRequest("POST", server.url("/sos"), {name: "1"}, b"body")
+
+    with pytest.raises(SourceRefused):
+        fetcher.send(request)
+
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(("name", "value"), [("X-Name", "a\r\nX-Other: b"), ("X-Name", "\u20ac"), ("", "a")])
+def test_headers_that_cannot_be_sent_are_refused(server, fetcher, name, value):
+    """
+    Line breaks and characters outside of Latin-1 end in an error of ours and not in a request.
+    """
+    request = HttpRequest("GET", server.url("/sos"), {name: value})
+
+    with pytest.raises(SourceRefused):
+        fetcher.send(request)
+
+    assert server.requests == []
+
+
+def test_errors_do_not_show_the_query_of_an_address(server, fetcher):
+    """
+    Keys stand there, and errors are logged and told to subscribers.
+    """
+    url = server.url("/sos?api-key=secret")
+    errors = []
+
+    for behaviour in (misbehaving.hang_up, misbehaving.hang, misbehaving.endless, misbehaving.redirect(url)):
+        server.behaviours["/sos"] = behaviour
+        with pytest.raises((SourceUnreachable, SourceTooLarge)) as raised:
+            fetcher.send(HttpRequest("GET", url))
+        errors.append(str(raised.value))
+
+    assert not [error for error in errors if "secret" in error]
+    assert [error.partition("/sos: ")[0] for error in errors] == [f"http://{server.host}"] * 4
+
+
 def test_many_threads_share_one_fetcher_and_each_has_its_own_deadline(server, fetcher):
     """
     A server that hangs takes the time of those who asked it, and of nobody else.

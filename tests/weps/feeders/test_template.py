@@ -313,6 +313,24 @@ def test_the_evidence_of_a_pox_template_is_a_kvp_url():
     )
 
 
+def test_the_evidence_does_not_publish_a_key():
+    """
+    Alerts are read by more people than the one who has the key; what finds the service stays.
+    """
+    source = read_kvp(KVP + "&offering=a&map=m&API-Key=1&apikey=2&token=3&access_token=4&Password=5&key=6")
+
+    url = evidence_url(source, BEGIN, END)
+
+    assert parse_qs(urlsplit(url).query).keys() - {"temporalFilter", "namespaces", "responseFormat"} == {
+        "service",
+        "version",
+        "request",
+        "offering",
+        "map",
+    }
+    assert "key=6" in build_request(source, BEGIN, END).url
+
+
 def test_there_is_no_evidence_url_for_a_template_that_asks_by_place():
     """
     A URL that fetches something else is worse than none.
