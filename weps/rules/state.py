@@ -69,16 +69,21 @@ class Operator(Protocol):
 
 
 class RuleState:
-    """What a rule knows between two triggers; the last six members are empty then."""
+    """
+    What a rule knows between two triggers; the last five members are in use within one only.
+
+    Two states of one rule are equal when they would be stored alike.
+    """
 
     __slots__ = (
-        "boxes", "clock", "ending", "event", "found", "fresh", "next_due", "observation", "order", "queue", "timers",
-        "trigger",
+        "boxes", "clock", "ending", "event", "found", "fresh", "next_due", "observation", "operators", "order", "queue",
+        "timers", "trigger",
     )  # fmt: skip
 
-    def __init__(self, clock: datetime, boxes: list[Any]) -> None:
+    def __init__(self, clock: datetime, operators: tuple[Operator, ...]) -> None:
         self.clock = clock
-        self.boxes = boxes
+        self.operators = operators
+        self.boxes: list[Any] = [None] * (max((operator.slot for operator in operators), default=-1) + 1)
         self.event = 0
         self.trigger = 0
         self.order = 0
@@ -90,12 +95,18 @@ class RuleState:
         self.fresh: list[Any] = []
         self.ending: list[Any] = []
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RuleState):
+            return NotImplemented
+        return self.operators == other.operators and dump_state(self) == dump_state(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
     def set_timer(self, slot: int, due: datetime) -> None:
         """Let the operator of a slot be called at a time; it has at most one timer."""
         self.order += 1
         self.timers[slot] = (due, self.order)
-        if due < self.next_due:
-            self.next_due = due
+        self.next_due = min(self.next_due, due)
 
     def drop_timer(self, slot: int) -> None:
         """Forget the timer of a slot, if it has one."""
@@ -149,11 +160,11 @@ def _dump_observation(observation: Observation) -> dict[str, Any]:
 
 
 def _load_observation(stored: dict[str, Any]) -> Observation:
-    times = {name: from_json_time(stored[name]) for name in _TIMES if name in stored}
-    optional = {name: stored[name] for name in _OPTIONAL if name in stored}
-    return Observation(
-        from_json_time(stored["time"]), *stored["series"], stored["value"], id=stored["id"], **times, **optional
-    )
+    members: dict[str, Any] = {name: from_json_time(stored[name]) for name in _TIMES if name in stored}
+    members.update((name, stored[name]) for name in _OPTIONAL if name in stored)
+    procedure, observed_property, feature = stored["series"]
+    time = from_json_time(stored["time"])
+    return Observation(time, procedure, observed_property, feature, stored["value"], id=stored["id"], **members)
 
 
 class EventBook:
@@ -177,7 +188,9 @@ class EventBook:
         """Enter an event, or both sides of a match."""
         if isinstance(subject, Match):
             return [self.enter(subject.first), self.enter(subject.second)]
-        return int(self.enter(subject) or 0)
+        event = subject if isinstance(subject, Event) else subject.event
+        self.enter(event)
+        return event.id
 
     def find(self, identifier: int | None) -> Event | None:
         """Give the event of an id."""
@@ -215,11 +228,21 @@ def _load_event(row: list[Any]) -> Event:
     return Event(identifier, trigger, body, value, number_of(value), (), history)
 
 
-def dump_state(state: RuleState, operators: tuple[Operator, ...]) -> Json:
+def start_state(activation: datetime, operators: tuple[Operator, ...]) -> RuleState:
+    """Give the state of operators that have seen nothing, with the timers that run from the activation."""
+    state = RuleState(activation, operators)
+    for operator in operators:
+        state.boxes[operator.slot] = operator.start()
+    for operator in operators:
+        operator.activate(state)
+    return state
+
+
+def dump_state(state: RuleState) -> Json:
     """Give a state as plain JSON."""
     book = EventBook()
-    names = {operator.slot: operator.name for operator in operators}
-    boxes = {operator.name: operator.dump(state.boxes[operator.slot], book) for operator in operators}
+    names = {operator.slot: operator.name for operator in state.operators}
+    boxes = {operator.name: operator.dump(state.boxes[operator.slot], book) for operator in state.operators}
     return {
         "version": VERSION,
         "clock": to_json_time(state.clock),
@@ -239,10 +262,9 @@ def load_state(stored: Any, operators: tuple[Operator, ...]) -> RuleState:
     if set(stored["operators"]) != {operator.name for operator in operators}:
         raise StateError("the stored state is of another rule; start the rule anew", where="state")
     book = EventBook(stored["events"])
-    boxes: list[Any] = [None] * (max((operator.slot for operator in operators), default=-1) + 1)
+    state = RuleState(from_json_time(stored["clock"]), operators)
     for operator in operators:
-        boxes[operator.slot] = operator.load(stored["operators"][operator.name], book)
-    state = RuleState(from_json_time(stored["clock"]), boxes)
+        state.boxes[operator.slot] = operator.load(stored["operators"][operator.name], book)
     state.event, state.trigger, state.order = stored["event"], stored["trigger"], stored["order"]
     slots = {operator.name: operator.slot for operator in operators}
     state.timers = {slots[name]: (from_json_time(due), order) for name, due, order in stored["timers"]}

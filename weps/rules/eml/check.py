@@ -131,8 +131,8 @@ def _check_references(pattern: doc.Pattern, streams: Streams, faults: Faults) ->
             faults.add(reference.line, f"there is no pattern {reference.pattern!r}; use one of {known}")
         elif reference.number >= len(target.selects):
             text = (
-                f"{reference.pattern} has {len(target.selects)} select function(s), numbered from 0; "
-                f"there is no number {reference.number}"
+                f"{reference.pattern} has {len(target.selects)} select function(s); "
+                f"there is no number {reference.number}, they are counted 0, 1, 2 …"
             )
             faults.add(reference.line, text)
 
@@ -169,15 +169,13 @@ def _check_mentions(pattern: doc.Pattern, streams: Streams, faults: Faults) -> N
     if any(streams.key(reference) is None for reference in _references(pattern)):
         return  # the names are not known, and that is told already
     for mention in _mentions(pattern):
-        if not known.is_known(mention.reference):
+        if not mention.spatial and not known.is_known(mention.reference):
             head = mention.reference.partition("/")[0]
             faults.add(mention.line, f"{mention.reference}: {head} is no input of {pattern.id}, which takes {shown}")
     for select in pattern.selects:
-        if select.function is doc.Function.EVENT and isinstance(pattern, doc.ComplexPattern):
-            if select.arguments[0] not in names:
-                faults.add(
-                    select.line, f"{pattern.id} takes {shown}; eventName {select.arguments[0]!r} is none of them"
-                )
+        picks_side = select.function is doc.Function.EVENT and isinstance(pattern, doc.ComplexPattern)
+        if picks_side and select.arguments[0] not in names:
+            faults.add(select.line, f"{pattern.id} takes {shown}; eventName {select.arguments[0]!r} is none of them")
 
 
 def _check_sizes(pattern: doc.Pattern, faults: Faults) -> None:
@@ -193,15 +191,15 @@ def _check_sizes(pattern: doc.Pattern, faults: Faults) -> None:
 def _has_cycle(document: doc.Document, streams: Streams, faults: Faults) -> bool:
     """Tell of every pattern that waits for itself: those that remain when all others are taken away."""
     waiting = {pattern.id: {key[0] for key in streams.sources(pattern)} for pattern in document.patterns}
-    free = [pattern for pattern, sources in waiting.items() if not sources]
+    free = [identifier for identifier, sources in waiting.items() if not sources]
     while free:
         done = free.pop()
         waiting.pop(done, None)
-        for pattern, sources in waiting.items():
+        for identifier, sources in waiting.items():
             if done in sources:
                 sources.discard(done)
                 if not sources:
-                    free.append(pattern)
+                    free.append(identifier)
     cycle = _on_cycle(waiting)
     for pattern in document.patterns:
         if pattern.id in cycle:
@@ -225,7 +223,7 @@ def _check_fan_out(document: doc.Document, streams: Streams, faults: Faults) -> 
     events: dict[str, int] = {}
     pending = list(document.patterns)
     while pending:
-        waiting = []
+        waiting: list[doc.Pattern] = []
         for pattern in pending:
             sources = streams.sources(pattern)
             if any(source[0] not in events for source in sources):

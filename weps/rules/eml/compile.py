@@ -8,33 +8,34 @@ function knows who awaits its events. Slots are given in document order, which i
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeAlias
 
 from weps.errors import RuleError
 from weps.rules.eml import document as doc
 from weps.rules.eml.check import Streams, check_document
+from weps.rules.eml.functions import Scopes, build_select
 from weps.rules.eml.parse import parse_document
 from weps.rules.eml.rule import EmlRule, Entrance
-from weps.rules.eml.scope import EventScope, Names, pick_default, pick_first, pick_run, pick_second
+from weps.rules.eml.scope import EventScope, Names, Pick, pick_default, pick_first, pick_run, pick_second
 from weps.rules.eml.structure import Faults
-from weps.rules.operators import aggregate, select
 from weps.rules.operators import sequence as seq
-from weps.rules.operators.event import parse_number
+from weps.rules.operators.batch import Batches
+from weps.rules.operators.event import Event, parse_number
 from weps.rules.operators.guard import bind
 from weps.rules.operators.property import SERIES, property_reader, text_of
 from weps.rules.operators.repeat import Repeat
+from weps.rules.operators.select import Output, Select, Single
 from weps.rules.operators.timer import At, Interval, Timer
-from weps.rules.operators.view import Batches, Keep, Sliding, Stage, pass_on
+from weps.rules.operators.view import Stage, pass_on
+from weps.rules.operators.window import Keep, Sliding
+from weps.rules.state import Operator, RuleState
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from weps.rules.operators.event import Event
-    from weps.rules.state import Operator, RuleState
-
-    Handler: TypeAlias = Callable[[RuleState, Event], None]
-    Key: TypeAlias = tuple[str, int]
+Handler: TypeAlias = Callable[[RuleState, Event], None]
+Enter: TypeAlias = Callable[[RuleState, Any], None]
+Key: TypeAlias = tuple[str, int]
+TwoSided: TypeAlias = seq.Before | seq.And | seq.AndNotWithin
 
 SLOTS_PER_PATTERN = 2  # what joins, counts or ticks, and the view behind it
 
@@ -64,20 +65,40 @@ class Builder:
         """Give the rule."""
         for pattern in self._document.patterns:
             self._note_inputs(pattern)
-        entrances = []
-        for pattern in self._document.patterns:
-            entry = self._entry(pattern)
-            if isinstance(pattern, doc.SimplePattern) and self._streams.input_of(pattern) is None:
-                entrances.append(_entrance(pattern, entry["input"]))
+        for pattern in self._consumers_first():
+            self._entries[pattern.id] = self._build_pattern(pattern)
+        entrances = tuple(
+            _entrance(pattern, self._entries[pattern.id]["input"])
+            for pattern in self._document.patterns
+            if isinstance(pattern, doc.SimplePattern)
+            and self._streams.input_of(pattern) is None
+            and "input" in self._entries[pattern.id]
+        )
         operators = tuple(sorted(self._operators, key=lambda operator: operator.slot))
         return EmlRule(
             _name(self._document),
             self._document,
             operators,
-            tuple(entrances),
+            entrances,
             any(isinstance(operator, (seq.Cause, seq.Parallel)) for operator in operators),
             {operator.slot: operator for operator in operators},
         )
+
+    def _consumers_first(self) -> list[doc.Pattern]:
+        """Give the patterns so that each comes after all that take its events."""
+        ordered: list[doc.Pattern] = []
+        built: set[str] = set()
+        pending = list(self._document.patterns)
+        while pending:
+            ready = [pattern for pattern in pending if self._consumer_ids(pattern) <= built]
+            ordered += ready
+            built.update(pattern.id for pattern in ready)
+            pending = [pattern for pattern in pending if pattern.id not in built]
+        return ordered
+
+    def _consumer_ids(self, pattern: doc.Pattern) -> set[str]:
+        keys = [(pattern.id, number) for number in range(len(pattern.selects))]
+        return {consumer.id for key in keys for consumer, _ in self._consumers[key]}
 
     def _note_inputs(self, pattern: doc.Pattern) -> None:
         """Enter a pattern as consumer of the streams that it takes; equal sides of a join are entered once."""
@@ -92,92 +113,90 @@ class Builder:
             if key is not None:
                 self._consumers[key].append((pattern, side))
 
-    def _entry(self, pattern: doc.Pattern) -> dict[str, Handler]:
-        """Give how events enter a pattern, by side; it is built when it is first asked for."""
-        if pattern.id not in self._entries:
-            builders: dict[type, Callable[[Any], dict[str, Handler]]] = {
-                doc.SimplePattern: self._simple,
-                doc.ComplexPattern: self._complex,
-                doc.TimerPattern: self._timer,
-                doc.RepetitivePattern: self._repetitive,
-            }
-            self._entries[pattern.id] = builders[type(pattern)](pattern)
-        return self._entries[pattern.id]
+    def _build_pattern(self, pattern: doc.Pattern) -> dict[str, Handler]:
+        """Give how events enter a pattern, by side; nothing, where nobody awaits what it would give."""
+        if isinstance(pattern, doc.SimplePattern):
+            return self._build_simple(pattern)
+        if isinstance(pattern, doc.ComplexPattern):
+            return self._build_complex(pattern)
+        if isinstance(pattern, doc.TimerPattern):
+            return self._build_timer(pattern)
+        return self._build_repetitive(pattern)
 
     def _slot(self, pattern: doc.Pattern, part: int) -> int:
         return SLOTS_PER_PATTERN * self._places[pattern.id] + part
 
-    def _simple(self, pattern: doc.SimplePattern) -> dict[str, Handler]:
-        names = Names({self._streams.input_name(pattern): None})
-        enter = self._view(pattern, pattern.view, pattern.guard, names)
-        series = self._streams.input_of(pattern) is None
-        checks = [
-            _restrict(name, restriction.value)
-            for restriction in pattern.restrictions
-            if not series or _property(pattern, self._streams, restriction) not in SERIES
-            for name in [_property(pattern, self._streams, restriction)]
-        ]
-        return {"input": _restricted(tuple(checks), enter) if checks else enter}
+    def _build_simple(self, pattern: doc.SimplePattern) -> dict[str, Handler]:
+        name = self._streams.input_name(pattern)
+        enter = self._build_view(pattern, pattern.view, pattern.guard, Names({name: None}))
+        if enter is None:
+            return {}
+        routed = self._streams.input_of(pattern) is None
+        restrictions = [(one.name.removeprefix(f"{name}/"), one.value) for one in pattern.restrictions]
+        checks = tuple(_restrict(one, value) for one, value in restrictions if not (routed and one in SERIES))
+        return {"input": _restricted(checks, enter) if checks else enter}
 
-    def _complex(self, pattern: doc.ComplexPattern) -> dict[str, Handler]:
+    def _build_complex(self, pattern: doc.ComplexPattern) -> dict[str, Handler]:
         first, second = self._streams.event_name(pattern.first), self._streams.event_name(pattern.second)
-        picks: dict[str, Any] = {first: pick_first, second: pick_second}
+        picks: dict[str, Pick | None] = {first: pick_first, second: pick_second}
         if first == second:
             picks = {first: pick_default}
         picks.pop("", None)
-        emit = self._view(pattern, pattern.view, pattern.guard, Names(picks, pick_default))
-        join = _join(pattern, self._slot(pattern, 0), emit)
+        emit = self._build_view(pattern, pattern.view, pattern.guard, Names(picks, pick_default))
+        if emit is None:
+            return {}
+        join = _build_join(pattern, self._slot(pattern, 0), emit)
         if not isinstance(join, seq.Or):
             self._operators.append(join)
         return {"first": join.first, "second": join.second, "both": join.both}
 
-    def _timer(self, pattern: doc.TimerPattern) -> dict[str, Handler]:
-        emit = self._view(pattern, pattern.view, doc.Guard(), Names({}))
-        schedule = pattern.schedule if isinstance(pattern.schedule, At) else Interval(pattern.schedule)  # type: ignore[arg-type]
-        self._operators.append(Timer(self._slot(pattern, 0), f"{pattern.id}.timer", schedule, emit))
+    def _build_timer(self, pattern: doc.TimerPattern) -> dict[str, Handler]:
+        emit = self._build_view(pattern, pattern.view, doc.Guard(), Names({}))
+        if emit is not None and pattern.schedule is not None:
+            schedule = pattern.schedule if isinstance(pattern.schedule, At) else Interval(pattern.schedule)
+            self._operators.append(Timer(self._slot(pattern, 0), f"{pattern.id}.timer", schedule, emit))
         return {}
 
-    def _repetitive(self, pattern: doc.RepetitivePattern) -> dict[str, Handler]:
+    def _build_repetitive(self, pattern: doc.RepetitivePattern) -> dict[str, Handler]:
         name = self._streams.event_name(pattern.repeated)
         singles = EventScope(Names({name: pick_run} if name else {}, pick_run))
         numbers = EventScope(Names({name: None} if name else {}))
-        stage = Stage(None, self._selects(pattern, singles, numbers, pick_run))
-        repeat = Repeat(self._slot(pattern, 0), f"{pattern.id}.repeat", stage, pattern.count)
+        selects = self._build_selects(pattern, Scopes(singles, numbers, pick_run))
+        if not selects:
+            return {}
+        repeat = Repeat(self._slot(pattern, 0), f"{pattern.id}.repeat", Stage(None, selects), pattern.count)
         self._operators.append(repeat)
         return {"input": repeat.enter}
 
-    def _view(self, pattern: doc.Pattern, view: doc.View, guard: doc.Guard, names: Names) -> Any:
+    def _build_view(self, pattern: doc.Pattern, view: doc.View, guard: doc.Guard, names: Names) -> Enter | None:
         """Give how subjects enter the view of a pattern, with guard and select functions behind it."""
         scope = EventScope(names)
-        condition = guard.condition
-        counted = condition.count if isinstance(condition, doc.ViewCount) else None
-        predicate = None if condition is None or isinstance(condition, doc.ViewCount) else bind(condition, scope)
-        selects = self._selects(pattern, scope, scope, None)
-        stage = Stage(predicate, selects, counted)
-        singles_only = all(isinstance(one, select.Single) for one in selects)
-        if singles_only and counted is None and not view.batch:
+        selects = self._build_selects(pattern, Scopes(scope, scope))
+        if not selects:
+            return None
+        if isinstance(guard.condition, doc.ViewCount):
+            stage = Stage(None, selects, guard.condition.count)
+        else:
+            stage = Stage(None if guard.condition is None else bind(guard.condition, scope), selects)
+        singles_only = all(isinstance(one, Single) for one in selects)
+        if singles_only and stage.view_count is None and not view.batch:
             return pass_on(stage)
-        operator = _view_operator(self._slot(pattern, 1), f"{pattern.id}.view", stage, view)
+        operator = _build_view_operator(self._slot(pattern, 1), f"{pattern.id}.view", stage, view)
         self._operators.append(operator)
         return operator.enter
 
-    def _selects(
-        self, pattern: doc.Pattern, singles: EventScope, numbers: EventScope, pick: Any
-    ) -> tuple[select.Select, ...]:
-        made = []
+    def _build_selects(self, pattern: doc.Pattern, scopes: Scopes) -> tuple[Select, ...]:
+        """Give the select functions whose events anybody awaits."""
+        built = []
         for number, one in enumerate(pattern.selects):
-            consumers = self._consumers[pattern.id, number]
-            output = select.Output(
-                pattern.id,
-                one.event or None,
-                one.output,
-                one.detects,
-                one.causality,
-                one.attribute,
-                tuple(self._entry(consumer)[side] for consumer, side in consumers),
-            )
-            made.append(_select(pattern, one, output, singles, numbers, pick))
-        return tuple(made)
+            consumers = [(self._entries[consumer.id], side) for consumer, side in self._consumers[pattern.id, number]]
+            handlers = tuple(entry[side] for entry, side in consumers if side in entry)
+            if handlers or one.detects:
+                output = Output(
+                    pattern.id, one.event or None, one.output, one.detects, one.causality, one.attribute, handlers
+                )
+                built.append(build_select(pattern, one, output, scopes))
+        return tuple(built)
 
 
 def _name(document: doc.Document) -> str:
@@ -185,10 +204,6 @@ def _name(document: doc.Document) -> str:
         if any(one.output is not None for one in pattern.selects):
             return pattern.id
     return document.patterns[-1].id if document.patterns else "EML"
-
-
-def _property(pattern: doc.SimplePattern, streams: Streams, restriction: doc.Restriction) -> str:
-    return restriction.name.removeprefix(f"{streams.input_name(pattern)}/")
 
 
 def _entrance(pattern: doc.SimplePattern, handler: Handler) -> Entrance:
@@ -220,23 +235,25 @@ def _restricted(checks: tuple[Callable[[Event], bool], ...], enter: Handler) -> 
     return check
 
 
-def _join(pattern: doc.ComplexPattern, slot: int, emit: Any) -> Any:
+def _build_join(pattern: doc.ComplexPattern, slot: int, emit: Enter) -> TwoSided | seq.Or | seq.AndNotSame:
     name = f"{pattern.id}.join"
     if pattern.operator is doc.Operator.OR:
         return seq.Or(emit)
     if pattern.operator is doc.Operator.AND_NOT and pattern.listening is None:
         return seq.AndNotSame(slot, name, emit)
-    joins: dict[Any, type[seq.Join]] = {
-        doc.Operator.BEFORE: seq.Before,
-        doc.Operator.AND: seq.And,
-        doc.Operator.AND_NOT: seq.AndNotWithin,
-        doc.Operator.CAUSE: seq.Cause,
-        doc.Operator.PARALLEL: seq.Parallel,
-    }
-    return joins[pattern.operator](slot, name, pattern.listening, emit)
+    return _JOINS[pattern.operator or doc.Operator.AND](slot, name, pattern.listening, emit)
 
 
-def _view_operator(slot: int, name: str, stage: Stage, view: doc.View) -> Any:
+_JOINS: dict[doc.Operator, Callable[[int, str, timedelta | None, Enter], TwoSided]] = {
+    doc.Operator.BEFORE: seq.Before,
+    doc.Operator.AND: seq.And,
+    doc.Operator.AND_NOT: seq.AndNotWithin,
+    doc.Operator.CAUSE: seq.Cause,
+    doc.Operator.PARALLEL: seq.Parallel,
+}
+
+
+def _build_view_operator(slot: int, name: str, stage: Stage, view: doc.View) -> Keep | Batches | Sliding:
     if view.kind is doc.ViewKind.ALL:
         return Keep(slot, name, stage)
     if view.batch:
@@ -244,53 +261,3 @@ def _view_operator(slot: int, name: str, stage: Stage, view: doc.View) -> Any:
         forced = view.eager or view.forced
         return Batches(slot, name, stage, view.count, view.duration, view.eager, forced, last)
     return Sliding(slot, name, stage, view.count, view.duration)
-
-
-_AGGREGATES: dict[doc.Function, Callable[[], aggregate.Aggregate]] = {
-    doc.Function.SUM: aggregate.Sum,
-    doc.Function.AVERAGE: aggregate.Mean,
-    doc.Function.MAXIMUM: aggregate.Maximum,
-    doc.Function.MINIMUM: aggregate.Minimum,
-    doc.Function.DEVIATION: aggregate.Deviation,
-}
-
-
-def _select(
-    pattern: doc.Pattern,
-    one: doc.Select,
-    output: select.Output,
-    singles: EventScope,
-    numbers: EventScope,
-    pick: Any,
-) -> select.Select:
-    function = one.function
-    if function is doc.Function.COUNT:
-        return select.Count(output)
-    if function in _AGGREGATES:
-        return select.Numbers(output, numbers.number_reader(one.arguments[0]), _AGGREGATES[function])
-    if function is doc.Function.FIRST:
-        return select.First(output, numbers.value_reader(one.arguments[0]))
-    return select.Single(_single(pattern, one, output, singles, pick), one.detects or bool(output.handlers))
-
-
-def _single(pattern: doc.Pattern, one: doc.Select, output: select.Output, scope: EventScope, pick: Any) -> select.Fire:
-    match one.function:
-        case doc.Function.EVENT:
-            return _event(pattern, one, output, scope, pick)
-        case doc.Function.NOTIFY:
-            return select.notify(output, one.arguments[0])
-        case doc.Function.DIFFERENCE:
-            first, second = (scope.number_reader(argument) for argument in one.arguments)
-            return select.select_value(output, select.difference(first, second))
-        case doc.Function.INVERSE:
-            return select.select_value(output, select.inverse(scope.value_reader(one.arguments[0])))
-        case _:
-            return select.select_value(output, scope.value_reader(one.arguments[0]))
-
-
-def _event(pattern: doc.Pattern, one: doc.Select, output: select.Output, scope: EventScope, pick: Any) -> select.Fire:
-    if isinstance(pattern, doc.TimerPattern):
-        return select.select_value(output, lambda subject: "TimerEvent")
-    if isinstance(pattern, doc.ComplexPattern):
-        pick = scope.names.picks[one.arguments[0]]
-    return select.select_event(output, pick)

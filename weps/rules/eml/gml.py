@@ -43,7 +43,7 @@ class _System:
 
     def positions(self, written: str, commas: bool = False) -> list[list[float]]:
         """Read a list of positions; heights are left out."""
-        size = len(written.split()[0].split(",")) if commas and written.split() else self.dimension
+        size = len(written.split(maxsplit=1)[0].split(",")) if commas and written.split() else self.dimension
         numbers = [float(number) for number in written.replace(",", " ").split()]
         if not numbers or len(numbers) % size or size < 2 or not all(map(math.isfinite, numbers)):
             raise ValueError(f"{written.strip()!r} is no list of positions of {size} numbers")

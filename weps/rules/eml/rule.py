@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from weps.model import Observation
 from weps.rules.base import WHOLE_RULE
 from weps.rules.operators.event import Event, known, number_of
-from weps.rules.state import RuleState, dump_state, load_state
+from weps.rules.state import RuleState, dump_state, load_state, start_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,13 +67,7 @@ class EmlRule:
 
     def start(self, activation: datetime) -> RuleState:
         """Give the state of a rule that has seen nothing."""
-        boxes: list[Any] = [None] * (max(self._slots, default=-1) + 1)
-        for operator in self.operators:
-            boxes[operator.slot] = operator.start()
-        state = RuleState(activation, boxes)
-        for operator in self.operators:
-            operator.activate(state)
-        return state
+        return start_state(activation, self.operators)
 
     def step(self, state: RuleState, observation: Observation) -> tuple[RuleState, tuple[Detection, ...]]:
         """Take one observation: move the clock to the end of its time, then work it off."""
@@ -104,7 +98,7 @@ class EmlRule:
 
     def dump(self, state: RuleState) -> Json:
         """Give the state as plain JSON."""
-        return dump_state(state, self.operators)
+        return dump_state(state)
 
     def load(self, stored: Json) -> RuleState:
         """Give back the state that was dumped."""

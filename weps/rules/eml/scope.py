@@ -6,21 +6,20 @@ In a complex pattern a name selects a side of the match; without one the second 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from weps.rules.eml.units import find_unit, warn_of_kinds
 from weps.rules.operators import property as props
-from weps.rules.operators.event import number_of
+from weps.rules.operators.event import Event, number_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from weps.rules.operators.event import Match, Number
 
-    from weps.rules.operators.event import Event, Match, Number
-
-    Read: TypeAlias = Callable[[Any], Any]
-    Pick: TypeAlias = Callable[[Any], Event | None]
+Read: TypeAlias = Callable[[Any], Any]
+Pick: TypeAlias = Callable[[Any], Event | None]
 
 
 def pick_default(match: Match) -> Event | None:

@@ -96,7 +96,7 @@ def _read_count(written: str) -> int:
 
 def _read_index(written: str) -> int:
     if re.fullmatch(r"\+?\d+", written, re.ASCII) is None or len(written) > _LONGEST_NUMBER:
-        raise ValueError(f"{written!r} is no number of a select function; write a whole number from 0")
+        raise ValueError(f"{written!r} is no number of a select function; write 0, 1, 2 …")
     return int(written)
 
 
@@ -190,8 +190,7 @@ def _check_children(element: etree._Element, model: Element, faults: Faults) -> 
     for found in children(element):
         place = _place(found, element, model.parts)
         if place is None:
-            wanted = ", ".join(one for part in model.parts for one in part.names) or "nothing"
-            faults.add(found, f"{name} cannot hold {local_name(found)}; it takes {wanted}")
+            faults.add(found, _misplaced(found, name, model))
             continue
         counts[place] += 1
         if counts[place] == model.parts[place].most + 1:
@@ -204,6 +203,14 @@ def _check_children(element: etree._Element, model: Element, faults: Faults) -> 
     for part, count in zip(model.parts, counts, strict=True):
         if count < part.least:
             faults.add(element, f"{name} has no {' or '.join(part.names)}; add one")
+
+
+def _misplaced(found: etree._Element, parent: str, model: Element) -> str:
+    names = [one for part in model.parts for one in part.names]
+    if local_name(found) in names:
+        namespace = etree.QName(found).namespace or "none"
+        return f"{local_name(found)} in {parent} has the wrong namespace ({namespace}); correct it or its prefix"
+    return f"{parent} cannot hold {local_name(found)}; it takes {', '.join(names) or 'nothing'}"
 
 
 def _place(found: etree._Element, parent: etree._Element, parts: tuple[Part, ...]) -> int | None:

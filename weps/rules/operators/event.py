@@ -9,8 +9,8 @@ events are looked at and dropped.
 
 from __future__ import annotations
 
-import math
 import re
+import sys
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Number: TypeAlias = int | float
 Span: TypeAlias = "tuple[datetime, datetime]"
 
+LARGEST = sys.float_info.max
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
 
@@ -30,24 +31,23 @@ def parse_number(text: str) -> Number | None:
     if _NUMBER.fullmatch(text) is None:
         return None
     try:
-        return int(text)
+        return number_of(int(text))
     except ValueError:
-        number = float(text)
-    return number if math.isfinite(number) else None
+        return number_of(float(text))
 
 
 def number_of(value: object) -> Number | None:
     """Give a value as a finite number: a number, or a text that is one; a truth value is none."""
     if isinstance(value, str):
         return parse_number(value)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return value
+    return value if -LARGEST <= value <= LARGEST else None
 
 
 def known(value: Value) -> Value:
     """Give a value, or None for a number that is not finite: such a number counts as missing."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return None if isinstance(value, (int, float)) and not -LARGEST <= value <= LARGEST else value
 
 
 class Facts:
@@ -64,7 +64,7 @@ class Facts:
     def time(self) -> Span:
         """Give the earliest begin and the latest end of what contributed; of nothing, when it was made."""
         if self.span is None:
-            spans = [span_of(part) for part in self.parts] or [(self.made, self.made)]
+            spans = _spans(self) or [(self.made, self.made)]
             self.span = min(span[0] for span in spans), max(span[1] for span in spans)
         return self.span
 
@@ -79,7 +79,7 @@ class Event:
 
     __slots__ = ("body", "history", "id", "number", "parts", "trigger", "value")
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  made for each event, and keywords take their time
         self,
         id: int,
         trigger: int,
@@ -172,25 +172,36 @@ class Stretch:
 def span_of(event: Event) -> Span:
     """Give begin and end of the time of an event."""
     body = event.body
-    if body.__class__ is Facts:
+    if isinstance(body, Facts):
         return body.time()
-    return body.phenomenon_time, body.phenomenon_time_end or body.phenomenon_time  # type: ignore[union-attr]
+    return body.phenomenon_time, body.phenomenon_time_end or body.phenomenon_time
+
+
+def _spans(facts: Facts) -> list[Span]:
+    """Give the times of what contributed; events that contributed on several ways are looked at once."""
+    found: list[Span] = []
+    pending, seen = [facts], {id(facts)}
+    while pending:
+        for part in pending.pop().parts:
+            body = part.body
+            if id(body) in seen:
+                continue
+            seen.add(id(body))
+            if isinstance(body, Facts) and body.span is None and body.parts:
+                pending.append(body)
+            else:
+                found.append(span_of(part))
+    return found
 
 
 def lineage_of(event: Event) -> tuple[str, ...]:
     """Give the ids of the observations that led to an event, in order, each once."""
-    if event.history is not None:
-        return event.history[0]
-    if not event.parts:
-        return () if event.body.__class__ is Facts else (event.body.id,)  # type: ignore[union-attr]
-    return union(event.parts)
-
-
-def union(events: Iterable[Event]) -> tuple[str, ...]:
-    """Give the ids of the observations that led to any of the events, in order, each once."""
     found: dict[str, None] = {}
-    for event in events:
-        found.update(dict.fromkeys(lineage_of(event)))
+    for source in _sources(event):
+        if source.history is not None:
+            found.update(dict.fromkeys(source.history[0]))
+        elif not source.parts and not isinstance(source.body, Facts):
+            found[source.body.id] = None
     return tuple(found)
 
 
@@ -199,7 +210,26 @@ def ancestors_of(event: Event) -> frozenset[int]:
     if event.history is not None:
         return event.history[1]
     found: set[int] = set()
-    for part in event.parts:
-        found.add(part.id)
-        found |= ancestors_of(part)
-    return frozenset(found)
+    for source in _sources(event):
+        found.add(source.id)
+        if source.history is not None:
+            found |= source.history[1]
+    return frozenset(found - {event.id})
+
+
+def _sources(event: Event) -> Iterator[Event]:
+    """
+    Give an event and all that it was made from, each once, in the order of contribution.
+
+    What is settled is not looked into: its history is known. Neither depth nor the number of ways from one event to
+    another costs anything, so that no rule can be written that makes this slow.
+    """
+    pending, seen = [event], set()
+    while pending:
+        source = pending.pop()
+        if source.id in seen:
+            continue
+        seen.add(source.id)
+        yield source
+        if source.history is None:
+            pending.extend(reversed(tuple(source.parts)))

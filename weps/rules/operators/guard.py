@@ -120,9 +120,9 @@ def _bind_comparison(condition: ex.Comparison, scope: Scope) -> Predicate:
     relation = _RELATIONS[condition.relation]
     if uom is not None:
         return _bind_in_base(relation, left, right, uom, scope)
-    if isinstance(left, ex.Property) and isinstance(right, ex.Literal):
-        if right.number is not None and scope.is_numeric(left.reference):
-            return _WITH_CONSTANT[condition.relation](scope.reader(left.reference), right.number)
+    constant = right.number if isinstance(right, ex.Literal) else None
+    if isinstance(left, ex.Property) and constant is not None and scope.is_numeric(left.reference):
+        return _WITH_CONSTANT[condition.relation](scope.reader(left.reference), constant)
     read_left, read_right = bind_operand(left, scope), bind_operand(right, scope)
     fold = not condition.match_case
 
@@ -164,35 +164,51 @@ def _bind_between(condition: ex.Between, scope: Scope) -> Predicate:
 
 def _bind_like(condition: ex.Like, scope: Scope) -> Predicate:
     read = bind_operand(condition.operand, scope)
-    matches = re.compile(like_pattern(condition), re.DOTALL).fullmatch
+    first, *others = like_segments(condition)
+    if others:
+        others[-1] += r"\Z"
+    segments = [re.compile(segment, re.DOTALL) for segment in (first, *others)]
 
     def holds(subject: Any) -> bool:
         text = text_of(read(subject))
-        return text is not None and matches(text) is not None
+        return text is not None and matches_segments(segments, text)
 
     return holds
 
 
-def like_pattern(condition: ex.Like) -> str:
-    """
-    Give the regular expression of a pattern with wild cards.
-
-    Runs of wild cards become one, and every one is possessive up to the next fixed text where that is safe, so that
-    matching stays quick.
-    """
-    parts: list[str] = []
+def like_segments(condition: ex.Like) -> list[str]:
+    """Give the parts of a pattern between its wild cards as regular expressions of fixed length."""
+    segments = [""]
     characters = iter(condition.pattern)
     for character in characters:
         if character == condition.escape_char:
-            parts.append(re.escape(next(characters, character)))
+            segments[-1] += re.escape(next(characters, character))
         elif character == condition.wild_card:
-            if parts[-1:] != [".*"]:
-                parts.append(".*")
-        elif character == condition.single_char:
-            parts.append(".")
+            segments.append("")
         else:
-            parts.append(re.escape(character))
-    return "".join(parts)
+            segments[-1] += "." if character == condition.single_char else re.escape(character)
+    return segments
+
+
+def matches_segments(segments: list[re.Pattern[str]], text: str) -> bool:
+    """
+    Tell whether a text is made of the segments with anything between them; the last of several is bound to its end.
+
+    One regular expression for all of it could take ages on patterns with many wild cards; the first place where a
+    segment fits is always as good as a later one.
+    """
+    if len(segments) == 1:
+        return segments[0].fullmatch(text) is not None
+    first = segments[0].match(text)
+    if first is None:
+        return False
+    place = first.end()
+    for segment in segments[1:]:
+        found = segment.search(text, place)
+        if found is None:
+            return False
+        place = found.end()
+    return True
 
 
 def bind_operand(operand: ex.Operand, scope: Scope, uom: str | None = None) -> Read:

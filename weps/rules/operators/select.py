@@ -130,17 +130,16 @@ def difference(
 
     def read_difference(subject: Subject) -> Value:
         minuend, subtrahend = first(subject), second(subject)
-        return None if minuend is None or subtrahend is None else minuend - subtrahend
+        return None if minuend is None or subtrahend is None else number_of(minuend - subtrahend)
 
     return read_difference
 
 
 @dataclass(frozen=True, slots=True)
 class Single:
-    """A select function of one subject; `wanted` when anybody awaits its events."""
+    """A select function of one subject."""
 
     fire: Fire
-    wanted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
