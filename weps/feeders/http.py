@@ -77,7 +77,8 @@ class Fetcher:
     Makes requests; may be used by many threads at once.
 
     `timeout` is how many seconds one connect and each read may take, `deadline` how many the whole exchange with all
-    redirects, `limit` how many octets an answer may have after decompression.
+    redirects (a name server that is asked meanwhile has the limits of the machine's resolver), `limit` how many octets
+    an answer may have after decompression.
     """
 
     def __init__(

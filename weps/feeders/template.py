@@ -17,6 +17,7 @@ from weps.errors import TemplateError
 from weps.feeders import pox
 from weps.feeders.http import HttpRequest
 from weps.feeders.kvp import (
+    KNOWN_NAMES,
     OM_20,
     SERIES_NAMES,
     SOS_20,
@@ -70,8 +71,10 @@ def read_pox(text: str, endpoint: str) -> Source:
     if not endpoint or not endpoint.strip():
         raise TemplateError("an XML template names no SOS; give the SOS endpoint too")
     address, query = split_url(endpoint)
-    document = pox.canonical_document(text)
-    return Source(POX, canonical_address(with_query(address, query) if query else address), document)
+    # An address that was copied with a KVP request would make some servers answer that instead of the document.
+    own = {name: parameter for name, parameter in read_parameters(query).items() if name not in KNOWN_NAMES}
+    address = with_query(address, write_query(own)) if own else address
+    return Source(POX, canonical_address(address), pox.canonical_document(text))
 
 
 def build_request(source: Source, begin: datetime, end: datetime) -> HttpRequest:
@@ -91,9 +94,8 @@ def build_availability_request(source: Source) -> HttpRequest:
 
 def build_capabilities_request(source: Source) -> HttpRequest:
     """Give the GetCapabilities of the source's service."""
-    others = _vendor_parameters(source) if source.binding == KVP else {}
-    fixed = _parameters(service="SOS", request="GetCapabilities", AcceptVersions=SOS_20)
-    return _get(_kvp_address(source), {**others, **fixed})
+    address, own = _kvp_service(source)
+    return _get(address, {**own, **_parameters(service="SOS", request="GetCapabilities", AcceptVersions=SOS_20)})
 
 
 def read_selection(source: Source) -> dict[str, tuple[str, ...]]:
@@ -102,15 +104,22 @@ def read_selection(source: Source) -> dict[str, tuple[str, ...]]:
 
 
 def evidence_url(source: Source, begin: datetime, end: datetime) -> str | None:
-    """Give a GetObservation URL for a span, to be published; None where the template cannot be written as one."""
+    """
+    Give a GetObservation URL for a span; None where the template cannot be written as one.
+
+    It is published with alerts, so parameters that look like keys are left out.
+    """
+    address, own = _kvp_service(source)
     if source.binding == KVP:
-        public = {name: one for name, one in read_parameters(source.template).items() if not _SECRET.fullmatch(name)}
-        return _kvp_during(Source(KVP, source.endpoint, write_query(public)), begin, end).url
-    if pox.asks_for_more(source.template):
+        parameters = read_parameters(source.template)
+    elif pox.asks_for_more(source.template):
         return None
-    selection = {name: Parameter(name, values) for name, values in read_selection(source).items()}
-    fixed = _parameters(service="SOS", version=SOS_20, request="GetObservation", responseFormat=OM_20)
-    return _kvp_during(Source(KVP, _kvp_address(source), write_query({**fixed, **selection})), begin, end).url
+    else:
+        selection = {name: Parameter(name, values) for name, values in read_selection(source).items()}
+        fixed = _parameters(service="SOS", version=SOS_20, request="GetObservation", responseFormat=OM_20)
+        parameters = {**own, **fixed, **selection}
+    public = {name: parameter for name, parameter in parameters.items() if not _SECRET.fullmatch(name)}
+    return _kvp_during(Source(KVP, address, write_query(public)), begin, end).url
 
 
 def _check_operation(parameters: dict[str, Parameter]) -> None:
@@ -130,16 +139,17 @@ def _parameters(**values: str) -> dict[str, Parameter]:
     return {name: Parameter(name, (value,)) for name, value in values.items()}
 
 
-def _vendor_parameters(source: Source) -> dict[str, Parameter]:
-    """Give the parameters that are no part of SOS: some servers find their configuration or key by them."""
-    of_sos = {*SERIES_NAMES, "service", "version", "request", "spatialFilter", "namespaces", "responseFormat"}
-    return {name: value for name, value in read_parameters(source.template).items() if name not in of_sos}
+def _kvp_service(source: Source) -> tuple[str, dict[str, Parameter]]:
+    """
+    Give the address for KVP, and the parameters that are no part of SOS: some servers find a configuration by them.
 
-
-def _kvp_address(source: Source) -> str:
-    """Give the address for KVP; servers that have one for each binding (ours, 52°North's of old) name them alike."""
-    address = source.endpoint
-    return address.removesuffix("/pox") + "/kvp" if address.endswith("/pox") else address
+    Servers that have an address for each binding (ours, and those of 52°North in former times) name them alike.
+    """
+    address, _, query = source.endpoint.partition("?")
+    if address.endswith("/pox"):
+        address = address.removesuffix("/pox") + "/kvp"
+    given = read_parameters(source.template if source.binding == KVP else query)
+    return address, {name: parameter for name, parameter in given.items() if name not in KNOWN_NAMES}
 
 
 def _get(address: str, parameters: dict[str, Parameter]) -> HttpRequest:
@@ -170,7 +180,7 @@ def _kvp_latest(source: Source) -> HttpRequest:
 def _kvp_availability(source: Source) -> HttpRequest:
     fixed = _parameters(service="SOS", version=SOS_20, request="GetDataAvailability")
     selection = {name: Parameter(name, values) for name, values in _kvp_selection(source).items()}
-    return _get(source.endpoint, {**_vendor_parameters(source), **fixed, **selection})
+    return _get(source.endpoint, {**_kvp_service(source)[1], **fixed, **selection})
 
 
 def _kvp_selection(source: Source) -> dict[str, tuple[str, ...]]:

@@ -268,6 +268,15 @@ def test_a_document_that_is_no_template_is_refused(text, message):
     assert message in refused.value.message
 
 
+def test_a_pox_endpoint_loses_the_request_it_was_copied_with():
+    """
+    What is no part of SOS stays: it may find the service.
+    """
+    source = read_pox(POX, "http://h/sos?map=m&service=SOS&REQUEST=GetCapabilities")
+
+    assert source.endpoint == "http://h/sos?map=m"
+
+
 @pytest.mark.parametrize("endpoint", ["", "  ", None, "sos", "file:///tmp/sos", "http://"])
 def test_a_pox_template_needs_an_address_that_can_be_asked(endpoint):
     """
@@ -299,9 +308,9 @@ def test_prefixes_that_a_filter_refers_to_in_its_text_are_kept():
 
 def test_the_evidence_of_a_pox_template_is_a_kvp_url():
     """
-    People can open it: procedure, property and feature are translated; `/pox` becomes `/kvp`.
+    People can open it: procedure, property and feature are translated, `/pox` becomes `/kvp`, keys are left out.
     """
-    source = read_pox(POX, "http://h/sos/pox")
+    source = read_pox(POX, "http://h/sos/pox?map=m&token=secret")
 
     url = evidence_url(source, BEGIN, END)
 
@@ -309,7 +318,7 @@ def test_the_evidence_of_a_pox_template_is_a_kvp_url():
         "http://h/sos/kvp?service=SOS&version=2.0.0&request=GetObservation&procedure=ws2500"
         "&observedProperty=AirTemperature"
         "&temporalFilter=om:phenomenonTime,2016-01-11T03:00:00Z/2016-01-11T04:00:00.500Z"
-        "&namespaces=xmlns(om,http://www.opengis.net/om/2.0)&responseFormat=http://www.opengis.net/om/2.0"
+        "&namespaces=xmlns(om,http://www.opengis.net/om/2.0)&responseFormat=http://www.opengis.net/om/2.0&map=m"
     )
 
 
