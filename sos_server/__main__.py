@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import logging
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -45,12 +46,27 @@ def main(arguments: list[str] | None = None) -> int:
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
+    _check_address(settings)
     sos = create_app(settings)
     try:
         app = Starlette(routes=[Route("/", _to_service), mount(PATH, sos)])
         asyncio.run(_serve(app, settings))
     finally:
         sos.state.storage.close()
+
+
+def _check_address(settings: Settings) -> None:
+    """Raise where nothing can listen at the address: the server itself says so with a trace only."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            address = f"{settings.host}:{settings.port}"
+            raise SettingsError(
+                f"{address} cannot be listened at: {error.strerror}; set another port or host"
+            ) from error
 
 
 async def _serve(app: Starlette, settings: Settings) -> None:

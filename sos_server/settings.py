@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     host: str = "127.0.0.1"
-    port: Annotated[int, Ge(0), Le(65535)] = 8081
+    port: Annotated[int, Ge(1), Le(65535)] = 8081
     data: Path = Path("var")  # the folder of the database
     database: str | None = None  # a database URL, instead of a file in `data`
     base_url: AnyHttpUrl | None = None  # the address that clients reach; taken from the request where it is not set
