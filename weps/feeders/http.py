@@ -27,6 +27,7 @@ _REDIRECT_LIMIT = 5
 _CONNECTIONS = 32
 _CHUNK = 64 * 1024
 _LONGEST_WAIT = 24 * 3600.0
+_CHAIN_LIMIT = 10
 _FRAMING = frozenset({"connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"})
 _UNSENDABLE = (
     UnicodeError,
@@ -110,7 +111,9 @@ class Fetcher:
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
                 raise self._explained(error, request.url, deadline) from error
             except FeedError as error:
-                raise (self._too_late(request.url) if deadline.expired else error) from error
+                if deadline.expired:
+                    raise self._too_late(request.url) from error
+                raise
             finally:
                 self._exchange.deadline = None
         if deadline.expired:
@@ -157,7 +160,7 @@ class Fetcher:
         stated = response.headers.get("Content-Length", "")
         if stated.isdecimal() and int(stated) > self._limit:
             raise self._too_large(response.url)
-        # At most one read of the socket a round, so that a slow server is noticed between two of them.
+        # Piece by piece as it comes, so that the limit holds before the rest is received and decompressed.
         while piece := response.raw.read1(_CHUNK, decode_content=True):
             body += piece
             if len(body) > self._limit:
@@ -263,9 +266,10 @@ def _retry_after(text: str | None) -> float | None:
 
 def _innermost_text(error: BaseException) -> str:
     """Give the text at the bottom of a chain of wrapped errors: the outer ones show memory addresses and pools."""
-    while True:
+    for _ in range(_CHAIN_LIMIT):
         reason = getattr(error, "reason", None)
         inner = reason if isinstance(reason, BaseException) else error.__cause__ or error.__context__
         if inner is None:
-            return getattr(error, "strerror", None) or str(error.args[-1] if error.args else type(error).__name__)
+            break
         error = inner
+    return getattr(error, "strerror", None) or str(error.args[-1] if error.args else type(error).__name__)
