@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from sos_server.errors import RequestTooLarge, SosError
@@ -12,6 +13,9 @@ from weps.errors import (
     NotFoundError,
     WepsError,
 )
+
+NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that XML 1.0 cannot hold (clause 2.2): no answer could repeat them."""
 
 
 class WpsError(WepsError):
@@ -48,6 +52,12 @@ INTERNAL = Fault(
 
 def fault_of(error: Exception) -> Fault:
     """Give what clients are told about an error; what we did not raise on purpose is never told in detail."""
+    fault = _fault_of(error)
+    text, locator = (None if one is None else NOT_IN_XML.sub("\ufffd", one) for one in (fault.text, fault.locator))
+    return Fault(fault.code, locator or None, text or "", fault.status)
+
+
+def _fault_of(error: Exception) -> Fault:
     if isinstance(error, WpsError):
         return Fault(error.code, error.where, error.message, error.status)
     if isinstance(error, RequestTooLarge):

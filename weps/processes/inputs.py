@@ -17,6 +17,7 @@ from typing import Any
 from sos_server.time import parse_instant
 from weps.errors import InputError, MissingInputError
 from weps.processes.base import BoundingBox, Document, InputSpec, Kind, Literal, ProcessSpec, Text, Value
+from weps.processes.faults import NOT_IN_XML
 
 UNITS = {
     "ms": timedelta(milliseconds=1),
@@ -27,7 +28,6 @@ UNITS = {
 }
 DURATION_UNITS = ("s", "ms", "min", "h", "d")
 LONGEST = timedelta(days=36525)
-_NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _DURATION = re.compile(
     r"(?P<sign>-?)P(?=.)(?:(?P<w>\d+)W|(?:(?P<d>\d+)D)?"
     r"(?:T(?=.)(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+(?:\.\d+)?)S)?)?)"
@@ -104,13 +104,13 @@ def _read(spec: InputSpec, given: Sequence[Value]) -> tuple[Any, ...]:
 def _read_one(spec: InputSpec, given: Value) -> Any:
     if isinstance(given, BoundingBox):
         raise InputError(f"A bounding box is not what this input takes: {spec.title}.", spec.identifier)
+    if NOT_IN_XML.search(given.text):
+        raise InputError("The text has control characters, which cannot be written in XML.", spec.identifier)
     return _read_literal(spec, spec.data, given) if isinstance(spec.data, Literal) else _read_complex(spec, given)
 
 
 def _read_literal(spec: InputSpec, literal: Literal, given: Text | Document) -> Any:
     text = given.text.strip()
-    if _NOT_IN_XML.search(text):
-        raise InputError("The text has control characters, which cannot be written in XML.", spec.identifier)
     uom = given.uom if isinstance(given, Text) else None
     if not text:
         raise MissingInputError(f"{spec.identifier} is empty: {spec.title}; see DescribeProcess.", spec.identifier)

@@ -88,8 +88,9 @@ def threshold_rule(inputs: Inputs, trigger: str | None) -> RuleText:
         rule["for"] = format_duration(held)
     if "consecutive" in inputs and "n" in inputs:
         raise InputError("n and consecutive are the same; leave one of them out.", "n")
-    if (consecutive := inputs.count("consecutive") or inputs.count("n")) is not None:
-        rule["consecutive"] = consecutive
+    for name in ("consecutive", "n"):
+        if name in inputs:
+            rule["consecutive"] = inputs.count(name)
     if trigger is not None:
         rule["trigger"] = trigger
     text = json.dumps(rule, ensure_ascii=False)

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from weps.errors import MissingInputError
+from weps.errors import InputError, MissingInputError
 from weps.processes.base import Document, Given, Reference, Text
-from weps.processes.faults import WpsError
+from weps.processes.faults import NOT_IN_XML, WpsError
 from weps.processes.wps10_requests import (
     DescribeProcess,
     Execute,
@@ -31,6 +31,8 @@ _ATTRIBUTE = re.compile(rf"@(?={_ATTRIBUTES})")
 
 def decode_kvp(query: str) -> Request:
     """Read the query of a GET request, as it stood in the URL."""
+    if NOT_IN_XML.search(unquote_plus(query)):
+        raise InputError("The query has control characters, which cannot be written in XML; leave them out.")
     raw: dict[str, str] = {}
     for pair in filter(None, query.split("&")):
         name, _, value = pair.partition("=")
@@ -59,9 +61,9 @@ def _listed(text: str, separator: str) -> tuple[str, ...]:
 def _execute_kvp(values: Mapping[str, str], raw: Mapping[str, str]) -> Execute:
     if not values.get("identifier"):
         raise MissingInputError("The parameter identifier is missing: which process is to run?", "identifier")
-    inputs: dict[str, tuple[Given, ...]] = {}
+    inputs: dict[str, list[Given]] = {}
     for identifier, value, attributes in _fields(raw.get("datainputs", "")):
-        inputs[identifier] = (*inputs.get(identifier, ()), _given_kvp(value, attributes))
+        inputs.setdefault(identifier, []).append(_given_kvp(value, attributes))
     wanted = tuple(_wanted_kvp(*one) for one in _fields(raw.get("responsedocument", "")))
     raw_output = tuple(_wanted_kvp(*one) for one in _fields(raw.get("rawdataoutput", "")))
     return Execute(

@@ -48,7 +48,7 @@ class Execute:
     """Run a process. `raw` is the one output that is wanted without a document around it."""
 
     identifier: str
-    inputs: Mapping[str, tuple[Given, ...]]
+    inputs: Mapping[str, Sequence[Given]]
     outputs: tuple[WantedOutput, ...] = ()
     raw: WantedOutput | None = None
     store: bool = False

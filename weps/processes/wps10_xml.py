@@ -58,10 +58,10 @@ def decode_xml(body: bytes, limit: int) -> Request:
 
 
 def _execute_xml(root: etree._Element) -> Execute:
-    inputs: dict[str, tuple[Given, ...]] = {}
+    inputs: dict[str, list[Given]] = {}
     for element in root.iterfind(f"{WPS}DataInputs/{WPS}Input"):
         identifier = _identifier(element)
-        inputs[identifier] = (*inputs.get(identifier, ()), _given_xml(element, identifier))
+        inputs.setdefault(identifier, []).append(_given_xml(element, identifier))
     raw = root.find(f"{WPS}ResponseForm/{WPS}RawDataOutput")
     document = root.find(f"{WPS}ResponseForm/{WPS}ResponseDocument")
     form = {} if document is None else document.attrib

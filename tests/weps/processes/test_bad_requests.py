@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 import pytest
 import requests
@@ -104,6 +105,7 @@ BAD_POSTS = {
     "threshold is missing": (subscribe(literals(condition="lessThan")), MISSING, "threshold"),
     "bound is missing": (subscribe(literals(condition="between", lower="1")), MISSING, "upper"),
     "bound too many": (subscribe(THRESHOLD + literals(upper="1")), INVALID, "upper"),
+    "none in a row": (subscribe(THRESHOLD + literals(n="0")), INVALID, "condition"),
     "n and consecutive": (subscribe(THRESHOLD + literals(n="1", consecutive="1")), INVALID, "n"),
     "rule twice": (subscribe(json_rule("{}") + THRESHOLD), INVALID, "threshold"),
     "negative duration": (subscribe(THRESHOLD + literals(runtime="-PT6H")), INVALID, "runtime"),
@@ -230,7 +232,7 @@ BAD_GETS = {
     "control characters": (
         f"{EXECUTE}&DataInputs=condition=equal;threshold=5;title=a%00b",
         INVALID,
-        "title",
+        None,
     ),
 }
 
@@ -250,6 +252,31 @@ def test_a_bad_query_is_refused_and_stores_nothing(wps, validate, name):
     assert reply.fault == (code, locator)
     assert validate(reply.body) == []
     assert wps.count == before
+
+
+def test_an_input_given_very_often_is_refused_soon(wps):
+    """
+    Reading it takes time in proportion to its size.
+    """
+    inputs = literal("sink", "") * 1500
+
+    started = time.monotonic()
+    reply = wps.post(subscribe(THRESHOLD + inputs))
+
+    assert reply.fault == (INVALID, "sink")
+    assert "1500 times" in reply.texts("//ows:ExceptionText")[0]
+    assert time.monotonic() - started < 5
+
+
+def test_what_a_reference_leads_to_is_told_without_what_xml_cannot_hold(wps):
+    """
+    A rule with control characters is refused, and the refusal is a document.
+    """
+    wps.documents["control.json"] = b'{"type": "thresh\x00old"}'
+
+    reply = wps.post(subscribe(reference("rule", f"{wps.base}/documents/control.json", "application/json")))
+
+    assert reply.fault == (INVALID, "rule")
 
 
 def test_every_fault_of_a_rule_is_told_with_its_line(wps):
