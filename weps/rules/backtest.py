@@ -48,8 +48,8 @@ def backtest(
     """
     Give the detections of a rule as JSON objects, in the order in which they are made.
 
-    `start` is the activation (without it, the earliest observation that the rule looks at), `end` moves the clock on
-    after the last one. With `as_arrived` the observations are a recording: taken in the order given, none left out.
+    `start` is the activation, and nothing before it is seen (without it, the earliest observation that the rule looks
+    at); `end` moves the clock on after the last one. With `as_arrived` the observations are a recording: taken in the order given, none left out.
     Without, they are a document: put into event order and freed from repetitions, as a feeder does.
     """
     stream = list(observations) if as_arrived else in_event_order(observations)
@@ -59,7 +59,7 @@ def backtest(
         return
     network = Network()
     network.add(SUBSCRIPTION, rule, {}, activation)
-    for observation in stream:
+    for observation in stream if start is None else [seen for seen in stream if seen.end >= start]:
         yield from (to_members(found.detection) for found in network.step((observation,)))
     if end is not None:
         yield from (to_members(found.detection) for found in network.tick(end))

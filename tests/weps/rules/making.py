@@ -6,8 +6,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from weps.model import Observation, Value
+from weps.model import Detection, Observation, Value
 from weps.rules.backtest import backtest
+from weps.rules.network import Network
 from weps.rules.threshold import compile_threshold
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -24,8 +25,13 @@ def level(minutes: float, value: Value, **members: Any) -> Observation:
     return Observation(phenomenon_time=minute(minutes), value=value, **{"id": f"o{minutes:g}", **known, **members})
 
 
+def rain(minutes: float, value: Value, **members: Any) -> Observation:
+    """An observation of rain at the river, so many minutes after noon."""
+    return level(minutes, value, **{"observed_property": "Rain", "uom": "mm", "id": f"r{minutes:g}", **members})
+
+
 def threshold(**members: Any) -> dict[str, Any]:
-    """A rule of type threshold; greater than 2 unless told otherwise. `held_for` stands for the member `for`."""
+    """A rule of type threshold: greater than 2, unless told otherwise. `held_for` stands for the member `for`."""
     rule = {"type": "threshold", "condition": "greaterThan", **members}
     if not {"threshold", "steps", "lower"} & set(rule):
         rule["threshold"] = 2
@@ -39,9 +45,49 @@ def compiled(rule: dict[str, Any]) -> Any:
     return compile_threshold(json.dumps(rule))
 
 
-def run(rule: dict[str, Any], observations: list[Observation], **options: Any) -> list[tuple[str, str]]:
-    """The events of a rule over observations, each with its time of day."""
+def detections(rule: dict[str, Any], observations: list[Observation], end: float | None = None) -> list[Detection]:
+    """
+    The detections of a rule over observations as they arrive; `end` moves the clock on, in minutes.
+
+    The rule runs twice, the second time in a network that is built anew from the stored states after each observation.
+    """
+    machine, stored, broken = compiled(rule), {}, []
+    whole = Network()
+    start = min(seen.end for seen in observations) if observations else NOON
+    whole.add("s", machine, {}, start)
+    found = [one.detection for one in whole.step(observations)]
+    found += [one.detection for one in whole.tick(minute(end))] if end is not None else []
+
+    for seen in [*observations, *([None] if end is not None else [])]:
+        network = Network()
+        network.add("s", machine, stored, start)
+        given = network.step([seen]) if seen else network.tick(minute(end or 0))
+        broken += [one.detection for one in given]
+        stored |= {key: json.loads(json.dumps(state)) for (_, key), state in network.take_changes().items()}
+        for state in stored.values():
+            assert machine.dump(machine.load(state)) == state
+            assert machine.load(machine.dump(machine.load(state))) == machine.load(state)
+    assert broken == found, "the rule gives something else when its state is stored in between"
+    return found
+
+
+def events(rule: dict[str, Any], observations: list[Observation], end: float | None = None) -> list[tuple[str, float]]:
+    """What `detections` gives, as the names of the events with their minutes after noon."""
     return [
-        (detection["event"], detection["time"][11:16])
-        for detection in backtest(compiled(rule), observations, **options)
+        (found.event or "", (found.time - NOON) / timedelta(minutes=1)) for found in detections(rule, observations, end)
     ]
+
+
+def firings(rule: dict[str, Any], observations: list[Observation], end: float | None = None) -> list[float]:
+    """The minutes after noon at which a rule fires."""
+    return [time for event, time in events(rule, observations, end) if event == "firing"]
+
+
+def levels(*values: Value) -> list[Observation]:
+    """Water levels, one a minute from noon on."""
+    return [level(number, value) for number, value in enumerate(values)]
+
+
+def lines_of(rule: dict[str, Any], observations: list[Observation], **options: Any) -> list[dict[str, Any]]:
+    """The lines that a backtest gives."""
+    return list(backtest(compiled(rule), observations, **options))
