@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
     from weps.feeders.http import Answer
 
-_HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE | re.DOTALL)
+# Possessive, so that a document of many comments cannot make it try every way to part them.
+_HTML = re.compile(rb"\s*+(?>(?:<!--.*?-->)\s*+)*+<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE | re.DOTALL)
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 # In whatever namespace, or none: some servers leave it out.
 _REPORTS = frozenset({"ExceptionReport", "ServiceExceptionReport", "Fault"})
+_BEGINNING = 4096
 _TEXT_LIMIT = 500
 
 
@@ -55,12 +57,13 @@ def _parse(answer: Answer) -> etree._Element:
 def _not_xml(answer: Answer, error: SosError) -> str:
     if not answer.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         kind = answer.content_type.partition(";")[0].strip() or "something without a content type"
-        return f"the server answered {kind} instead of XML: {_shortened(answer.body.decode(errors='replace'))!r}"
+        text = answer.body[:_BEGINNING].decode(errors="replace")
+        return f"the server answered {kind} instead of XML: {_shortened(text)!r}"
     return f"the server's answer cannot be read: {error.message}"
 
 
 def _title(body: bytes) -> str:
-    found = _TITLE.search(body)
+    found = _TITLE.search(body[:_BEGINNING])
     return f" ({_shortened(found[1].decode(errors='replace'))!r})" if found else ""
 
 

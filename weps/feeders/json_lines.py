@@ -31,7 +31,7 @@ def read_json_lines(data: bytes) -> Iterator[Observation]:
 def _read_line(line: bytes, where: str) -> Observation:
     try:
         members = json.loads(line, parse_constant=_refuse_constant)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"not one JSON object on one line: {error}", where) from error
     if not isinstance(members, dict):
         raise InputError("not a JSON object; an observation is an object with its members", where)

@@ -30,7 +30,6 @@ KNOWN_NAMES = (
 SERIES_NAMES = ("offering", "procedure", "observedProperty", "featureOfInterest")
 
 _BY_LOWER_CASE = {name.lower(): name for name in KNOWN_NAMES}
-_LINE_BREAK = re.compile(r"\s*[\r\n]+\s*")
 _BLANK = re.compile(r"\s+")
 
 
@@ -53,7 +52,7 @@ def split_url(text: str) -> tuple[str, str]:
     A printed URL is broken into lines with indented continuations. An address has no blanks at all, so those inside
     go too; in the query a blank inside a value may be meant and stays.
     """
-    joined = _LINE_BREAK.sub("", text).strip()
+    joined = "".join(line.strip() for line in text.splitlines())
     if "#" in joined:
         raise TemplateError("the URL has a '#', which ends it for a server; write %23 where it belongs to a value")
     address, _, query = joined.partition("?")

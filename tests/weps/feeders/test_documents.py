@@ -146,6 +146,7 @@ def test_json_lines_are_read_with_id_and_geometry():
     [
         ("{", "not one JSON object on one line"),
         ("[1]", "not a JSON object"),
+        pytest.param("[" * 100_000, "not one JSON object on one line", id="very deep"),
         ('{"value": 1}', "has no phenomenon_time, procedure, observed_property, feature_of_interest"),
         (json.dumps({**LINE, "value": [1]}), "neither a number, text, true, false nor null"),
         (json.dumps(LINE).replace("1.5", "NaN"), "NaN is no JSON number"),

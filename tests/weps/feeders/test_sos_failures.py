@@ -18,6 +18,9 @@ END = datetime(2016, 1, 11, 4, 0, tzinfo=UTC)
 GARBLED = {
     "HTML": (misbehaving.answer(b"<!DOCTYPE html><title>Sign in</title>"), "a web page ('Sign in')"),
     "XHTML": (misbehaving.answer(b"<html xmlns='http://www.w3.org/1999/xhtml'/>"), "a web page; check"),
+    "HTML after comments": (misbehaving.answer(b"<!-- a --> <!-- b --><HTML><p>"), "a web page; check"),
+    "very many comments": (misbehaving.answer(b"<!--a-->" * 50_000 + b"<a/>"), "answered a, not a GetObservation"),
+    "titles without end": (misbehaving.answer(b"<html>" + b"<title>" * 100_000), "a web page; check"),
     "empty": (misbehaving.answer(b""), "answered nothing"),
     "blank": (misbehaving.answer(b" \r\n"), "answered nothing"),
     "half a document": (misbehaving.answer(response(at(BEGIN))[:-40]), "cannot be read: "),

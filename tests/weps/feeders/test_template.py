@@ -129,6 +129,7 @@ def test_an_endpoint_wins_over_the_address_but_never_over_the_parameters(text, e
         (KVP.replace("http://sos", "http://me@sos"), "sos.example", "user name"),
         (KVP + "&procedure=a#b", None, "write %23"),
         (KVP.replace("&", "&amp;"), None, "escaped twice"),
+        pytest.param(" " * 1_000_000 + "x", None, "names no SOS", id="very many blanks"),
         (CANONICAL, None, "names no SOS"),
         ("", None, "names no SOS"),
         ("?", None, "names no SOS"),
