@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 NAMESPACE = xml.NAMESPACES["om"]
 RESPONSE_FORMAT = NAMESPACE
-SAMPLING_GEOMETRY = "http://www.opengis.net/def/param-name/OGC-OM/2.0/samplingGeometry"
 
 _OBSERVATION = xml.tag("om:OM_Observation")
 

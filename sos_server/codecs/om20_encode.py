@@ -14,51 +14,36 @@ from __future__ import annotations
 import itertools
 import re
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from sos_server.codecs import gml32, sampling20, xml, xsd
-from sos_server.model import OM_CATEGORY, OM_COUNT, OM_MEASUREMENT, OM_TEXT, OM_TRUTH, Feature, Observation, StoredRow
+from sos_server.codecs import om20_block, xml, xsd
+from sos_server.codecs.om20_block import Block, Constants, Form
+from sos_server.model import (
+    OM_CATEGORY,
+    OM_COUNT,
+    OM_MEASUREMENT,
+    OM_TEXT,
+    OM_TRUTH,
+    SCALAR_TYPES,
+    Feature,
+    Observation,
+    StoredRow,
+)
 from sos_server.time import to_microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from sos_server.model import SeriesInfo, Value
 
-SAMPLING_GEOMETRY = "http://www.opengis.net/def/param-name/OGC-OM/2.0/samplingGeometry"
 ROWS_PER_CHUNK = 500
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _IN_TEXT = {"\r": "&#13;"}
 _IN_ATTRIBUTE = {"\r": "&#13;", "\n": "&#10;", "\t": "&#9;", '"': "&quot;"}
-_NSMAP = {prefix: xml.NAMESPACES[prefix] for prefix in ("sos", "om", "gml", "sam", "sams", "swe", "xlink", "xsi", "xs")}
-
-_NUMBER, _IDENTIFIER, _BEGIN, _END, _RESULT_TIME = "number", "identifier", "begin", "end", "result"
-_VALID_BEGIN, _VALID_END, _VALUE, _NIL_REASON = "valid-begin", "valid-end", "value", "nil"
-
-
-class Constants(NamedTuple):
-    """What all observations of a series share in a document."""
-
-    procedure: str
-    observed_property: str
-    feature: Feature
-    observation_type: str
-    uom: str | None
-    geometry: Mapping[str, Any] | None = None
-
-
-class _Form(NamedTuple):
-    """Which optional parts an observation has; each form of a series has its own text block."""
-
-    identified: bool
-    period: bool
-    valid: bool
-    nil: bool
-    inline_feature: bool
 
 
 class _Holder(NamedTuple):
@@ -76,7 +61,7 @@ def encode_observations(
 
     With `counts_as_measures` counts go out as measures of unit 1, which more clients read than integers.
     """
-    root = etree.Element(xml.tag("sos:GetObservationResponse"), nsmap=_NSMAP)
+    root = etree.Element(xml.tag("sos:GetObservationResponse"), nsmap=om20_block.NAMESPACES)
     rows = ((_constants(info), rows) for info, rows in series)
     yield from _encode(_Holder(root, "sos:observationData"), rows, counts_as_measures=counts_as_measures)
 
@@ -91,7 +76,7 @@ def encode_insertion(root: etree._Element, observations: Iterable[Observation]) 
 
 def insertion_root(offerings: Iterable[str]) -> etree._Element:
     """Make the root element of an InsertObservation request."""
-    root = etree.Element(xml.tag("sos:InsertObservation"), service="SOS", version="2.0.0", nsmap=_NSMAP)
+    root = etree.Element(xml.tag("sos:InsertObservation"), service="SOS", version="2.0.0", nsmap=om20_block.NAMESPACES)
     for offering in offerings:
         xml.add(root, "sos:offering", offering)
     return root
@@ -106,8 +91,8 @@ def _encode(
     numbers = itertools.count(1)
     for constants, rows in series:
         writer = _SeriesWriter(constants, holder, features, counts_as_measures=counts_as_measures)
-        for row in rows:
-            written.append(writer.write(next(numbers), row))
+        for text in writer.write(rows, numbers):
+            written.append(text)
             if len(written) >= ROWS_PER_CHUNK:
                 yield "".join(written).encode()
                 written.clear()
@@ -135,135 +120,56 @@ class _SeriesWriter:
         self._constants = constants
         self._holder = holder
         self._features = features
-        self._blocks: dict[_Form, str] = {}
+        self._blocks: dict[Form, Block] = {}
         self._write_value = _WRITERS.get(constants.observation_type, _write_text)
 
-    def write(self, number: int, row: StoredRow) -> str:
-        _, begin, end, result_time, value, identifier, _, valid_begin, _ = row
+    def write(self, rows: Iterable[StoredRow], numbers: Iterator[int]) -> Iterator[str]:
+        """Write the observations; the usual form, that has nothing optional, has a way of its own."""
+        usual, write_time, write_value = self._block(om20_block.USUAL).text, xsd.write_microseconds, self._write_value
+        always_unusual = self._constants.geometry is not None
+        inline = self._is_new()
+        for row, number in zip(rows, numbers, strict=False):
+            _, begin, end, result_time, value, identifier, _, valid_begin, _ = row
+            has_options = value is None or identifier is not None or end != begin or valid_begin is not None
+            if has_options or inline or always_unusual:
+                yield self._write(number, row, inline_feature=inline)
+                inline = False
+                continue
+            time = write_time(begin)
+            result = time if result_time == begin else write_time(result_time)
+            yield usual % (number, number, time, number, result, write_value(value))
+
+    def _is_new(self) -> bool:
+        """Tell whether the feature has a shape that this document does not show yet."""
         feature = self._constants.feature
-        inline = feature.geometry is not None and feature.identifier not in self._features
-        form = _Form(identifier is not None, end != begin, valid_begin is not None, value is None, inline)
-        block = self._blocks.get(form)
-        if block is None:
-            block = self._blocks[form] = self._block(form)
-        begin_text = xsd.write_microseconds(begin)
+        return feature.geometry is not None and feature.identifier not in self._features
+
+    def _write(self, number: int, row: StoredRow, *, inline_feature: bool) -> str:
+        """Write an observation of any form."""
+        valid = row.valid_begin is not None and row.valid_end is not None
+        form = Form(row.identifier is not None, row.end != row.begin, valid, row.value is None, inline_feature)
+        block = self._block(form)
         parts: dict[str, object] = {
-            _NUMBER: number,
-            _BEGIN: begin_text,
-            _RESULT_TIME: begin_text if result_time == begin else xsd.write_microseconds(result_time),
+            om20_block.NUMBER: number,
+            om20_block.IDENTIFIER: _write_text(row.identifier),
+            om20_block.BEGIN: xsd.write_microseconds(row.begin),
+            om20_block.END: xsd.write_microseconds(row.end),
+            om20_block.RESULT_TIME: xsd.write_microseconds(row.result_time),
+            om20_block.VALID_BEGIN: xsd.write_microseconds(row.valid_begin or 0),
+            om20_block.VALID_END: xsd.write_microseconds(row.valid_end or 0),
+            om20_block.NIL_REASON: _write_attribute(row.nil_reason or "unknown"),
         }
-        if value is not None:
-            parts[_VALUE] = self._write_value(value)
-        if any(form):
-            self._add_options(parts, form, row)
-        return block % parts
+        if row.value is not None:
+            parts[om20_block.VALUE] = self._write_value(row.value)
+        return block.text % tuple(parts[name] for name in block.slots)
 
-    @staticmethod
-    def _add_options(parts: dict[str, object], form: _Form, row: StoredRow) -> None:
-        if form.identified:
-            parts[_IDENTIFIER] = _write_text(row.identifier)
-        if form.period:
-            parts[_END] = xsd.write_microseconds(row.end)
-        if row.valid_begin is not None and row.valid_end is not None:
-            parts[_VALID_BEGIN] = xsd.write_microseconds(row.valid_begin)
-            parts[_VALID_END] = xsd.write_microseconds(row.valid_end)
-        if form.nil:
-            parts[_NIL_REASON] = _write_attribute(row.nil_reason or "unknown")
-
-    def _block(self, form: _Form) -> str:
-        if form.inline_feature:
-            self._features[self._constants.feature.identifier] = len(self._features) + 1
-        mark = _free_mark(self._constants)
-        root = etree.Element("root", nsmap=_NSMAP)
-        _build(xml.add(root, self._holder.member), self._constants, form, mark, len(self._features))
-        etree.cleanup_namespaces(root, keep_ns_prefixes=list(_NSMAP))
-        text = etree.tostring(root, encoding="unicode")
-        inside = text[text.index(">") + 1 : text.rindex("</")].replace("%", "%%")
-        return re.sub(f"{mark}([a-z-]+){mark}", r"%(\1)s", inside) + "\n"
-
-
-def _free_mark(constants: Constants) -> str:
-    """Give a private character that occurs in none of the constants."""
-    used = repr(constants)
-    return next(letter for letter in map(chr, range(0xE000, 0xF8FF)) if letter not in used)
-
-
-def _build(member: etree._Element, constants: Constants, form: _Form, mark: str, feature_number: int) -> None:
-    """Build one observation with marks where the varying parts go."""
-
-    def varying(name: str) -> str:
-        return f"{mark}{name}{mark}"
-
-    number = varying(_NUMBER)
-    element = xml.add(member, "om:OM_Observation", **{xml.GML_ID: f"o_{number}"})
-    if form.identified:
-        xml.add(element, "gml:identifier", varying(_IDENTIFIER), codeSpace=sampling20.UNKNOWN)
-    if not form.nil or constants.observation_type == OM_MEASUREMENT:
-        # the rules of the other types know no nil result
-        xml.add(element, "om:type", **{xml.XLINK_HREF: constants.observation_type})
-    end = varying(_END) if form.period else None
-    _add_time(xml.add(element, "om:phenomenonTime"), f"pt_{number}", varying(_BEGIN), end)
-    _add_time(xml.add(element, "om:resultTime"), f"rt_{number}", varying(_RESULT_TIME))
-    if form.valid:
-        _add_time(xml.add(element, "om:validTime"), f"vt_{number}", varying(_VALID_BEGIN), varying(_VALID_END))
-    xml.add(element, "om:procedure", **{xml.XLINK_HREF: constants.procedure})
-    if constants.geometry is not None:
-        _add_sampling_geometry(element, constants.geometry, f"sg_{number}")
-    xml.add(element, "om:observedProperty", **{xml.XLINK_HREF: constants.observed_property})
-    _add_feature(element, constants.feature, f"ssf_{feature_number}" if form.inline_feature else None)
-    result = xml.add(element, "om:result")
-    if form.nil:
-        result.set("nilReason", varying(_NIL_REASON))
-        if constants.observation_type == OM_MEASUREMENT:
-            result.set("uom", constants.uom or "1")
-            result.text = "NaN"
-    else:
-        _set_type(result, constants, varying(_VALUE))
-
-
-def _add_time(holder: etree._Element, gml_id: str, begin: str, end: str | None = None) -> None:
-    if end is None:
-        instant = xml.add(holder, "gml:TimeInstant", **{xml.GML_ID: gml_id})
-        xml.add(instant, "gml:timePosition", begin)
-        return
-    period = xml.add(holder, "gml:TimePeriod", **{xml.GML_ID: gml_id})
-    xml.add(period, "gml:beginPosition", begin)
-    xml.add(period, "gml:endPosition", end)
-
-
-def _add_sampling_geometry(element: etree._Element, geometry: Mapping[str, Any], gml_id: str) -> None:
-    named = xml.add(xml.add(element, "om:parameter"), "om:NamedValue")
-    xml.add(named, "om:name", **{xml.XLINK_HREF: SAMPLING_GEOMETRY})
-    value = xml.add(named, "om:value", **{xml.XSI_TYPE: "gml:GeometryPropertyType"})
-    value.append(gml32.encode_geometry(geometry, gml_id))
-
-
-def _add_feature(element: etree._Element, feature: Feature, gml_id: str | None) -> None:
-    holder = xml.add(element, "om:featureOfInterest")
-    if gml_id is not None:
-        holder.append(sampling20.encode_feature(feature, gml_id))
-        return
-    holder.set(xml.XLINK_HREF, feature.identifier)
-    if feature.name:
-        holder.set(xml.XLINK_TITLE, feature.name)
-
-
-def _set_type(result: etree._Element, constants: Constants, value: str) -> None:
-    match constants.observation_type:
-        case "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_CategoryObservation":
-            result.set(xml.XSI_TYPE, "gml:ReferenceType")
-            result.set(xml.XLINK_HREF, value)
-            return
-        case "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement":
-            result.set(xml.XSI_TYPE, "gml:MeasureType")
-            result.set("uom", constants.uom or "1")
-        case "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_CountObservation":
-            result.set(xml.XSI_TYPE, "xs:integer")
-        case "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_TruthObservation":
-            result.set(xml.XSI_TYPE, "xs:boolean")
-        case _:
-            result.set(xml.XSI_TYPE, "xs:string")
-    result.text = value
+    def _block(self, form: Form) -> Block:
+        if form not in self._blocks:
+            if form.inline_feature:
+                self._features[self._constants.feature.identifier] = len(self._features) + 1
+            block = om20_block.build(self._holder.member, self._constants, form, len(self._features))
+            self._blocks[form] = block
+        return self._blocks[form]
 
 
 def _write_text(value: Value) -> str:
@@ -293,7 +199,8 @@ def _constants(info: SeriesInfo) -> Constants:
 
 def _constants_of(observation: Observation) -> Constants:
     feature = observation.feature or Feature(observation.feature_of_interest)
-    observation_type = observation.observation_type or _type_of(observation.value)
+    declared = observation.observation_type
+    observation_type = declared if declared in SCALAR_TYPES else _type_of(observation.value)
     return Constants(
         observation.procedure,
         observation.observed_property,
