@@ -129,9 +129,7 @@ def simple(
 
 def reference(pattern: str, number: int = 0) -> str:
     """A reference to a select function of a pattern."""
-    return (
-        f"<PatternReference>{pattern}</PatternReference><SelectFunctionNumber>{number}</SelectFunctionNumber>"
-    )
+    return f"<PatternReference>{pattern}</PatternReference><SelectFunctionNumber>{number}</SelectFunctionNumber>"
 
 
 def joined(

@@ -32,8 +32,7 @@ def told(detect: Callable[..., list[Detection]]) -> Callable[..., list[tuple[flo
     def run(document: str, inputs: Sequence[Observation], end: float | None = None) -> list[tuple[float, Any]]:
         found = detect(document, inputs, end)
         return [
-            ((one.time - NOON).total_seconds() / 60, one.value if one.message is None else one.message)
-            for one in found
+            ((one.time - NOON).total_seconds() / 60, one.value if one.message is None else one.message) for one in found
         ]
 
     return run
