@@ -49,8 +49,9 @@ def backtest(
     Give the detections of a rule as JSON objects, in the order in which they are made.
 
     `start` is the activation, and nothing before it is seen (without it, the earliest observation that the rule looks
-    at); `end` moves the clock on after the last one. With `as_arrived` the observations are a recording: taken in the order given, none left out.
-    Without, they are a document: put into event order and freed from repetitions, as a feeder does.
+    at); `end` moves the clock on after the last one. With `as_arrived` the observations are a recording: taken in the
+    order given, none left out. Without, they are a document: put into event order and freed from repetitions, as a
+    feeder does.
     """
     stream = list(observations) if as_arrived else in_event_order(observations)
     activation = start or _earliest(seen for seen in stream if rule.correlation_key(seen) is not None)

@@ -17,6 +17,8 @@ from sos_server.time import parse_instant
 from tests.conftest import SHARED
 from weps.model import Observation
 from weps.rules.backtest import backtest
+from weps.rules.base import Rule
+from weps.rules.eml import compile_eml
 from weps.rules.threshold import compile_threshold
 
 pytestmark = pytest.mark.shared
@@ -116,9 +118,24 @@ def rule_of(question: dict[str, Any]) -> dict[str, Any]:
     return single(series, "greaterThan", asked["T"], **members)
 
 
+def compile_question(question: dict[str, Any], shared: Path) -> Rule:
+    """The question as a rule; an overshoot is one of EML, with the series and the threshold of the question."""
+    if "overshoot" not in question["id"]:
+        return compile_threshold(json.dumps(rule_of(question)))
+    text = (shared / "eml" / "examples" / "overshoot_undershoot.xml").read_text()
+    names = {
+        ">460<": f">{question['parameters']['T']}<",
+        ">WaterLevel<": f">{question['series']['observed_property']}<",
+        ">gauge-1<": f">{question['series']['procedure']}<",
+    }
+    for old, new in names.items():
+        text = text.replace(old, new)
+    return compile_eml(text)
+
+
 def questions() -> list[Any]:
     found = [question for path in FILES for question in json.loads(path.read_text())["questions"]]
-    return [pytest.param(question, id=question["id"]) for question in found if "overshoot" not in question["id"]]
+    return [pytest.param(question, id=question["id"]) for question in found]
 
 
 @pytest.mark.parametrize("question", questions())
@@ -129,9 +146,10 @@ def test_rule_gives_the_exact_answer(shared, question):
     series = question["series"]
     name = (series if isinstance(series, dict) else series[0])["file"].removesuffix("[.gz]")
     (path,) = (shared / "data").glob(name + "*")
-    rule = compile_threshold(json.dumps(rule_of(question)))
+    rule = compile_question(question, shared)
 
-    times = [line["time"] for line in backtest(rule, read_series(path)) if line["event"] == "firing"]
+    lines = backtest(rule, read_series(path))
+    times = [line["time"] for line in lines if line["event"] == "firing" or line.get("output") == "enter"]
 
     assert (question["count"], question["first"], question["last"]) == (
         len(times),
