@@ -6,29 +6,40 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+import pywps
 import requests
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from lxml import etree
+from pywps import configuration
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
+from werkzeug.test import Client
 
 from sos_server.app import create_app as create_sos
 from sos_server.app import mount
 from sos_server.load import load
 from sos_server.settings import Settings as SosSettings
+from tests.weps.processes.echo import SPEC, URL, StockEcho
 from weps.engine import Engine
+from weps.errors import WepsError
 from weps.feeders.http import Fetcher, HttpRequest
 from weps.feeders.sos import SosFeeder
 from weps.model import Page, Subscription
 from weps.notify.insert_rss import InsertRssChannel
+from weps.processes.base import Context
+from weps.processes.jobs import StoredDocuments
 from weps.processes.wps10 import create_app
+from weps.processes.wps10_binding import Wps10, write_exception
+from weps.processes.wps10_kvp import decode_kvp
+from weps.processes.wps10_xml import decode_xml
 from weps.store import Store
 
 NAMESPACES = {
@@ -103,6 +114,9 @@ class Wps:
         return subscription
 
 
+Ask = Callable[[str | bytes], Reply]
+
+
 def _reply(response: requests.Response) -> Reply:
     return Reply(response.status_code, response.headers["Content-Type"].partition(";")[0], response.content)
 
@@ -138,6 +152,50 @@ def wps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wps]:
     thread.join(10)
     engine.close(5)
     store.dispose()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where PyWPS as it is has its temporary and stored files."""
+    return tmp_path
+
+
+@pytest.fixture
+def stock(folder: Path) -> Iterator[Ask]:
+    """PyWPS as it is."""
+    configuration.load_configuration([str(folder / "none.cfg")])
+    for option in ("workdir", "outputpath"):
+        configuration.CONFIG.set("server", option, str(folder))
+    configuration.CONFIG.set("server", "url", URL)
+    configuration.CONFIG.set("logging", "level", "WARNING")
+    client = Client(pywps.Service([StockEcho()]))
+
+    def ask(request: str | bytes) -> Reply:
+        if isinstance(request, str):
+            answer = client.get(f"/wps?{request}")
+        else:
+            answer = client.post("/wps", data=request, content_type="text/xml")
+        return Reply(answer.status_code, answer.mimetype, answer.get_data())
+
+    yield ask
+    configuration.load_configuration([str(Path(__file__).parents[3] / "pywps.cfg")])
+
+
+@pytest.fixture
+def mended(wps: Wps, tmp_path: Path) -> Ask:
+    """Ours."""
+    context = Context(wps.engine, Fetcher(), f"{wps.base}/sos")
+    documents = StoredDocuments(tmp_path / "jobs", f"{URL}/jobs")
+    binding = Wps10({SPEC.identifier: SPEC}, context, documents, URL, 1_000_000)
+
+    def ask(request: str | bytes) -> Reply:
+        try:
+            answer = binding.answer(decode_kvp(request) if isinstance(request, str) else decode_xml(request, 1_000_000))
+        except WepsError as error:
+            answer = write_exception(error)
+        return Reply(answer.status, answer.media_type, answer.body)
+
+    return ask
 
 
 def _channel(fetcher: Fetcher, base: str) -> InsertRssChannel:
