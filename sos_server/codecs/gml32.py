@@ -25,8 +25,8 @@ WGS84 = "http://www.opengis.net/def/crs/EPSG/0/4326"
 
 # Geographic systems with latitude first; all agree with WGS 84 within about two metres.
 _LATITUDE_FIRST = frozenset({4326, 4979, 4258, 4937, 4167, 4269, 4283, 4939, 7844, 9057, 4171, 4148, 4674})
-_CRS84 = re.compile(r"(?:/|:)CRS:?(?:/|:)?[^/:]*(?:/|:)(?:CRS)?84h?$", re.IGNORECASE)
-_EPSG = re.compile(r"EPSG(?:[:/][\w.]*)*?[:/#](\d+)$", re.IGNORECASE)
+_CRS84 = re.compile(r"CRS:?84$", re.IGNORECASE)
+_EPSG = re.compile(r"EPSG.*[:/#](\d+)$", re.IGNORECASE)
 
 Position: TypeAlias = tuple[float, ...]
 
