@@ -12,16 +12,12 @@ from pathlib import Path
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
-from starlette.applications import Starlette
-from starlette.responses import RedirectResponse
-from starlette.routing import Route
 
-from sos_server.app import create_app, mount
+from sos_server.app import PATH, create_standalone
 from sos_server.load import LoadError, load
 from sos_server.settings import Settings, SettingsError, load_settings
 
 DONE, WRONG_INPUT, MISUSE = 0, 1, 2
-PATH = "/sos"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -47,12 +43,11 @@ def main(arguments: list[str] | None = None) -> int:
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
     _check_address(settings)
-    sos = create_app(settings)
+    app = create_standalone(settings)
     try:
-        app = Starlette(routes=[Route("/", _to_service), mount(PATH, sos)])
         asyncio.run(_serve(app, settings))
     finally:
-        sos.state.storage.close()
+        app.state.storage.close()
 
 
 def _check_address(settings: Settings) -> None:
@@ -69,7 +64,7 @@ def _check_address(settings: Settings) -> None:
             ) from error
 
 
-async def _serve(app: Starlette, settings: Settings) -> None:
+async def _serve(app: object, settings: Settings) -> None:
     server = Server(
         app,
         address=settings.host,
@@ -83,10 +78,6 @@ async def _serve(app: Starlette, settings: Settings) -> None:
         loop.add_signal_handler(number, server.stop)
     logging.getLogger("sos_server").info("serving url=http://%s:%d%s", settings.host, settings.port, PATH)
     await server.serve()
-
-
-async def _to_service(_request: object) -> RedirectResponse:
-    return RedirectResponse(f"{PATH}?service=SOS&request=GetCapabilities")
 
 
 def _run_serve(chosen: argparse.Namespace) -> int:

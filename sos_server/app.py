@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Mount, Route
 
 from sos_server.bindings import kvp, pox
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sos_server.settings import Settings
 
 _LOG = logging.getLogger("sos_server")
+PATH = "/sos"
 _KVP, _POX = "kvp", "pox"
 _MEDIA_TYPE = "application/xml"
 
@@ -65,6 +66,14 @@ def create_app(settings: Settings) -> Starlette:
     )
     app.state.storage = storage
     app.add_middleware(_BareAddress)
+    return app
+
+
+def create_standalone(settings: Settings) -> Starlette:
+    """Make the application with nothing else around it: at `/sos`, which `/` leads to."""
+    sos = create_app(settings)
+    app = Starlette(routes=[Route("/", _lead_to_service), mount(PATH, sos)])
+    app.state.storage = sos.state.storage
     return app
 
 
@@ -147,6 +156,10 @@ class _Face:
         if self.settings.base_url is not None:
             return str(self.settings.base_url)
         return f"{http.url.scheme}://{http.url.netloc}{http.scope.get('root_path', '')}"
+
+
+async def _lead_to_service(_request: HttpRequest) -> Response:
+    return RedirectResponse(f"{PATH}?service=SOS&request=GetCapabilities")
 
 
 def _decode_form(body: bytes) -> Request:

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from lxml import etree
-
     from sos_server.model import OfferingContent
     from sos_server.requests import Request
 
@@ -153,7 +151,7 @@ def _number(values: dict[str, str], name: str, largest: float | None = None) -> 
 def _register(session: requests.Session, url: str, found: dict[str, _Sensor]) -> dict[str, str]:
     """Register the sensors that the service has not; gives the offering of each procedure."""
     answer = _ask(session, url, GetCapabilities(sections=("Contents",)))
-    present = {content.offering.procedure: content for content in decode_contents(answer)}
+    present = {content.offering.procedure: content for content in decode_contents(xml.parse(answer))}
     offerings = {}
     for procedure, sensor in found.items():
         if procedure in present:
@@ -218,8 +216,8 @@ def _observation(row: Row, result_time: datetime) -> Observation:
     )
 
 
-def _ask(session: requests.Session, url: str, request: Request) -> etree._Element:
-    """Send a request and give the root of the answer; raises `LoadError` with what the service says."""
+def _ask(session: requests.Session, url: str, request: Request) -> bytes:
+    """Send a request and give the answer; raises `LoadError` with what the service says."""
     try:
         answer = session.post(
             url, encode_request(request), headers={"Content-Type": "application/xml"}, timeout=_TIMEOUT_SECONDS
@@ -237,4 +235,4 @@ def _ask(session: requests.Session, url: str, request: Request) -> etree._Elemen
         raise LoadError(f"{url} refuses {type(request).__name__}: {exceptions[0].text or exceptions[0].code}")
     if not answer.ok:
         raise LoadError(f"{url} answers {type(request).__name__} with HTTP {answer.status_code}")
-    return root
+    return answer.content

@@ -46,13 +46,14 @@ def insert_observation(context: Context, request: InsertObservation) -> Observat
         raise MissingParameterValue("The request names no offering; name the one of the sensor.", "offering")
     if not request.observations:
         raise MissingParameterValue("The request has no observation; put at least one into it.", "observation")
-    require_known(context.storage, "offering", request.offerings)
-    contents = context.storage.contents(request.offerings)
+    offerings = tuple(dict.fromkeys(request.offerings))
+    contents = context.storage.contents(offerings)
+    if len(contents) != len(offerings):
+        require_known(context.storage, "offering", offerings)
     batches = tuple(_batches(request.observations, contents))
     for batch in batches:
         _check_place(context, batch, contents)
         _check_values(batch)
-    offerings = tuple(dict.fromkeys(request.offerings))
     count = context.storage.insert_observations(offerings, batches, to_microseconds(context.now))
     return ObservationsInserted(count)
 
@@ -114,14 +115,14 @@ def _check_place(context: Context, batch: SeriesBatch, contents: Sequence[Offeri
 
 
 def _check_values(batch: SeriesBatch) -> None:
-    values = [each.value for each in batch.observations]
-    found = set(map(type, values)) - {type(None)}
+    values = [each.value for each in batch.observations if each.value is not None]
+    found = set(map(type, values))
     allowed = _VALUE_TYPES[batch.key.observation_type]
     if not found <= allowed:
         raise InvalidParameterValue(
             f"A result of {batch.key.observed_property} is not what {batch.key.observation_type} says.", "resultType"
         )
-    if found & {float} and not all(isfinite(value) for value in values if isinstance(value, float)):
+    if not all(map(isfinite, (value for value in values if isinstance(value, float)))):
         raise InvalidParameterValue(
             f"A result of {batch.key.observed_property} is no finite number; send a nil result with its reason.",
             "result",

@@ -20,7 +20,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sos_server.errors import InvalidParameterValue
-from sos_server.storage.series import StoredSeries, check_unit, highest, lowest, offering_ids, series_for
+from sos_server.storage.series import StoredSeries, check_unit, highest, lowest, series_for
 from sos_server.storage.tables import OBSERVATIONS, OFFERINGS, SERIES, SERVICE
 from sos_server.time import format_instant, from_microseconds, to_microseconds
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Dialect, Table, Update
 
-    from sos_server.model import Feature, Observation
+    from sos_server.model import Feature, Observation, Value
     from sos_server.storage.series import SeriesKey
 
 _SERIES, _FIRST, _LAST, _RESULT_TIME = map(itemgetter, range(4))
@@ -44,8 +44,8 @@ class _Stored(NamedTuple):
     last: int
     result_time: int
     id: int
-    number: float | None
-    text: str | None
+    number: Value
+    text: Value
     identifier: str | None
     nil_reason: str | None
     valid_first: int | None
@@ -63,9 +63,7 @@ class SeriesBatch:
 
 
 # the same as a bare tuple, which is made four times as fast
-_Row: TypeAlias = tuple[
-    int, int, int, int, int, float | None, str | None, str | None, str | None, int | None, int | None
-]
+_Row: TypeAlias = "tuple[int, int, int, int, int, Value, Value, str | None, str | None, int | None, int | None]"
 
 # what is known of series already, by offerings and key, so that it is not looked up for each request
 KnownSeries: TypeAlias = "MutableMapping[tuple[tuple[str, ...], SeriesKey], StoredSeries]"
@@ -75,13 +73,12 @@ def insert_observations(
     connection: Connection, offerings: tuple[str, ...], batches: Iterable[SeriesBatch], known: KnownSeries, now: int
 ) -> int:
     """Store batches under offerings, add their series to `known`, and give the number of observations that are new."""
-    numbers = offering_ids(connection, offerings)
     updated, last_id = connection.execute(select(SERVICE.c.updated, SERVICE.c.last_observation)).one()
     stored: list[_Row] = []
     for batch in batches:
         series = known.get((offerings, batch.key))
         if series is None or series.uom is None:
-            series = series_for(connection, batch.key, batch.uom, batch.feature, numbers)
+            series = series_for(connection, batch.key, batch.uom, batch.feature, offerings)
             known[offerings, batch.key] = series
         check_unit(batch.key, series, batch.uom)
         stored += _rows(series.id, batch.observations, last_id + len(stored))
@@ -91,7 +88,7 @@ def insert_observations(
     else:
         new = _check_repeated(connection, stored, last_id)
     if new:
-        _move_extents(connection, stored, new, numbers)
+        _move_extents(connection, stored, new, offerings)
         values = {"last_observation": last_id + len(stored), "updated": max(now, updated + 1)}
         connection.execute(update(SERVICE).values(values))
     return new.total()
@@ -106,24 +103,24 @@ def _statement(dialect: Dialect) -> str:
 
 def _rows(series_id: int, observations: Iterable[Observation], last_id: int) -> list[_Row]:
     rows: list[_Row] = []
-    for identity, observation in enumerate(observations, last_id + 1):
-        value, valid = observation.value, observation.valid_time
-        begin, end, known = observation.phenomenon_time, observation.phenomenon_time_end, observation.result_time
+    for number, each in enumerate(observations, last_id + 1):
+        # taken apart at once: fifteen times asking for a member by its name is slower than all the rest
+        begin, _, _, _, value, _, end, known, _, _, nil_reason, _, identifier, valid, _ = each
         first = to_microseconds(begin)
         last = first if end is None else to_microseconds(end)
-        result_time = last if known is None or known is begin else to_microseconds(known)
-        number, text = (None, value) if isinstance(value, str) else (value, None)
+        result_time = last if known is None else first if known == begin else to_microseconds(known)
+        textual = isinstance(value, str)
         rows.append(
             (
                 series_id,
                 first,
                 last,
                 result_time,
-                identity,
                 number,
-                text,
-                observation.identifier,
-                observation.nil_reason,
+                None if textual else value,
+                value if textual else None,
+                identifier,
+                nil_reason,
                 None if valid is None else to_microseconds(valid[0]),
                 None if valid is None else to_microseconds(valid[1]),
             )
@@ -153,7 +150,7 @@ def _check_repeated(connection: Connection, stored: list[_Row], last_id: int) ->
     return +new
 
 
-def _conflict(row: _Stored, stored: float | str | None) -> InvalidParameterValue:
+def _conflict(row: _Stored, stored: Value) -> InvalidParameterValue:
     phenomenon = format_instant(from_microseconds(row.first))
     known = format_instant(from_microseconds(row.result_time))
     sent = row.number if row.text is None else row.text
@@ -164,18 +161,18 @@ def _conflict(row: _Stored, stored: float | str | None) -> InvalidParameterValue
     )
 
 
-def _shown(value: float | str | None) -> str:
+def _shown(value: Value) -> str:
     return "nil" if value is None else f"{value}"
 
 
-def _move_extents(connection: Connection, stored: list[_Row], new: Counter[int], offerings: tuple[int, ...]) -> None:
+def _move_extents(connection: Connection, stored: list[_Row], new: Counter[int], offerings: tuple[str, ...]) -> None:
     rows_of: dict[int, list[_Row]] = {}
     for series_id, rows in groupby(stored, key=_SERIES):
         rows_of.setdefault(series_id, []).extend(rows)
     changes = [{"number": key, "new_count": new[key]} | _bounds(rows) for key, rows in rows_of.items() if key in new]
     connection.execute(_WIDEN_SERIES, changes)
     whole = _bounds(stored)
-    connection.execute(_WIDEN_OFFERINGS, [{"number": number} | whole for number in offerings])
+    connection.execute(_WIDEN_OFFERINGS, [{"offering": offering} | whole for offering in offerings])
 
 
 def _bounds(rows: Sequence[_Row]) -> dict[str, int]:
@@ -188,19 +185,17 @@ def _bounds(rows: Sequence[_Row]) -> dict[str, int]:
 
 
 def _widening(table: Table) -> Update:
-    return (
-        update(table)
-        .where(table.c.id == bindparam("number"))
-        .values(
-            {
-                "first": lowest(table, "first"),
-                "last": highest(table, "last"),
-                "first_result": lowest(table, "first_result"),
-                "last_result": highest(table, "last_result"),
-            }
-        )
+    return update(table).values(
+        {
+            "first": lowest(table, "first"),
+            "last": highest(table, "last"),
+            "first_result": lowest(table, "first_result"),
+            "last_result": highest(table, "last_result"),
+        }
     )
 
 
-_WIDEN_SERIES = _widening(SERIES).values(count=SERIES.c.count + bindparam("new_count"))
-_WIDEN_OFFERINGS = _widening(OFFERINGS)
+_WIDEN_SERIES = (
+    _widening(SERIES).where(SERIES.c.id == bindparam("number")).values(count=SERIES.c.count + bindparam("new_count"))
+)
+_WIDEN_OFFERINGS = _widening(OFFERINGS).where(OFFERINGS.c.identifier == bindparam("offering"))

@@ -38,17 +38,12 @@ class StoredSeries(NamedTuple):
     uom: str | None
 
 
-def offering_ids(connection: Connection, offerings: Sequence[str]) -> tuple[int, ...]:
-    """Give the numbers of offerings, ascending."""
-    query = select(OFFERINGS.c.id).where(OFFERINGS.c.identifier.in_(offerings)).order_by(OFFERINGS.c.id)
-    return tuple(connection.scalars(query))
-
-
 def series_for(
-    connection: Connection, key: SeriesKey, uom: str | None, feature: Feature | None, offerings: tuple[int, ...]
+    connection: Connection, key: SeriesKey, uom: str | None, feature: Feature | None, offerings: tuple[str, ...]
 ) -> StoredSeries:
     """Give the series of a key under offerings; it is made, with its feature, where it is new."""
-    publication = ",".join(map(str, offerings))
+    numbers = _offering_ids(connection, offerings)
+    publication = ",".join(map(str, numbers))
     found = connection.execute(
         select(SERIES.c.id, SERIES.c.uom)
         .join(PROCEDURES, SERIES.c.procedure_id == PROCEDURES.c.id)
@@ -62,7 +57,7 @@ def series_for(
         )
     ).one_or_none()
     if found is None:
-        return StoredSeries(_create_series(connection, key, uom, feature, offerings), uom)
+        return StoredSeries(_create_series(connection, key, uom, feature, numbers), uom)
     if found.uom is None and uom is not None:
         connection.execute(update(SERIES).where(SERIES.c.id == found.id).values(uom=uom))
         return StoredSeries(found.id, uom)
@@ -99,6 +94,11 @@ def highest(table: Table, name: str) -> ColumnElement[Any]:
     column: ColumnElement[Any] = table.c[name]
     new = bindparam(f"new_{name}", type_=column.type)
     return case((column.is_(None) | (column < new), new), else_=column)
+
+
+def _offering_ids(connection: Connection, offerings: Sequence[str]) -> tuple[int, ...]:
+    query = select(OFFERINGS.c.id).where(OFFERINGS.c.identifier.in_(offerings)).order_by(OFFERINGS.c.id)
+    return tuple(connection.scalars(query))
 
 
 def _create_series(

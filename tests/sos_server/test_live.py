@@ -57,7 +57,7 @@ def test_owslib_reads_every_answer(live_sos: RunningSos) -> None:
     assert (7.0, 51.0, 7.0, 51.0) == tuple(map(float, offering.bbox))
     assert b"owslib" in description
     assert [(minute(1), 1.5, "Cel"), (minute(2), 2.5, "Cel")] == [
-        (each.phenomenonTime, float(each.result.value), each.result.uom) for each in observations
+        (each.resultTime, float(each.result.value), each.result.uom) for each in observations
     ]
 
 
