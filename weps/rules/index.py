@@ -23,7 +23,6 @@ from weps.rules.threshold.source import Direct, Evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
 
     from weps.model import Detection, Json, Observation
     from weps.rules.base import Rule
@@ -31,14 +30,6 @@ if TYPE_CHECKING:
 LARGEST_EXACT = 2**53
 """Up to here every whole number is a float, so that sorting floats sorts the thresholds as they were written."""
 FEWEST_EMPTY = 64
-
-
-class Reading(NamedTuple):
-    """An observation as a group sees it: its correlation key and its value in the group's unit."""
-
-    key: str
-    value: float
-    observation: Observation
 
 
 class Outcome(NamedTuple):
@@ -69,17 +60,84 @@ def shape_of(rule: Rule) -> SimpleRule | None:
 
 
 class Level:
-    """What a group knows for one correlation key: its armed thresholds, the ends of what is on, and how many rules."""
+    """
+    What a group knows for one correlation key: its armed thresholds, and the ends of the episodes that are on.
 
-    __slots__ = ("armed", "known", "on")
+    `lowest_armed` and `lowest_on` are the low ends of both, where a value must reach to change anything.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("armed", "group", "key", "known", "lowest_armed", "lowest_on", "on", "sign", "uom")
+
+    def __init__(self, group: Group, key: str) -> None:
+        self.group = group
+        self.key = key
+        self.uom = group.shape.uom
+        self.sign = 1 if group.shape.steps[0].condition.name in RISING else -1
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything; the rules are sorted in again at the next observation."""
         self.armed = SortedSlots()
         self.on = SortedSlots()
         self.known = 0
+        self.settle()
+
+    def settle(self) -> None:
+        """Note the low ends after a change."""
+        self.lowest_armed = self.armed.lowest()
+        self.lowest_on = self.on.lowest()
+
+    def stirs(self, observation: Observation) -> bool:
+        """Tell quickly whether an observation may change anything; what it tells of is looked at closely by `step`."""
+        value = observation.value
+        if value.__class__ is not float and value.__class__ is not int:
+            return False
+        if self.known != len(self.group.subscriptions) or (self.uom is not None and observation.uom != self.uom):
+            return True
+        point = self.sign * value
+        return bool(point >= self.lowest_armed or -point >= self.lowest_on)
+
+    def step(self, observation: Observation) -> list[Outcome]:
+        """Take one observation of the group's selectors."""
+        group = self.group
+        value = read_number(observation, self.uom)
+        if value is None or not group.shape.selection.wants(observation):
+            return []
+        if self.known < len(group.subscriptions):
+            self._catch_up()
+        point, included = self.sign * value, group.included
+        if group.shape.every:
+            firing = group.there(self.armed.low(point, included))
+            return [group.outcome(FIRING, slot, self.key, value, observation) for slot in firing]
+        firing = group.there(self.armed.pop_low(point, included))
+        ending = group.there(self.on.pop_low(-point, not included and not group.resets))
+        self._arm(ending)
+        self._hold(firing)
+        self.settle()
+        return [group.outcome(FIRING, slot, self.key, value, observation) for slot in firing] + [
+            group.outcome(RESOLVED, slot, self.key, value, observation) for slot in ending
+        ]
+
+    def _catch_up(self) -> None:
+        """Sort in the rules that were added since the last observation."""
+        group = self.group
+        added = range(self.known, len(group.subscriptions))
+        self.known = len(group.subscriptions)
+        on = group.restored.pop(self.key, set())
+        self._hold([slot for slot in added if slot in on])
+        self._arm([slot for slot in added if slot not in on] if on else added)
+        self.settle()
+
+    def _arm(self, slots: Iterable[int]) -> None:
+        thresholds = self.group.thresholds
+        self.armed.insert_all((self.sign * thresholds[slot], slot) for slot in slots)
+
+    def _hold(self, slots: Iterable[int]) -> None:
+        ends = self.group.resets or self.group.thresholds
+        self.on.insert_all((-self.sign * ends[slot], slot) for slot in slots)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Group:
     """
     Rules that differ in nothing but threshold, reset threshold and name; `shape` has what they share.
@@ -121,6 +179,11 @@ class Group:
         self.empty += 1
 
     @property
+    def included(self) -> bool:
+        """Whether the conditions hold at their thresholds already."""
+        return self.shape.steps[0].condition.name.endswith("OrEqual")
+
+    @property
     def wasteful(self) -> bool:
         """Whether so many slots are empty that the group should be built anew."""
         return self.empty > max(FEWEST_EMPTY, len(self.subscriptions) // 2)
@@ -138,7 +201,9 @@ class Group:
         self.orders = array("Q", [self.orders[slot] for slot in kept])
         self.thresholds = array("d", [self.thresholds[slot] for slot in kept])
         self.resets = array("d", [self.resets[slot] for slot in kept] if self.resets else [])
-        self.levels, self.empty = {}, 0
+        self.empty = 0
+        for level in self.levels.values():
+            level.reset()
 
     def rule(self, slot: int) -> SimpleRule:
         """Give the rule of a slot as it was compiled."""
@@ -148,67 +213,23 @@ class Group:
         name = self.names[slot] if self.names else ""
         return replace(self.shape, name=name, steps=(Step(condition, blank.severity),))
 
-    def step(self, observation: Observation) -> list[Outcome]:
-        """Take one observation."""
-        shape = self.shape
-        key, value = shape.correlation_key(observation), read_number(observation, shape.uom)
-        if key is None or value is None:
-            return []
-        level = self.levels.get(key) or self.levels.setdefault(key, Level())
-        if level.known < len(self.subscriptions):
-            self._catch_up(level, key)
-        condition = shape.steps[0].condition
-        rising = condition.name in RISING
-        point, included = (value if rising else -value), condition.name.endswith("OrEqual")
-        if shape.every:
-            firing = self._there(level.armed.low(point, included))
-            return [self._outcome(FIRING, slot, Reading(key, value, observation), None) for slot in firing]
-        fired = level.armed.pop_low(point, included)
-        ended = level.on.pop_low(-point, not included and not self.resets)
-        if not fired and not ended:
-            return []
-        return self._turn(level, fired, ended, Reading(key, value, observation))
+    def level(self, key: str) -> Level:
+        """Give what is known for a correlation key."""
+        if key not in self.levels:
+            self.levels[key] = Level(self, key)
+        return self.levels[key]
 
-    def _turn(self, level: Level, fired: list[int], ended: list[int], reading: Reading) -> list[Outcome]:
-        """Move what fired and what ended from one list to the other."""
-        firing, ending = self._there(fired), self._there(ended)
-        self._arm(level, ending)
-        self._hold(level, firing)
-        on, off = self._stored(True, reading.observation.end), self._stored(False, None)
-        return [self._outcome(FIRING, slot, reading, on) for slot in firing] + [
-            self._outcome(RESOLVED, slot, reading, off) for slot in ending
-        ]
+    def there(self, slots: list[int]) -> list[int]:
+        """Give the slots whose rule has not been removed."""
+        return [slot for slot in slots if self.subscriptions[slot] is not None] if self.empty else slots
 
-    def _outcome(self, event: str, slot: int, reading: Reading, state: Json) -> Outcome:
-        key, value, observation = reading
+    def outcome(self, event: str, slot: int, key: str, value: float, observation: Observation) -> Outcome:
+        """Make the detection of a slot, and the state to store after it."""
         evaluation = Evaluation(observation.end, value, (observation.id,))
         detection = self.rule(slot).detect(event, 0, evaluation, observation)
+        edge = EdgeState(True, observation.end, 1) if event == FIRING else OFF
+        state = None if self.shape.every else self.shape.dump(SimpleState(None, (edge,)))
         return Outcome(self.orders[slot], self.subscriptions[slot] or "", key, detection, state)
-
-    def _catch_up(self, level: Level, key: str) -> None:
-        """Sort in the rules that were added since the last observation of a key."""
-        added = range(level.known, len(self.subscriptions))
-        level.known = len(self.subscriptions)
-        on = self.restored.pop(key, set())
-        self._hold(level, [slot for slot in added if slot in on])
-        self._arm(level, [slot for slot in added if slot not in on] if on else added)
-
-    def _arm(self, level: Level, slots: Iterable[int]) -> None:
-        sign = 1.0 if self.shape.steps[0].condition.name in RISING else -1.0
-        level.armed.insert_all((sign * self.thresholds[slot], slot) for slot in slots)
-
-    def _hold(self, level: Level, slots: Iterable[int]) -> None:
-        sign = -1.0 if self.shape.steps[0].condition.name in RISING else 1.0
-        ends = self.resets or self.thresholds
-        level.on.insert_all((sign * ends[slot], slot) for slot in slots)
-
-    def _there(self, slots: list[int]) -> list[int]:
-        """Give the slots whose rule has not been removed."""
-        return [slot for slot in slots if self.subscriptions[slot] is not None]
-
-    def _stored(self, on: bool, since: datetime | None) -> Json:
-        edge = EdgeState(True, since, 1) if on else OFF
-        return self.shape.dump(SimpleState(None, (edge,)))
 
 
 def _as_written(number: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from bisect import bisect_left, bisect_right
 from itertools import chain
@@ -81,6 +82,10 @@ class SortedSlots:
             found += self._slots[0][:cut]
             del self._keys[0][:cut], self._slots[0][:cut]
         return found
+
+    def lowest(self) -> float:
+        """Give the lowest key; infinity when there is none."""
+        return self._keys[0][0] if self._keys else math.inf
 
     def slots(self) -> list[int]:
         """Give all slots in the order of their keys."""

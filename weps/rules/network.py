@@ -9,12 +9,13 @@ them, and hands out those that changed, so that they can be stored with the dete
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from weps.rules.base import WHOLE_RULE
-from weps.rules.index import Group, shape_of
+from weps.rules.index import Group, Level, shape_of
+from weps.rules.network_routes import Mask, Route, Selector, Watch, mask_of, seen_by
+from weps.rules.threshold.selection import CORRELATIONS
 from weps.rules.threshold.simple import SimpleRule
 
 if TYPE_CHECKING:
@@ -24,11 +25,10 @@ if TYPE_CHECKING:
     from weps.model import Detection, Json, Observation
     from weps.rules.base import Rule
 
-Selector: TypeAlias = tuple[str | None, str | None, str | None]
-Mask: TypeAlias = tuple[bool, bool, bool]
-ANYTHING: tuple[Selector, ...] = ((None, None, None),)
 SLOT_BITS = 32
 MOST_SLOTS = (1 << SLOT_BITS) - 1
+MOST_KNOWN = 100_000
+"""For so many series it is remembered which rules look at them."""
 
 
 class Found(NamedTuple):
@@ -37,46 +37,6 @@ class Found(NamedTuple):
     subscription_id: str
     key: str
     detection: Detection
-
-
-@dataclass(slots=True)
-class Watch:
-    """
-    One rule with its states by correlation key; `queued` has the keys for which the clock is set, with its time.
-
-    A rule that tells its `selectors` and when it is `due` is left alone otherwise, and its states are values: one that
-    comes back as the same object has not changed. Any other rule is shown everything, and may change a state in place.
-    """
-
-    subscription_id: str
-    order: int
-    rule: Rule
-    activation: datetime
-    states: dict[str, Any]
-    queued: dict[str, datetime] = field(default_factory=dict)
-
-    @property
-    def selectors(self) -> tuple[Selector, ...]:
-        """What the rule looks at; a rule that does not tell is shown everything."""
-        return getattr(self.rule, "selectors", ANYTHING)
-
-    @property
-    def awake(self) -> bool:
-        """Whether the rule cannot say when it is due, so that it must be told every tick."""
-        return not hasattr(self.rule, "due")
-
-    def due(self, key: str) -> datetime | None:
-        """Give the instant from which on a tick may bring something, if the rule can tell."""
-        due = getattr(self.rule, "due", None)
-        return None if due is None else due(self.states[key])
-
-
-@dataclass(slots=True)
-class Route:
-    """The rules that name the same procedure, property and feature: those with states of their own, and groups."""
-
-    watches: dict[int, Watch] = field(default_factory=dict)
-    groups: dict[int, Group] = field(default_factory=dict)
 
 
 class Network:
@@ -93,6 +53,7 @@ class Network:
         self._orders = count()
         self._routes: dict[Selector, Route] = {}
         self._masks: dict[Mask, int] = {}
+        self._known: dict[tuple[object, ...], tuple[list[Level], list[Watch]]] = {}
         self._clock: list[tuple[datetime, int, str]] = []
         self._awake: dict[int, Watch] = {}
         self._changed: dict[tuple[str, str], Json | Watch] = {}
@@ -145,12 +106,18 @@ class Network:
     def step(self, observations: Sequence[Observation]) -> list[Found]:
         """Show observations to the rules, in the order given."""
         found: list[Found] = []
+        known = self._known
         for observation in observations:
-            routes = [route for mask in self._masks if (route := self._routes.get(_seen_by(mask, observation)))]
-            outcomes = self._step_groups(routes, observation)
-            outcomes += self._step_watches(routes, observation)
-            outcomes.sort(key=_in_order)
-            found += [outcome[1] for outcome in outcomes]
+            levels, watches = known.get(observation[1:4]) or self._resolve(observation)
+            outcomes: list[tuple[int, Found]] = []
+            for level in levels:
+                if level.stirs(observation):
+                    outcomes += self._step_level(level, observation)
+            if watches:
+                outcomes += self._step_watches(watches, observation)
+            if outcomes:
+                outcomes.sort(key=_in_order)
+                found += [outcome[1] for outcome in outcomes]
         return found
 
     def tick(self, now: datetime) -> list[Found]:
@@ -179,10 +146,20 @@ class Network:
             for (subscription_id, key), change in changed.items()
         }
 
-    def _step_watches(self, routes: list[Route], observation: Observation) -> list[tuple[int, Found]]:
+    def _resolve(self, observation: Observation) -> tuple[list[Level], list[Watch]]:
+        """Find the rules that look at the series of an observation; they are known from now on."""
+        routes = [route for mask in self._masks if (route := self._routes.get(seen_by(mask, observation)))]
+        groups = [group for route in routes for group in route.groups.values()]
+        levels = [group.level(CORRELATIONS[group.shape.correlate](observation)) for group in groups]
         watches = {order: watch for route in routes for order, watch in route.watches.items()}
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        self._known[observation[1:4]] = levels, [watches[order] for order in sorted(watches)]
+        return self._known[observation[1:4]]
+
+    def _step_watches(self, watches: list[Watch], observation: Observation) -> list[tuple[int, Found]]:
         outcomes: list[tuple[int, Found]] = []
-        for order, watch in watches.items():
+        for watch in watches:
             key = watch.rule.correlation_key(observation)
             if key is None:
                 continue
@@ -191,17 +168,15 @@ class Network:
                 state = watch.rule.start(watch.activation)
             after, detections = watch.rule.step(state, observation)
             self._keep(watch, key, state, after)
-            outcomes += [(order, Found(watch.subscription_id, key, detection)) for detection in detections]
+            outcomes += [(watch.order, Found(watch.subscription_id, key, detection)) for detection in detections]
         return outcomes
 
-    def _step_groups(self, routes: list[Route], observation: Observation) -> list[tuple[int, Found]]:
+    def _step_level(self, level: Level, observation: Observation) -> list[tuple[int, Found]]:
         outcomes: list[tuple[int, Found]] = []
-        for route in routes:
-            for group in route.groups.values():
-                for order, subscription_id, key, detection, state in group.step(observation):
-                    outcomes.append((order, Found(subscription_id, key, detection)))
-                    if state is not None:
-                        self._changed[subscription_id, key] = state
+        for order, subscription_id, key, detection, state in level.step(observation):
+            outcomes.append((order, Found(subscription_id, key, detection)))
+            if state is not None:
+                self._changed[subscription_id, key] = state
         return outcomes
 
     def _keep(self, watch: Watch, key: str, before: Any, after: Any) -> None:
@@ -251,33 +226,24 @@ class Network:
                 self._places[str(kept)] = number << SLOT_BITS | place
 
     def _route(self, selector: Selector) -> Route:
+        """Give the route of a selector, to be changed: what was known of the ways of series is forgotten."""
+        self._known.clear()
         if selector not in self._routes:
             self._routes[selector] = Route()
-            mask = _mask(selector)
+            mask = mask_of(selector)
             self._masks[mask] = self._masks.get(mask, 0) + 1
         return self._routes[selector]
 
     def _unroute(self, selector: Selector) -> None:
-        """Forget a route that leads nowhere."""
-        route, mask = self._routes[selector], _mask(selector)
+        """Forget a route that leads nowhere, and what was known of the ways of series."""
+        self._known.clear()
+        route, mask = self._routes[selector], mask_of(selector)
         if route.watches or route.groups:
             return
         del self._routes[selector]
         self._masks[mask] -= 1
         if not self._masks[mask]:
             del self._masks[mask]
-
-
-def _mask(selector: Selector) -> Mask:
-    return selector[0] is not None, selector[1] is not None, selector[2] is not None
-
-
-def _seen_by(mask: Mask, observation: Observation) -> Selector:
-    return (
-        observation.procedure if mask[0] else None,
-        observation.observed_property if mask[1] else None,
-        observation.feature_of_interest if mask[2] else None,
-    )
 
 
 def _in_order(outcome: tuple[int, Found]) -> int:
