@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from lxml import etree
 
-from sos_server.time import parse_instant
 from weps.rules import expression as ex
 from weps.rules.eml import gml
 from weps.rules.eml.document import Guard, Mention, ViewCount
+from weps.rules.eml.literal import FilterFault, read_distance, read_literal, read_time
 from weps.rules.eml.spec import FES
 from weps.rules.eml.structure import child, children, local_name, text
 from weps.rules.eml.units import find_unit
 from weps.rules.operators.event import parse_number
 from weps.rules.operators.guard import unit_of
+from weps.rules.operators.property import TIMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     Reader: TypeAlias = "Callable[[FilterReader, etree._Element], ex.Condition]"
 
 VIEW_COUNT = "VIEW_COUNT"
-SWE = "http://www.opengis.net/swe/1.0.1"
-_SWE = (SWE, "http://www.opengis.net/swe/2.0", "http://www.opengis.net/swe/1.0")
 
 RELATIONS = {
     "PropertyIsEqualTo": ex.Relation.EQUAL,
@@ -35,18 +34,7 @@ RELATIONS = {
     "PropertyIsGreaterThan": ex.Relation.GREATER,
     "PropertyIsGreaterThanOrEqualTo": ex.Relation.GREATER_OR_EQUAL,
 }
-METRES = {
-    "m": 1.0, "km": 1000.0, "cm": 0.01, "mm": 0.001, "[nmi_i]": 1852.0, "[ft_i]": 0.3048, "nautical mile": 1852.0,
-}  # fmt: skip
 _LIKE = ("wildCard", "singleChar", "escapeChar")
-
-
-class _Fault(Exception):
-    """Something is wrong at an element; the operator that holds it is given up."""
-
-    def __init__(self, element: etree._Element, message: str) -> None:
-        super().__init__(message)
-        self.element = element
 
 
 def read_guard(filter_element: etree._Element, faults: Faults) -> Guard:
@@ -90,7 +78,7 @@ class FilterReader:
             return None
         try:
             return reader(self, element)
-        except _Fault as fault:
+        except FilterFault as fault:
             self.faults.add(fault.element, str(fault))
         return None
 
@@ -100,12 +88,12 @@ class FilterReader:
         parts = [self.read(part) for part in children(element)]
         known = tuple(part for part in parts if part is not None)
         if len(parts) < (1 if name == "Not" else 2):
-            raise _Fault(
+            raise FilterFault(
                 element, f"{name} holds {len(parts)} operators; it takes {'one' if name == 'Not' else 'two or more'}"
             )
         if name == "Not":
             if len(parts) > 1:
-                raise _Fault(element, "Not holds more than one operator; it takes one")
+                raise FilterFault(element, "Not holds more than one operator; it takes one")
             return ex.Not(known[0]) if known else ex.All(())
         return ex.All(known) if name == "And" else ex.Some(known)
 
@@ -116,7 +104,7 @@ class FilterReader:
         self._check_attributes(element, ("matchCase", "matchAction"))
         match_case = element.get("matchCase", "true")
         if match_case not in ("true", "false", "1", "0"):
-            raise _Fault(element, f"matchCase is {match_case!r}; write true or false")
+            raise FilterFault(element, f"matchCase is {match_case!r}; write true or false")
         return ex.Comparison(RELATIONS[local_name(element)], left, right, match_case in ("true", "1"))
 
     def between(self, element: etree._Element) -> ex.Condition:
@@ -124,7 +112,7 @@ class FilterReader:
         self._check_attributes(element, ())
         parts = list(children(element))
         if [local_name(part) for part in parts[1:]] != ["LowerBoundary", "UpperBoundary"]:
-            raise _Fault(element, "PropertyIsBetween takes an operand, a LowerBoundary and an UpperBoundary")
+            raise FilterFault(element, "PropertyIsBetween takes an operand, a LowerBoundary and an UpperBoundary")
         operand = self.operand(parts[0])
         (lower,), (upper,) = self._operands(parts[1], 1), self._operands(parts[2], 1)
         self._check_units(element, operand, lower, upper)
@@ -137,9 +125,9 @@ class FilterReader:
         characters = [element.get(attribute) for attribute in _LIKE]
         for attribute, character in zip(_LIKE, characters, strict=True):
             if character is None or len(character) != 1:
-                raise _Fault(element, f"PropertyIsLike needs {attribute} with one character")
+                raise FilterFault(element, f"PropertyIsLike needs {attribute} with one character")
         if not isinstance(pattern, ex.Literal):
-            raise _Fault(element, "PropertyIsLike takes a ValueReference and then a Literal")
+            raise FilterFault(element, "PropertyIsLike takes a ValueReference and then a Literal")
         return ex.Like(operand, pattern.text, *(str(character) for character in characters))
 
     def missing(self, element: etree._Element) -> ex.Condition:
@@ -156,17 +144,17 @@ class FilterReader:
         distance = None
         if relation in (ex.SpatialRelation.DWITHIN, ex.SpatialRelation.BEYOND):
             if not parts or local_name(parts[-1]) != "Distance":
-                raise _Fault(element, f"{relation} has no Distance; add it as the last element")
-            distance = _read_distance(parts.pop())
+                raise FilterFault(element, f"{relation} has no Distance; add it as the last element")
+            distance = read_distance(parts.pop())
         if relation is ex.SpatialRelation.BBOX and len(parts) == 1:
             operand: ex.Property | ex.Shape = ex.Property("geometry")
         elif len(parts) == 2:
             operand = self.geometry(parts[0])
         else:
-            raise _Fault(element, f"{relation} takes a ValueReference and then a geometry")
+            raise FilterFault(element, f"{relation} takes a ValueReference and then a geometry")
         other = self.geometry(parts[-1])
         if not isinstance(operand, ex.Property):
-            raise _Fault(parts[0], f"{relation} begins with a ValueReference, not with a geometry")
+            raise FilterFault(parts[0], f"{relation} begins with a ValueReference, not with a geometry")
         return ex.Spatial(relation, operand, other, distance)
 
     def geometry(self, element: etree._Element) -> ex.Property | ex.Shape:
@@ -175,23 +163,23 @@ class FilterReader:
             return self._reference(element, spatial=True)
         inner = next(children(element), None) if local_name(element) == "Literal" else element
         if inner is None or etree.QName(inner).namespace not in gml.GML:
-            raise _Fault(element, f"{local_name(element)} holds no GML geometry; write one, such as gml:Point")
+            raise FilterFault(element, f"{local_name(element)} holds no GML geometry; write one, such as gml:Point")
         try:
             return gml.read_shape(inner)
         except ValueError as error:
-            raise _Fault(inner, f"the geometry cannot be read: {error}") from error
+            raise FilterFault(inner, f"the geometry cannot be read: {error}") from error
 
     def temporal(self, element: etree._Element) -> ex.Condition:
         """Read a temporal operator."""
         self._check_attributes(element, ())
         parts = list(children(element))
         if len(parts) != 2 or local_name(parts[0]) != "ValueReference":
-            raise _Fault(element, f"{local_name(element)} takes a ValueReference and then a time")
-        operand = self._reference(parts[0])
+            raise FilterFault(element, f"{local_name(element)} takes a ValueReference and then a time")
+        operand = self._time_reference(parts[0])
         relation = ex.TemporalRelation(local_name(element))
         if local_name(parts[1]) == "ValueReference":
-            return ex.Temporal(relation, operand, self._reference(parts[1]))
-        return ex.Temporal(relation, operand, _read_time(parts[1]))
+            return ex.Temporal(relation, operand, self._time_reference(parts[1]))
+        return ex.Temporal(relation, operand, read_time(parts[1]))
 
     def operand(self, element: etree._Element) -> ex.Operand:
         """Read an operand of a comparison."""
@@ -200,18 +188,18 @@ class FilterReader:
             if name == "ValueReference":
                 return self._reference(element)
             if name == "Literal":
-                return _read_literal(element)
+                return read_literal(element)
             if name == "Function":
                 return self._function(element)
-        raise _Fault(element, f"{name} is no operand; use fes:ValueReference, fes:Literal or fes:Function")
+        raise FilterFault(element, f"{name} is no operand; use fes:ValueReference, fes:Literal or fes:Function")
 
     def _function(self, element: etree._Element) -> ex.Operand:
         name = element.get("name", "")
         arguments = list(children(element))
         if name not in (*ex.Arithmetic, "distanceTo"):
-            raise _Fault(element, f"the function {name} is not supported; use add, sub, mul, div or distanceTo")
+            raise FilterFault(element, f"the function {name} is not supported; use add, sub, mul, div or distanceTo")
         if len(arguments) != 2:
-            raise _Fault(element, f"{name} takes two arguments, not {len(arguments)}")
+            raise FilterFault(element, f"{name} takes two arguments, not {len(arguments)}")
         if name == "distanceTo":
             return ex.Distance(self.geometry(arguments[0]), self.geometry(arguments[1]))
         return ex.Calculation(ex.Arithmetic(name), self.operand(arguments[0]), self.operand(arguments[1]))
@@ -219,15 +207,21 @@ class FilterReader:
     def _operands(self, element: etree._Element, count: int) -> tuple[ex.Operand, ...]:
         parts = list(children(element))
         if len(parts) != count:
-            raise _Fault(element, f"{local_name(element)} takes {count} operand(s), not {len(parts)}")
+            raise FilterFault(element, f"{local_name(element)} takes {count} operand(s), not {len(parts)}")
         return tuple(self.operand(part) for part in parts)
+
+    def _time_reference(self, element: etree._Element) -> ex.Property:
+        found = self._reference(element)
+        if found.reference.rpartition("/")[2] not in TIMES:
+            raise FilterFault(element, f"{found.reference} is no time; use one of {', '.join(sorted(TIMES))}")
+        return found
 
     def _reference(self, element: etree._Element, spatial: bool = False) -> ex.Property:
         reference = text(element)
         if not reference:
-            raise _Fault(element, "ValueReference is empty; write a property such as input/doubleValue")
+            raise FilterFault(element, "ValueReference is empty; write a property such as input/doubleValue")
         if reference == VIEW_COUNT:
-            raise _Fault(
+            raise FilterFault(
                 element,
                 f"{VIEW_COUNT} can only be the whole guard: PropertyIsEqualTo of it and a swe:Count of 0 or more",
             )
@@ -245,7 +239,9 @@ class FilterReader:
             for leaf in ex.leaves(operand):
                 unit = find_unit(leaf.uom) if isinstance(leaf, ex.Quantity) else None
                 if wanted is not None and unit is not None and unit.kind != wanted.kind:
-                    raise _Fault(element, f"units {wanted.code} and {unit.code} are of different kinds; use one kind")
+                    raise FilterFault(
+                        element, f"units {wanted.code} and {unit.code} are of different kinds; use one kind"
+                    )
 
 
 _OPERATORS: dict[str, Reader] = {
@@ -258,51 +254,3 @@ _OPERATORS: dict[str, Reader] = {
     **{str(relation): FilterReader.spatial for relation in ex.SpatialRelation},
     **{str(relation): FilterReader.temporal for relation in ex.TemporalRelation},
 }
-
-
-def _read_literal(element: etree._Element) -> ex.Literal | ex.Quantity:
-    inner = list(children(element))
-    if not inner:
-        written = element.text or ""
-        return ex.Literal(written, parse_number(written))
-    kind = local_name(inner[0])
-    if len(inner) > 1 or etree.QName(inner[0]).namespace not in _SWE:
-        raise _Fault(
-            element, f"the Literal holds {kind}; use a text, swe:Quantity, swe:Count, swe:Text or swe:Category"
-        )
-    written = text(child(inner[0], "value"))
-    if kind in ("Text", "Category", "Boolean"):
-        return ex.Literal(written, parse_number(written))
-    if kind not in ("Quantity", "Count"):
-        raise _Fault(inner[0], f"swe:{kind} is not supported; use swe:Quantity, swe:Count, swe:Text or swe:Category")
-    number = parse_number(written)
-    if number is None:
-        raise _Fault(inner[0], f"the value {written!r} of swe:{kind} is no number")
-    uom = child(inner[0], "uom")
-    code = None if uom is None else uom.get("code")
-    # a code that is not UCUM leaves a plain number, as if there were none
-    if kind == "Count" or not code or find_unit(code) is None:
-        return ex.Literal(written, number)
-    return ex.Quantity(number, code)
-
-
-def _read_distance(element: etree._Element) -> float:
-    number, uom = parse_number(text(element)), element.get("uom", "m")
-    if number is None or number < 0:
-        raise _Fault(element, f"Distance is {text(element)!r}; write a number from 0")
-    if uom not in METRES:
-        raise _Fault(element, f"the unit {uom!r} of Distance is not known; use one of {', '.join(METRES)}")
-    return number * METRES[uom]
-
-
-def _read_time(element: etree._Element) -> ex.Period:
-    inner = next(children(element), None) if local_name(element) == "Literal" else element
-    try:
-        if inner is None:
-            instant = parse_instant(text(element))
-            return ex.Period(instant, instant)
-        if local_name(inner) in gml.TIMES and etree.QName(inner).namespace in gml.GML:
-            return gml.read_period(inner)
-    except (ValueError, OverflowError) as error:
-        raise _Fault(element, f"the time cannot be read: {error}") from error
-    raise _Fault(inner, f"{local_name(inner)} is no time; use gml:TimeInstant or gml:TimePeriod")

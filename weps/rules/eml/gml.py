@@ -9,6 +9,7 @@ from sos_server.codecs.gml32 import latitude_first
 from sos_server.time import parse_instant
 from weps.rules.eml.structure import child, children, local_name, text
 from weps.rules.expression import Period, Shape
+from weps.rules.operators.spatial import checked_geometry
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,6 +56,7 @@ def read_shape(element: etree._Element) -> Shape:
     """Read a geometry; raises `ValueError` saying what cannot be read."""
     system = _System(_first(element, "srsName"), int(_first(element, "srsDimension") or 2))
     geometry = _geometry(element, system)
+    checked_geometry(geometry)
     return Shape(geometry, system.geographic, system.srs_name)
 
 
@@ -126,8 +128,16 @@ def _envelope(element: etree._Element, system: _System) -> dict[str, Any]:
     if None in corners:
         raise ValueError("Envelope has no lowerCorner and upperCorner")
     (west, south), (east, north) = (system.positions(text(corner))[0] for corner in corners)
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    return {"type": "Polygon", "coordinates": [ring]}
+    if south > north or (west > east and not system.geographic):
+        raise ValueError("the lowerCorner is above the upperCorner; swap them")
+    if west > east:  # the box crosses the meridian of 180 degrees
+        boxes = [[_box(west, south, 180.0, north)], [_box(-180.0, south, east, north)]]
+        return {"type": "MultiPolygon", "coordinates": boxes}
+    return {"type": "Polygon", "coordinates": [_box(west, south, east, north)]}
+
+
+def _box(west: float, south: float, east: float, north: float) -> list[list[float]]:
+    return [[west, south], [east, south], [east, north], [west, north], [west, south]]
 
 
 def read_period(element: etree._Element) -> Period:

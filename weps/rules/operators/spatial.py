@@ -95,13 +95,26 @@ def _reader(operand: Property | Shape, scope: Scope) -> Callable[[Any], BaseGeom
 
 
 def read_geometry(geometry: Mapping[str, Any] | None) -> BaseGeometry | None:
-    """Give a GeoJSON geometry as one of shapely, without heights; None where there is none or it is no geometry."""
+    """Give a GeoJSON geometry as one of shapely, without heights; None where there is none that makes sense."""
     if geometry is None:
         return None
     try:
-        return shapely.force_2d(shape(geometry))
-    except (ValueError, TypeError, KeyError, AttributeError, shapely.errors.ShapelyError):
+        return checked_geometry(geometry)
+    except ValueError:
         return None
+
+
+def checked_geometry(geometry: Mapping[str, Any]) -> BaseGeometry:
+    """Give a GeoJSON geometry as one of shapely; raises `ValueError` saying why it is none."""
+    try:
+        found = shapely.force_2d(shape(geometry))
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, shapely.errors.ShapelyError) as error:
+        raise ValueError(f"it is no geometry: {error}") from error
+    if found.is_empty:
+        raise ValueError("it is empty")
+    if not found.is_valid:
+        raise ValueError(f"it is not valid: {shapely.is_valid_reason(found)}")
+    return found
 
 
 def great_circle_distance(geometry: BaseGeometry, other: BaseGeometry) -> float:
