@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Mount, Route
 
@@ -62,7 +63,7 @@ def create_app(settings: Settings) -> Starlette:
             Route(f"/{_KVP}", face.answer_kvp, methods=["GET", "POST"]),
             Route(f"/{_POX}", face.answer_pox, methods=["GET", "POST"]),
         ],
-        exception_handlers={SosError: _refuse, Exception: _fail},
+        exception_handlers={SosError: _refuse, ClientDisconnect: _leave, Exception: _fail},
     )
     app.state.storage = storage
     app.add_middleware(_BareAddress)
@@ -179,6 +180,11 @@ async def _refuse(_request: HttpRequest, error: Exception) -> Response:
     refusal = error if isinstance(error, SosError) else NoApplicableCode("The request could not be answered.")
     _LOG.info("refused code=%s locator=%r status=%d", refusal.code, refusal.locator, refusal.status)
     return Response(ows11.encode_exception(refusal), refusal.status, media_type=_MEDIA_TYPE)
+
+
+async def _leave(_request: HttpRequest, _error: Exception) -> Response:
+    _LOG.info("abandoned reason='client left before the request was whole'")
+    return Response(status_code=400)
 
 
 async def _fail(request: HttpRequest, error: Exception) -> Response:

@@ -77,7 +77,7 @@ def insert_observations(
     stored: list[_Row] = []
     for batch in batches:
         series = known.get((offerings, batch.key))
-        if series is None or series.uom is None:
+        if series is None or (series.uom is None and batch.uom is not None):
             series = series_for(connection, batch.key, batch.uom, batch.feature, offerings)
             known[offerings, batch.key] = series
         check_unit(batch.key, series, batch.uom)
