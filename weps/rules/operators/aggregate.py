@@ -60,12 +60,14 @@ class ExactSum:
 
     def add(self, number: Number) -> None:
         """Take a number in."""
-        self.total += self._units(number)
+        units = self._units(number)  # before the total is read: it may be rescaled
+        self.total += units
         self.count += 1
 
     def remove(self, number: Number) -> None:
         """Take a number out."""
-        self.total -= self._units(number)
+        units = self._units(number)
+        self.total -= units
         self.count -= 1
         if not self.count:
             self.shift = 0

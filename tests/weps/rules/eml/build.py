@@ -164,7 +164,8 @@ def every(duration: str) -> str:
 
 def at(**fields: int) -> str:
     """The schedule of a calendar."""
-    inner = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
+    order = ("Second", "Minute", "Hour", "DayOfWeek", "DayOfMonth", "Month")
+    inner = "".join(f"<{name}>{fields[name]}</{name}>" for name in order if name in fields)
     return f"<TimerAt>{inner}</TimerAt>"
 
 
