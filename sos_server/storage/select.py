@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from shapely.geometry import box, shape
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import Column, ColumnElement, Row, Select, bindparam, func, select
 
 from sos_server.filters import TemporalOperator, TemporalReference
 from sos_server.model import OM_CATEGORY, OM_COUNT, OM_TEXT, OM_TRUTH, SeriesInfo, StoredRow
@@ -26,35 +26,48 @@ _TEXTUAL = (OM_CATEGORY, OM_TEXT)
 _PYTHON_TYPES = {OM_COUNT: int, OM_TRUTH: bool}  # the others are stored as what they are
 
 
+_SERIES_QUERY = select(
+    SERIES.c.id,
+    SERIES.c.observed_property,
+    SERIES.c.observation_type,
+    SERIES.c.uom,
+    PROCEDURES.c.identifier.label("procedure"),
+    FEATURES.c.identifier.label("feature"),
+    FEATURES.c.name.label("feature_name"),
+    FEATURES.c.description.label("feature_description"),
+    FEATURES.c.geometry,
+    FEATURES.c.feature_type,
+    FEATURES.c.sampled_feature,
+).select_from(SERIES)
+
+
+class RowQueries(NamedTuple):
+    """The queries for rows, by the column that the values are in; both take the number of the series."""
+
+    numbers: Select[Any]
+    texts: Select[Any]
+
+
 def select_series(connection: Connection, request: GetObservation) -> tuple[SeriesInfo, ...]:
     """Give the series that a request asks for, whatever its times, in the order they came to be."""
-    offering = (
+    # a series of several offerings is told once: under the first by name of those asked for
+    name = (
         select(func.min(OFFERINGS.c.identifier))
         .join(SERIES_OFFERINGS, SERIES_OFFERINGS.c.offering_id == OFFERINGS.c.id)
         .where(SERIES_OFFERINGS.c.series_id == SERIES.c.id)
         .correlate(SERIES)
     )
-    if request.offerings:
-        offering = offering.where(OFFERINGS.c.identifier.in_(request.offerings))
-    name = offering.scalar_subquery()
     query = (
-        select(
-            SERIES.c.id,
-            SERIES.c.observed_property,
-            SERIES.c.observation_type,
-            SERIES.c.uom,
-            name.label("offering"),
-            PROCEDURES.c.identifier.label("procedure"),
-            FEATURES.c.identifier.label("feature"),
-            FEATURES.c.name.label("feature_name"),
-            FEATURES.c.description.label("feature_description"),
-            *(FEATURES.c[column] for column in ("geometry", "feature_type", "sampled_feature")),
-        )
-        .join(PROCEDURES, SERIES.c.procedure_id == PROCEDURES.c.id)
+        _SERIES_QUERY.join(PROCEDURES, SERIES.c.procedure_id == PROCEDURES.c.id)
         .join(FEATURES, SERIES.c.feature_id == FEATURES.c.id)
-        .where(SERIES.c.first.is_not(None), name.is_not(None))
+        .where(SERIES.c.first.is_not(None))
         .order_by(SERIES.c.id)
     )
+    if request.offerings:
+        asked = OFFERINGS.c.identifier.in_(request.offerings)
+        name = name.where(asked)
+        members = select(SERIES_OFFERINGS.c.series_id).join(OFFERINGS).where(asked)
+        query = query.where(SERIES.c.id.in_(members))
     for column, wanted in (
         (PROCEDURES.c.identifier, request.procedures),
         (SERIES.c.observed_property, request.observed_properties),
@@ -64,15 +77,20 @@ def select_series(connection: Connection, request: GetObservation) -> tuple[Seri
             query = query.where(column.in_(wanted))
     if request.bounding_box is not None:
         query = query.where(*_overlaps(request.bounding_box))
-    found = (_series(row) for row in connection.execute(query))
+    found = map(_series, connection.execute(query.add_columns(name.scalar_subquery().label("offering"))))
     return tuple(info for info in found if request.bounding_box is None or _touches(info, request.bounding_box))
 
 
-def stream_rows(connection: Connection, series: SeriesInfo, filters: Sequence[TemporalFilter]) -> Iterator[StoredRow]:
-    """Read the rows of a series that pass all filters, in the order of their phenomenon time, a few at a time."""
+def row_queries(filters: Sequence[TemporalFilter]) -> RowQueries:
+    """Give the queries for the rows that pass all filters: of series of numbers, and of series of texts."""
+    return RowQueries(_row_query(_ROW.number, filters), _row_query(_ROW.text, filters))
+
+
+def stream_rows(connection: Connection, series: SeriesInfo, queries: RowQueries) -> Iterator[StoredRow]:
+    """Read the rows of a series in the order of their phenomenon time, a few at a time."""
     # straight from the driver, which reads as it is iterated: a row object in between costs as much as reading the row
-    query = _row_query(series.observation_type in _TEXTUAL, filters).where(_ROW.series_id == series.key)
-    result = connection.execute(query)
+    query = queries.texts if series.observation_type in _TEXTUAL else queries.numbers
+    result = connection.execute(query, {"series": series.key})
     try:
         python_type = _PYTHON_TYPES.get(series.observation_type)
         rows = map(StoredRow._make, cast("Iterator[tuple[Any, ...]]", result.cursor))
@@ -85,18 +103,18 @@ def stream_rows(connection: Connection, series: SeriesInfo, filters: Sequence[Te
         result.close()
 
 
-def _row_query(textual: bool, filters: Sequence[TemporalFilter]) -> Select[Any]:
+def _row_query(value: Column[Any], filters: Sequence[TemporalFilter]) -> Select[Any]:
     query = select(
         _ROW.id,
         _ROW.first,
         _ROW.last,
         _ROW.result_time,
-        _ROW.text if textual else _ROW.number,
+        value,
         _ROW.identifier,
         _ROW.nil_reason,
         _ROW.valid_first,
         _ROW.valid_last,
-    )
+    ).where(_ROW.series_id == bindparam("series"))
     order = (_ROW.first, _ROW.last, _ROW.result_time)
     for each in filters:
         if each.operator not in (TemporalOperator.FIRST, TemporalOperator.LATEST):

@@ -10,7 +10,7 @@ from sqlalchemy import Column, select, update
 from sos_server.errors import InvalidParameterValue
 from sos_server.storage import insert, sensors
 from sos_server.storage.base import open_database
-from sos_server.storage.select import select_series, stream_rows
+from sos_server.storage.select import row_queries, select_series, stream_rows
 from sos_server.storage.tables import FEATURES, OFFERING_TERMS, OFFERINGS, PROCEDURES, SERVICE
 
 if TYPE_CHECKING:
@@ -46,11 +46,6 @@ class Storage:
     def connections_in_use(self) -> int:
         """Give the number of connections that requests hold just now."""
         return self._database.connections_in_use()
-
-    def updated(self) -> int:
-        """Give when sensors or extents changed last, in microseconds; it only grows."""
-        with self._database.reading() as connection:
-            return int(connection.scalars(select(SERVICE.c.updated)).one())
 
     def sensor(self, procedure: str) -> SensorDescription | None:
         """Give the description of a procedure, None where it is not registered."""
@@ -123,8 +118,9 @@ class Storage:
         The connection is taken at the first row and given back after the last, or when the iterator is closed.
         """
         with self._database.reading() as connection:
+            queries = row_queries(filters)
             for info in series:
-                yield info, stream_rows(connection, info, filters)
+                yield info, stream_rows(connection, info, queries)
 
 
 def open_storage(url: str) -> Storage:
