@@ -90,6 +90,16 @@ def divide(numerator: int, denominator: int) -> float | None:
         return None
 
 
+def root(numerator: int, denominator: int) -> float | None:
+    """Give the square root of a fraction, also where the fraction itself is too large or too small for a number."""
+    scale = (numerator.bit_length() - denominator.bit_length()) // 2
+    numerator, denominator = numerator << max(0, -2 * scale), denominator << max(0, 2 * scale)
+    try:
+        return math.ldexp(math.sqrt(numerator / denominator), scale)
+    except OverflowError:
+        return None
+
+
 class Sum(ExactSum):
     """The sum of the numbers."""
 
@@ -150,8 +160,7 @@ class Deviation:
         shift = max(2 * self.sums.shift, self.squares.shift)
         spread = (count * self.squares.total) << (shift - self.squares.shift)
         spread -= (self.sums.total * self.sums.total) << (shift - 2 * self.sums.shift)
-        variance = divide(spread, (count * (count - 1)) << shift)
-        return None if variance is None else math.sqrt(variance)
+        return root(spread, (count * (count - 1)) << shift)
 
     def dump(self) -> Json:
         """Give what is kept."""
