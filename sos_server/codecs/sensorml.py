@@ -104,7 +104,8 @@ def _term(process: etree._Element, ending: str) -> str | None:
 
 def _name(process: etree._Element) -> str | None:
     own = process.find("{*}name")
-    return xml.text_of(own) or _term(process, "longName") or _term(process, "shortName")
+    name = xml.text_of(own) or _term(process, "longName") or _term(process, "shortName")
+    return " ".join(name.split()) if name else None
 
 
 def _offerings(process: etree._Element, procedure: str) -> Iterator[Offering]:
