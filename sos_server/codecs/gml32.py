@@ -209,22 +209,21 @@ _PARTS = {
 def _positions(element: etree._Element, srs_name: str | None) -> list[Position]:
     positions: list[Position] = []
     for holder in element.iter(xml.tag("gml:pos"), xml.tag("gml:posList"), xml.tag("gml:coordinates")):
-        text = (holder.text or "").replace(",", " ")
-        is_list = xml.local_name(holder) == "posList"
-        size = _dimension(holder, element) if is_list else max(2, len((holder.text or "").replace(",", " ").split()))
-        if xml.local_name(holder) == "coordinates":
-            size = len((holder.text or "").split()[0].split(",")) if holder.text and holder.text.split() else 2
-        positions.extend(_order(text, size, srs_name))
+        text = holder.text or ""
+        positions.extend(_order(text.replace(",", " "), _dimension(holder, text, element), srs_name))
     if not positions:
         raise ValueError("it has no coordinates")
     return positions
 
 
-def _dimension(holder: etree._Element, element: etree._Element) -> int:
-    dimension = holder.get("srsDimension") or element.get("srsDimension") or "2"
-    if dimension not in ("2", "3"):
-        raise ValueError(f"srsDimension is {dimension}, not 2 or 3")
-    return int(dimension)
+def _dimension(holder: etree._Element, text: str, element: etree._Element) -> int:
+    """Tell how many coordinates a position has: a `pos` is one position, `coordinates` are tuples with commas."""
+    kind = xml.local_name(holder)
+    if kind == "posList":
+        dimension = holder.get("srsDimension") or element.get("srsDimension") or "2"
+        return int(dimension) if dimension.isdigit() else 0
+    positions = text.split()
+    return len(positions[0].split(",")) if kind == "coordinates" and positions else len(positions)
 
 
 def _order(text: str, size: int, srs_name: str | None) -> Iterable[Position]:

@@ -192,7 +192,7 @@ def _inherited(element: etree._Element, name: str) -> tuple[str, ...]:
     """Give the values of an offering, or those of all offerings where it has none (OGC 09-001 clause 7.3.2)."""
     own = xml.texts(element, name)
     contents = next(element.iterancestors(xml.tag("sos:Contents")), None)
-    return own or (contents is None and ()) or xml.texts(contents, name)
+    return own if own or contents is None else xml.texts(contents, name)
 
 
 def _bounds(element: etree._Element) -> tuple[float, float, float, float] | None:

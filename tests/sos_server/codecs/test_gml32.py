@@ -131,3 +131,26 @@ def test_a_geometry_comes_back_equal(geometry):
     written = gml32.encode_geometry(geometry, "g1")
 
     assert gml32.decode_geometry(xml.parse(xml.serialize(written))) == geometry
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        pytest.param("<gml:Point><gml:coordinates>52,7</gml:coordinates></gml:Point>", [7.0, 52.0], id="coordinates"),
+        pytest.param(
+            '<gml:LineString><gml:posList srsDimension="3">52 7 1 53 8 2</gml:posList></gml:LineString>',
+            [[7.0, 52.0, 1.0], [8.0, 53.0, 2.0]],
+            id="heights",
+        ),
+        pytest.param(
+            "<gml:LineString><gml:pos>52 7</gml:pos><gml:pos>53 8</gml:pos></gml:LineString>",
+            [[7.0, 52.0], [8.0, 53.0]],
+            id="positions",
+        ),
+    ],
+)
+def test_coordinates_come_in_several_forms(document, expected):
+    """
+    Lists of positions, single positions and the old comma form mean the same.
+    """
+    assert gml32.decode_geometry(element(document))["coordinates"] == expected
