@@ -1,0 +1,97 @@
+"""`python -m benchmarks`: run benchmarks and print what they cost."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks import decoding, feeds, http, inserting, memory, polls, rules, subscribing, writing
+from benchmarks.frame import FULL, MISSED, QUICK, Line, Scale, WrongAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+BENCHMARKS: dict[str, Callable[[Scale], list[Line]]] = {
+    "writing": writing.run,
+    "decoding": decoding.run,
+    "inserting": inserting.run,
+    "rules": rules.run,
+    "http": http.run,
+    "polls": polls.run,
+    "feeds": feeds.run,
+    "subscribing": subscribing.run,
+    "memory": memory.run,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmarks that are named, or all; gives 1 where an answer is wrong, else 0 whatever was reached."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="CPU time per operation, and ratios to a baseline of the same run. Answers are compared before "
+        "they are timed. Docs: docs/benchmarks.md.",
+        epilog="Exit codes: 0 all ran (missed targets are told, not punished), 1 an answer was wrong, 2 misuse.",
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHMARKS)} (default: all)")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the sizes, fewer rounds; judges no target")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there as well")
+    chosen = parser.parse_args(arguments)
+    unknown = [name for name in chosen.names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
+    return _run_all(chosen.names or list(BENCHMARKS), QUICK if chosen.quick else FULL, chosen.json)
+
+
+def _run_all(names: Sequence[str], scale: Scale, file: Path | None) -> int:
+    results: dict[str, list[Line]] = {}
+    wrong = 0
+    for name in names:
+        print(f"\n{name}", flush=True)
+        try:
+            results[name] = BENCHMARKS[name](scale)
+        except WrongAnswer as error:
+            wrong += 1
+            print(f"  REFUSED, the answer is wrong: {error}", flush=True)
+            continue
+        for line in results[name]:
+            print(f"  {_text(line, scale)}", flush=True)
+    if file is not None:
+        file.write_text(json.dumps(_as_json(results, scale), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    missed = sum(line.verdict(scale) == MISSED for lines in results.values() for line in lines)
+    print(f"\n{missed} targets missed, {wrong} benchmarks refused")
+    return 1 if wrong else 0
+
+
+def _text(line: Line, scale: Scale) -> str:
+    text = f"{line.name:<58} {_number(line.cost):>10} {line.unit:<3}"
+    if line.figure is not None:
+        text += f"  {_number(line.figure)} {line.relation}"
+    if line.target is not None:
+        text += f"  [{line.target}: {line.verdict(scale)}]"
+    return text
+
+
+def _number(number: float) -> str:
+    if number >= 1000:
+        return f"{number:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    return f"{number:.3g}" if number < 100 else f"{number:.0f}"
+
+
+def _as_json(results: dict[str, list[Line]], scale: Scale) -> dict[str, object]:
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "scale": asdict(scale),
+        "results": {
+            name: [asdict(line) | {"verdict": line.verdict(scale)} for line in lines] for name, lines in results.items()
+        },
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
