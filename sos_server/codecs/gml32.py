@@ -44,7 +44,7 @@ class Times:
 
     def __init__(self, root: etree._Element) -> None:
         self._root = root
-        self._known: dict[str, Time] | None = None
+        self._known: dict[str, etree._Element] | None = None
 
     def read(self, property_element: etree._Element | None) -> Time | None:
         """Read a property such as `om:phenomenonTime`: inline or by `xlink:href`; None where it is nil or absent."""
@@ -66,21 +66,18 @@ class Times:
         identifier = reference[1:]
         if self._known is None:
             self._known = self._index()
-        time = self._known.get(identifier)
-        if time is None:
+        found = self._known.get(identifier)
+        if found is None:
             raise InvalidRequest(
                 f"There is no time with gml:id {identifier!r} in this document ({xml.where(element)})."
             )
-        return time
+        return decode_time(found)
 
-    def _index(self) -> dict[str, Time]:
-        """Read all times of the document: a reference may point forward. The first one of a gml:id counts."""
-        found: dict[str, Time] = {}
-        for element in self._root.iter(xml.tag("gml:TimeInstant"), xml.tag("gml:TimePeriod")):
-            identifier = element.get(xml.GML_ID)
-            time = decode_time(element) if identifier is not None and identifier not in found else None
-            if identifier is not None and time is not None:
-                found[identifier] = time
+    def _index(self) -> dict[str, etree._Element]:
+        """Find all times of the document: a reference may point forward. The first one of a gml:id counts."""
+        elements = list(self._root.iter(xml.tag("gml:TimeInstant"), xml.tag("gml:TimePeriod")))
+        found = {element.get(xml.GML_ID): element for element in reversed(elements)}
+        found.pop(None, None)
         return found
 
 
