@@ -8,13 +8,12 @@ them, and hands out those that changed, so that they can be stored with the dete
 
 from __future__ import annotations
 
-import heapq
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from weps.rules.base import WHOLE_RULE
 from weps.rules.index import Group, Level, shape_of
-from weps.rules.network_routes import Mask, Route, Selector, Watch, mask_of, seen_by
+from weps.rules.network_clock import Alarms, Place
+from weps.rules.network_routes import Mask, Route, Selector, Watch, mask_of, seen_by, watch_of
 from weps.rules.threshold.selection import CORRELATIONS
 from weps.rules.threshold.simple import SimpleRule
 
@@ -45,16 +44,22 @@ class Network:
 
     Detections come observation by observation, then in the order in which the rules were added. An observation from
     before a rule's activation is shown like any other: one that comes late, or from a replayed past, is news as well.
+
+    A network that is built anew from stored states is given the time up to which the old one had been told or shown
+    anything (`now`), so that rules with a clock go on where they were.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: datetime | None = None) -> None:
+        self._now = now
         self._watches: dict[str, Watch] = {}
         self._by_order: dict[int, Watch] = {}
         self._orders = count()
         self._routes: dict[Selector, Route] = {}
         self._masks: dict[Mask, int] = {}
         self._known: dict[tuple[object, ...], tuple[list[Level], list[Watch]]] = {}
-        self._clock: list[tuple[datetime, int, str]] = []
+        self._alarms = Alarms()
+        self._clocked: set[int] = set()
+        self._clock_alarms = Alarms()
         self._awake: dict[int, Watch] = {}
         self._changed: dict[tuple[str, str], Json | Watch] = {}
         self._places: dict[str, int] = {}
@@ -75,17 +80,18 @@ class Network:
         if shape is not None and isinstance(rule, SimpleRule):
             self._place(subscription_id, rule, shape, states)
             return
-        loaded = {key: rule.load(stored) for key, stored in states.items()}
-        watch = Watch(subscription_id, next(self._orders), rule, activation, loaded)
-        if getattr(rule, "correlate", "rule") == "rule" and WHOLE_RULE not in loaded:
-            loaded[WHOLE_RULE] = rule.start(activation)
+        watch = watch_of(subscription_id, next(self._orders), rule, activation=activation, states=states, now=self._now)
         self._watches[subscription_id] = self._by_order[watch.order] = watch
         for selector in watch.selectors:
             self._route(selector).watches[watch.order] = watch
         if watch.awake:
             self._awake[watch.order] = watch
-        for key in loaded:
-            self._set_clock(watch, key)
+        if watch.clocked:
+            self._clocked.add(watch.order)
+        for key in watch.states:
+            self._set_alarm(watch, key)
+            if watch.clocked and not states:
+                self._changed[subscription_id, key] = watch
 
     def remove(self, subscription_id: str) -> None:
         """Take a rule out; one that is not there is no error. Changes of its states are no longer handed out."""
@@ -99,6 +105,7 @@ class Network:
             return
         del self._by_order[watch.order]
         self._awake.pop(watch.order, None)
+        self._clocked.discard(watch.order)
         for selector in watch.selectors:
             del self._routes[selector].watches[watch.order]
             self._unroute(selector)
@@ -109,12 +116,14 @@ class Network:
         known = self._known
         for observation in observations:
             levels, watches = known.get(observation[1:4]) or self._resolve(observation)
-            outcomes: list[tuple[int, Found]] = []
+            outcomes = self._ring(observation.end) if self._clocked else []
             for level in levels:
                 if level.stirs(observation):
                     outcomes += self._step_level(level, observation)
             if watches:
                 outcomes += self._step_watches(watches, observation)
+            if self._clocked and (self._now is None or observation.end > self._now):
+                self._now = observation.end
             if outcomes:
                 outcomes.sort(key=_in_order)
                 found += [outcome[1] for outcome in outcomes]
@@ -123,20 +132,10 @@ class Network:
     def tick(self, now: datetime) -> list[Found]:
         """Tell the time: all observations up to now that could be had have been shown."""
         due = {(order, key) for order, watch in self._awake.items() for key in watch.states}
-        while self._clock and self._clock[0][0] <= now:
-            time, order, key = heapq.heappop(self._clock)
-            watch = self._by_order.get(order)
-            if watch is not None and watch.queued.get(key) == time:
-                del watch.queued[key]
-                due.add((order, key))
-        found: list[Found] = []
-        for order, key in sorted(due):
-            watch = self._by_order[order]
-            state = watch.states[key]
-            after, detections = watch.rule.tick(state, now)
-            self._keep(watch, key, state, after)
-            found += [Found(watch.subscription_id, key, detection) for detection in detections]
-        return found
+        due |= self._alarms.take(now) | self._clock_alarms.take(now)
+        if self._now is None or now > self._now:
+            self._now = now
+        return [found for _, found in self._tick_states(due, now)]
 
     def take_changes(self) -> dict[tuple[str, str], Json]:
         """Give the states by (subscription, correlation key) that changed since the last call, ready to be stored."""
@@ -166,9 +165,28 @@ class Network:
             state = watch.states.get(key)
             if state is None:
                 state = watch.rule.start(watch.activation)
+            elif watch.clocked and self._now is not None and watch.clock_from != self._now:
+                state, _ = watch.rule.tick(state, self._now)
             after, detections = watch.rule.step(state, observation)
             self._keep(watch, key, state, after)
             outcomes += [(watch.order, Found(watch.subscription_id, key, detection)) for detection in detections]
+        return outcomes
+
+    def _ring(self, now: datetime) -> list[tuple[int, Found]]:
+        """Let the rules with a clock do what is due before an observation of a time, whether they look at it or not."""
+        due = self._clock_alarms.take(now)
+        return self._tick_states(due, now) if due else []
+
+    def _tick_states(self, due: set[Place], now: datetime) -> list[tuple[int, Found]]:
+        outcomes: list[tuple[int, Found]] = []
+        for order, key in sorted(due):
+            watch = self._by_order.get(order)
+            if watch is None:
+                continue
+            state = watch.states[key]
+            after, detections = watch.rule.tick(state, now)
+            self._keep(watch, key, state, after)
+            outcomes += [(order, Found(watch.subscription_id, key, detection)) for detection in detections]
         return outcomes
 
     def _step_level(self, level: Level, observation: Observation) -> list[tuple[int, Found]]:
@@ -180,23 +198,14 @@ class Network:
         return outcomes
 
     def _keep(self, watch: Watch, key: str, before: Any, after: Any) -> None:
-        if after is not before or watch.awake:
+        if after is not before or watch.awake or watch.clocked:
             watch.states[key] = after
             self._changed[watch.subscription_id, key] = watch
-        self._set_clock(watch, key)
+        self._set_alarm(watch, key)
 
-    def _set_clock(self, watch: Watch, key: str) -> None:
-        """
-        Queue the state for the tick that is due.
-
-        A state stands in the queue once: when its due time moves on, it is queued again only as the old one comes up.
-        """
-        if key not in watch.states or (due := watch.due(key)) is None:
-            return
-        queued = watch.queued.get(key)
-        if queued is None or due < queued:
-            watch.queued[key] = due
-            heapq.heappush(self._clock, (due, watch.order, key))
+    def _set_alarm(self, watch: Watch, key: str) -> None:
+        if key in watch.states and (due := watch.due(key)) is not None:
+            (self._clock_alarms if watch.clocked else self._alarms).put((watch.order, key), due)
 
     def _place(self, subscription_id: str, rule: SimpleRule, shape: SimpleRule, states: Mapping[str, Json]) -> None:
         """Put a plain threshold into the group of its shape; its place is the group's number and its slot there."""

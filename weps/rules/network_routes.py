@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from weps.rules.base import WHOLE_RULE
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from weps.model import Observation
+    from weps.model import Json, Observation
     from weps.rules.base import Rule
     from weps.rules.index import Group
 
@@ -21,10 +24,17 @@ ANYTHING: tuple[Selector, ...] = ((None, None, None),)
 @dataclass(slots=True)
 class Watch:
     """
-    One rule with its states by correlation key; `queued` has the keys for which the clock is set, with its time.
+    One rule with its states by correlation key.
 
-    A rule that tells its `selectors` and when it is `due` is left alone otherwise, and its states are values: one that
-    comes back as the same object has not changed. Any other rule is shown everything, and may change a state in place.
+    What a rule may tell of itself beyond its contract decides how much it is shown:
+
+    - `selectors`: only observations that one of them takes; a rule without is shown everything;
+    - `due(state)`: only ticks at or after that time; a rule without is told every tick, and its states count as
+      changed each time, since it may change them in place;
+    - `clocked`: its states have a clock that every observation would move. It is told the time (with a tick) before
+      an observation it looks at and when something is due, and its states count as changed whenever it is called.
+
+    `clock_from` is where the network's clock stood when the rule came: up to there the rule has its own time.
     """
 
     subscription_id: str
@@ -32,22 +42,45 @@ class Watch:
     rule: Rule
     activation: datetime
     states: dict[str, Any]
-    queued: dict[str, datetime] = field(default_factory=dict)
-
-    @property
-    def selectors(self) -> tuple[Selector, ...]:
-        """What the rule looks at; a rule that does not tell is shown everything."""
-        return getattr(self.rule, "selectors", ANYTHING)
-
-    @property
-    def awake(self) -> bool:
-        """Whether the rule cannot say when it is due, so that it must be told every tick."""
-        return not hasattr(self.rule, "due")
+    clock_from: datetime | None
+    selectors: tuple[Selector, ...]
+    awake: bool
+    clocked: bool
 
     def due(self, key: str) -> datetime | None:
         """Give the instant from which on a tick may bring something, if the rule can tell."""
         due = getattr(self.rule, "due", None)
         return None if due is None else due(self.states[key])
+
+
+def watch_of(
+    subscription_id: str,
+    order: int,
+    rule: Rule,
+    *,
+    activation: datetime,
+    states: Mapping[str, Json],
+    now: datetime | None,
+) -> Watch:
+    """
+    Make the watch of a rule with the states that were stored for it.
+
+    A rule that keeps one state for everything has it from the beginning, so that time alone can bring something.
+    """
+    loaded = {key: rule.load(stored) for key, stored in states.items()}
+    if getattr(rule, "correlate", "rule") == "rule" and WHOLE_RULE not in loaded:
+        loaded[WHOLE_RULE] = rule.start(activation)
+    return Watch(
+        subscription_id,
+        order,
+        rule,
+        activation,
+        loaded,
+        clock_from=None if states else now,
+        selectors=getattr(rule, "selectors", ANYTHING),
+        awake=not hasattr(rule, "due"),
+        clocked=getattr(rule, "clocked", False),
+    )
 
 
 @dataclass(slots=True)
