@@ -40,9 +40,18 @@ KNOWN_TO = {
     "pywps": ("weps.processes",),
     "feedgen": ("weps.notify",),
     "granian": ("weps.app", "sos_server.__main__", "sos_server.serve"),
-    "starlette": ("weps.app", "weps.web", "weps.processes", "sos_server.app", "sos_server.bindings"),
+    "starlette": ("weps.app", "weps.web", "weps.processes", "sos_server.app", "sos_server.bindings", "sos_server.__main__"),
     "requests": ("weps.feeders", "weps.client", "weps.demo", "sos_server.load", "sos_server.__main__"),
-    "lxml": ("weps.rules.eml", "weps.feeders", "weps.notify", "weps.processes", "weps.client", "weps.demo", "sos_server.codecs"),
+    "lxml": (
+        "weps.rules.eml",
+        "weps.feeders",
+        "weps.notify",
+        "weps.processes",
+        "weps.client",
+        "weps.demo",
+        "sos_server.codecs",
+        "sos_server.load",
+    ),
 }  # fmt: skip
 
 SOS_PARTS_FOR_WEPS = {

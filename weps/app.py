@@ -13,9 +13,9 @@ from datetime import datetime
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from sos_server.app import create_app as create_sos
+from sos_server.app import mount
 from sos_server.settings import Settings as SosSettings
 from weps.delivery import DeliveryWorker
 from weps.engine import Engine
@@ -33,7 +33,8 @@ from weps.web import create_routes
 
 LOG = logging.getLogger("weps.app")
 HEARTBEAT_LIMIT = 10.0
-SECONDS_TO_STOP = 3.0
+SECONDS_TO_STOP = 2.0
+SECONDS_TO_ANSWER = 30.0
 
 
 class Service:
@@ -48,8 +49,9 @@ class Service:
         self.store.migrate()
         fetcher = Fetcher(
             settings.allowed_hosts | _own_hosts(self.own_url, self.base_url),
-            timeout=settings.request_timeout.total_seconds(),
+            timeout=min(settings.request_timeout.total_seconds(), SECONDS_TO_ANSWER),
             limit=settings.answer_limit,
+            deadline=settings.request_timeout.total_seconds(),
         )
         channels = _channels(fetcher, self.base_url)
         self.delivery = DeliveryWorker(self.store, channels)
@@ -99,8 +101,8 @@ class Service:
         return Starlette(
             routes=[
                 *create_routes(self.store, worker_alive=alive, public_url=settings.base_url),
-                Mount("/sos", sos),
-                Mount("/wps", wps),
+                mount("/sos", sos),
+                mount("/wps", wps),
             ],
             lifespan=self._lifespan,
         )

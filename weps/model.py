@@ -241,9 +241,10 @@ class Alert:
     A detection told to people; immutable once stored.
 
     `sequence` is the store's running number (0 before it is stored); `id` is stable and globally unique; the alerts
-    of one episode (firing, then resolved) share `episode`. `event_time` is the rule's time of the match (for a tumbling
-    window its begin, for silence the instant it was due), `detected` when it was found out. `evidence` is a GetObservation URL, or None. `observation`
-    is what was observed last; `causes` are the ids of all observations that led here.
+    of one episode (firing, then resolved) share `episode`. `event_time` is the rule's time of the match (for a
+    tumbling window its begin, for silence the instant it was due), `detected` when it was found out. `evidence` is a
+    GetObservation URL, or None. `observation` is what was observed last; `causes` are the ids of all observations
+    that led here.
     """
 
     id: str

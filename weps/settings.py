@@ -36,7 +36,7 @@ class Settings(BaseSettings):
         frozenset(),
         description="hosts (`name` or `name:port`) that may be asked although their addresses are private",
     )
-    request_timeout: timedelta = Field(timedelta(seconds=30), description="total time for one request to a source")
+    request_timeout: timedelta = Field(timedelta(seconds=60), description="total time for one request to a source")
     answer_limit: int = Field(64 * 2**20, ge=2**10, description="largest answer of a source in octets")
     body_limit: int = Field(16 * 2**20, ge=2**10, description="largest body that clients may send in octets")
     overlap: timedelta = Field(timedelta(days=1), description="how late an observation may come and still be evaluated")

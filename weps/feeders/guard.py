@@ -55,6 +55,20 @@ class Guard:
             raise SourceRefused("the address holds a user name or password; write it without", where=parts.hostname)
         return parts
 
+    def check_written(self, parts: SplitResult) -> None:
+        """Refuse an address that is written out and not allowed; names are resolved only when they are asked."""
+        host, port = parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
+        if self.allows(host, port):
+            return
+        if host.lower().rstrip(".").rpartition(".")[2] == "localhost":
+            refuse_address("127.0.0.1", f"{host}:{port}")
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+        except (OSError, UnicodeError):
+            return
+        for *_, target in found:
+            refuse_address(str(target[0]), f"{host}:{port}")
+
     def allows(self, host: str, port: int) -> bool:
         """Tell whether the settings name this host, or this host and port."""
         name = host.lower().rstrip(".").strip("[]")
@@ -80,7 +94,8 @@ def refuse_address(text: str, where: str) -> None:
     public = address.is_global and not address.is_multicast and not address.is_reserved
     if not public or any(address in network for network in _REFUSED_NETWORKS if network.version == address.version):
         raise SourceRefused(
-            "the address is private, local or reserved; an operator can allow this host in the settings", where=where
+            "the address is private, local or reserved; an operator can name this host in the setting allowed_hosts",
+            where=where,
         )
 
 

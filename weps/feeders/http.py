@@ -129,7 +129,7 @@ class Fetcher:
 
     def check(self, url: str) -> None:
         """Refuse a URL that can never be asked, without asking it; raises `SourceRefused`."""
-        self._guard.check_url(url)
+        self._guard.check_written(self._guard.check_url(url))
 
     def close(self) -> None:
         """Close the connections that are kept open."""

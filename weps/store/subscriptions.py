@@ -132,7 +132,11 @@ def source_key(source: Source, start: datetime | None) -> str:
 
 def _feed_for(connection: Connection, new: NewSubscription, now: datetime, activation: datetime) -> int:
     key = source_key(new.source, new.start)
-    found = connection.execute(select(FEEDS.c.id, FEEDS.c.next_poll).where(FEEDS.c.source_key == key)).one_or_none()
+    columns = FEEDS.c.id, FEEDS.c.next_poll, FEEDS.c.polled_until
+    found = connection.execute(select(*columns).where(FEEDS.c.source_key == key)).one_or_none()
+    if found is not None and new.start is not None and found.polled_until is not None:
+        # That feed has left the beginning behind; who wants history needs one that begins there.
+        found, key = None, f"{key[:31]}-{secrets.token_hex(16)}"
     if found is not None:
         if found.next_poll is None:
             _begin_anew(connection, found.id, new, now, activation)

@@ -100,15 +100,37 @@ def _patterns_by_id(document: doc.Document, faults: Faults) -> dict[str, doc.Pat
 
 
 def _streams_by_name(document: doc.Document, faults: Faults) -> dict[str, Key]:
+    """
+    Give the streams by their names; the same name twice is a fault (section 1.1).
+
+    Unless nothing takes events of that name, so that it only names detections: the rule that the IMIS pilot published
+    tells its initial match and its overshoots under one name, and has to run as it is.
+    """
     found: dict[str, Key] = {}
+    taken = _names_taken(document)
     for pattern in document.patterns:
         for number, select in enumerate(pattern.selects):
             if select.event in found:
+                if select.event not in taken:
+                    continue
                 text = f"the newEventName {select.event!r} is used by {found[select.event][0]} already; choose another"
                 faults.add(select.line, text)
             elif select.event:
                 found[select.event] = (pattern.id, number)
     return found
+
+
+def _names_taken(document: doc.Document) -> set[str]:
+    """Give the event names that patterns take as their input, by name or by a reference to what makes them."""
+    selects = {
+        (pattern.id, number): select.event
+        for pattern in document.patterns
+        for number, select in enumerate(pattern.selects)
+    }
+    taken = {pattern.input for pattern in document.patterns if isinstance(pattern, doc.SimplePattern)}
+    for pattern in document.patterns:
+        taken |= {selects.get((found.pattern, found.number), "") for found in _references(pattern)}
+    return {name for name in taken if isinstance(name, str) and name}
 
 
 def _references(pattern: doc.Pattern) -> Iterator[doc.PatternReference]:

@@ -86,7 +86,8 @@ TABLE = [
         "<Logicaloperator><AND/></Logicaloperator>", '<UserDefindeBinaryOperator name="XOR"/>'), 6, "user-defined"),
     ("no operator", eml(OK, joined("c", "AND", "a", "a", OUT)).replace("<AND/>", ""), 6, "Logicaloperator has no AND"),
     ("a patternID twice", eml(OK, OK.replace("a_event", "b_event")), 4, "stands at line 3 already"),
-    ("an event name twice", eml(OK, OK.replace('"a"', '"b"')), 4, "'a_event' is used by a already"),
+    ("an event name twice", eml(OK, OK.replace('"a"', '"b"'), joined("c", "AND", "a", "b", OUT)), 4,
+     "'a_event' is used by a already"),
     ("an unknown pattern", eml(OK, joined("c", "AND", "a", "b", OUT)), 6, "there is no pattern 'b'"),
     ("an unknown select function", eml(OK, repetitive("r", 2, "a", OUT).replace(reference("a"), reference("a", 1))), 10,
      "there is no number 1"),
@@ -197,3 +198,12 @@ def test_chain_of_the_greatest_length_runs() -> None:
     _, found = rule.step(rule.start(NOON), level(1, 5))
 
     assert [(one.value, one.lineage) for one in found] == [(5, ("o1",))] * 200
+
+
+def test_a_name_that_nothing_takes_may_stand_twice():
+    """
+    Two patterns may tell their detections under one name, as the published rule of the IMIS pilot does.
+    """
+    first, second = simple("a", select(EVENT, "told", "out")), simple("b", select(EVENT, "told", "out"))
+
+    assert compile_eml(eml(first, second)).name == "a"
