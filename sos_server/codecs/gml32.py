@@ -44,7 +44,8 @@ class Times:
 
     def __init__(self, root: etree._Element) -> None:
         self._root = root
-        self._known: dict[str, etree._Element] | None = None
+        self._known: dict[str | None, etree._Element] | None = None
+        self._count = 0
 
     def read(self, property_element: etree._Element | None) -> Time | None:
         """Read a property such as `om:phenomenonTime`: inline or by `xlink:href`; None where it is nil or absent."""
@@ -64,21 +65,24 @@ class Times:
                 f"The time {reference} is not in this document ({xml.where(element)}); give it inline."
             )
         identifier = reference[1:]
-        if self._known is None:
-            self._known = self._index()
-        found = self._known.get(identifier)
+        found = self._index().get(identifier)
         if found is None:
             raise InvalidRequest(
                 f"There is no time with gml:id {identifier!r} in this document ({xml.where(element)})."
             )
         return decode_time(found)
 
-    def _index(self) -> dict[str, etree._Element]:
+    def are_unique(self) -> bool:
+        """Tell whether all times of the document have a gml:id of their own, so that a reference can mean only one."""
+        return len(self._index()) == self._count
+
+    def _index(self) -> dict[str | None, etree._Element]:
         """Find all times of the document: a reference may point forward. The first one of a gml:id counts."""
-        elements = list(self._root.iter(xml.tag("gml:TimeInstant"), xml.tag("gml:TimePeriod")))
-        found = {element.get(xml.GML_ID): element for element in reversed(elements)}
-        found.pop(None, None)
-        return found
+        if self._known is None:
+            elements = list(self._root.iter(xml.tag("gml:TimeInstant"), xml.tag("gml:TimePeriod")))
+            self._count = len(elements)
+            self._known = {element.get(xml.GML_ID): element for element in reversed(elements)}
+        return self._known
 
 
 def decode_time(element: etree._Element) -> Time | None:

@@ -35,7 +35,7 @@ def decode_observations(root: etree._Element, *, strict: bool = False) -> Iterat
     coordinate reference system that cannot be turned into longitude and latitude, a result time that refers to nothing.
     """
     document = _Document(root, strict=strict)
-    yield from om20_runs.decode(root, document.decode)
+    yield from om20_runs.decode(root, document.decode, document.times)
 
 
 def decode_one_by_one(root: etree._Element, *, strict: bool = False) -> Iterator[Observation]:
@@ -67,7 +67,7 @@ class _Document:
     def __init__(self, root: etree._Element, *, strict: bool) -> None:
         self._root = root
         self._strict = strict
-        self._times = gml32.Times(root)
+        self.times = gml32.Times(root)
         self._features: dict[str, Feature] = {}
         self._indexed = False
 
@@ -86,14 +86,14 @@ class _Document:
             raise _missing_feature(element)
         feature_of_interest, feature = self._feature(holder)
         offering, geometry = self._parameters(element)
-        valid = self._times.read(children.get(xml.tag("om:validTime")))
+        valid = self.times.read(children.get(xml.tag("om:validTime")))
         result_time = self._result_time(children.get(xml.tag("om:resultTime")))
         return _Common(
             procedure=_reference(element, children, "procedure", optional=False) or "",
             observed_property=_reference(element, children, "observedProperty", optional=True),
             feature_of_interest=feature_of_interest,
             feature=feature,
-            phenomenon_time=self._times.read(children.get(xml.tag("om:phenomenonTime"))),
+            phenomenon_time=self.times.read(children.get(xml.tag("om:phenomenonTime"))),
             result_time=None if result_time is None else result_time.begin,
             valid_time=None if valid is None else (valid.begin, valid.end or valid.begin),
             observation_type=_observation_type(children.get(xml.tag("om:type"))),
@@ -104,7 +104,7 @@ class _Document:
 
     def _result_time(self, holder: etree._Element | None) -> gml32.Time | None:
         try:
-            return self._times.read(holder)
+            return self.times.read(holder)
         except InvalidRequest:
             if self._strict or xml.first_element(holder) is not None:
                 raise

@@ -27,6 +27,8 @@ from sos_server.time import parse_instant
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from sos_server.codecs import gml32
+
     OneReader = Callable[[etree._Element], Iterable[Observation]]
 
 Read = TypeVar("Read")
@@ -38,6 +40,7 @@ _INSTANT = xml.tag("gml:TimeInstant")
 _ALIKE = [xml.tag(f"om:{name}") for name in ("procedure", "observedProperty", "featureOfInterest", "type", "result")]
 _OWN_RESULT_TIME = "own_result_time"
 _START_TAG = re.compile(r"<(?![/?!])[^\s>]+(?P<attributes>[^>]*)>(?P<text>[^<]*)")
+_MARKED = re.compile(r"[&\s]")
 _NO_ELEMENT = re.compile("<[!?]")
 _ID = re.compile(r'\s[^\s="]+:id="([^"]*)"')
 _REFERENCE = re.compile(r'\s[^\s="]+:href="#([^"]*)"')
@@ -63,7 +66,7 @@ class _Pattern(NamedTuple):
     slots: tuple[str, ...]
 
 
-def decode(root: etree._Element, decode_one: OneReader) -> Iterator[Observation]:
+def decode(root: etree._Element, decode_one: OneReader, times: gml32.Times) -> Iterator[Observation]:
     """Read all observations of a document in order; `decode_one` is the general way."""
     observations = list(root.iter(_OBSERVATION))
     text = _text(root) if len(observations) > FEWEST else ""
@@ -75,7 +78,7 @@ def decode(root: etree._Element, decode_one: OneReader) -> Iterator[Observation]
         begin = _end(text, begin, element)
         if not begin or not _run_begins(observations, position):
             continue
-        run, begin = _decode_run(observations[position], text, begin, decode_one)
+        run, begin = _decode_run(observations[position], text, begin, decode_one, times)
         yield from run
         position += len(run)
         if len(run) < FEWEST:
@@ -106,11 +109,13 @@ def _look(observation: etree._Element) -> list[tuple[str, str | None, str | None
     return [(child.tag, child.get(xml.XLINK_HREF), child.get("uom")) for child in observation if child.tag in _ALIKE]
 
 
-def _decode_run(model: etree._Element, text: str, begin: int, decode_one: OneReader) -> tuple[list[Observation], int]:
+def _decode_run(
+    model: etree._Element, text: str, begin: int, decode_one: OneReader, times: gml32.Times
+) -> tuple[list[Observation], int]:
     """Read the run that begins with a model, up to the first observation of another form, and tell where it ends."""
     end = _end(text, begin, model)
     pattern = _pattern(model, text[begin:end], decode_one)
-    if pattern is None or (_OWN_RESULT_TIME in pattern.slots and not _ids_are_unique(model)):
+    if pattern is None or (_OWN_RESULT_TIME in pattern.slots and not times.are_unique()):
         return [], 0
     match = pattern.expression.match
     rows, ends = [], [begin]
@@ -121,13 +126,6 @@ def _decode_run(model: etree._Element, text: str, begin: int, decode_one: OneRea
         ends.append(position)
     run = list(_observations(pattern, rows)) if rows else []
     return run, ends[len(run)]
-
-
-def _ids_are_unique(element: etree._Element) -> bool:
-    """Tell whether a reference to an instant can mean only one, everywhere in the document of an element."""
-    instants = element.getroottree().iter(_INSTANT, xml.tag("gml:TimePeriod"))
-    identifiers = [instant.get(xml.GML_ID) for instant in instants]
-    return len(set(identifiers)) == len(identifiers)
 
 
 def _pattern(model: etree._Element, text: str, decode_one: OneReader) -> _Pattern | None:
@@ -197,8 +195,14 @@ def _observations(pattern: _Pattern, rows: list[tuple[str, ...]]) -> Iterator[Ob
     elif _OWN_RESULT_TIME in pattern.slots:
         columns["result_time"] = columns["phenomenon_time"]
     if "identifier" in texts:
-        columns["identifier"] = [unescape(text).strip() or None for text in texts["identifier"]]
+        columns["identifier"] = _identifiers(texts["identifier"])
     return map(_make, zip(*columns.values(), strict=False))
+
+
+def _identifiers(texts: Sequence[str]) -> Iterable[str | None]:
+    if all(texts) and not _MARKED.search("".join(texts)):
+        return texts
+    return [unescape(text).strip() or None for text in texts]
 
 
 def _values(texts: Sequence[str]) -> list[float]:

@@ -102,13 +102,13 @@ def test_a_run_calls_the_general_way_a_few_times():
     """
     root = xml.parse(document([(series(), [(minute, 1.0, {}) for minute in range(1000)])]))
     calls = []
-    decode_one = om20._Document(root, strict=False).decode
+    general = om20._Document(root, strict=False)
 
     def counting(element):
         calls.append(element)
-        return decode_one(element)
+        return general.decode(element)
 
-    found = list(om20_runs.decode(root, counting))
+    found = list(om20_runs.decode(root, counting, general.times))
 
     assert (1000, 2) == (len(found), len(calls))
 
