@@ -28,7 +28,7 @@ MAX_FAN_OUT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """The event streams of a document: by pattern and number of the select function, and by name."""
+    """The event streams of a document: by pattern and number of the select function, or by name."""
 
     patterns: dict[str, doc.Pattern]
     by_name: dict[str, Key]
@@ -71,7 +71,9 @@ class Streams:
 
 def check_document(document: doc.Document, faults: Faults) -> Streams:
     """Check a document and give its streams."""
-    streams = Streams(_patterns_by_id(document, faults), _streams_by_name(document, faults))
+    by_name = _streams_by_name(document, faults)
+    # only EML 0.0.1 chains patterns by names: the ExternalInput of 0.0.2 is never another pattern
+    streams = Streams(_patterns_by_id(document, faults), by_name if document.version == "0.0.1" else {})
     if len(document.patterns) > MAX_PATTERNS:
         faults.add(0, f"the rule has {len(document.patterns)} patterns, at most {MAX_PATTERNS} are taken; split it")
     for pattern in document.patterns:

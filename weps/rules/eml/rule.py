@@ -57,6 +57,11 @@ class EmlRule:
     _slots: dict[int, Operator] = field(default_factory=dict, compare=False, repr=False)
     _routes: dict[SeriesKey, Handlers] = field(default_factory=dict, compare=False, repr=False)
 
+    @property
+    def has_episodes(self) -> bool:
+        """Whether what begins is also told to end: in EML every match stands alone."""
+        return False
+
     def correlation_key(self, observation: Observation) -> str | None:
         """Give the one key of the rule: every observation moves its clock."""
         return WHOLE_RULE
