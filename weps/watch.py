@@ -21,12 +21,7 @@ from weps.rules.network import Found, Network
 from weps.store import BatchTransaction, RuleState, StateKey
 
 ALERT_NAMESPACE = uuid.UUID("6f0f3f1c-7a53-4c52-9d0b-5d4d5a0f8c11")
-THRESHOLD_PATTERN = "threshold"
-THRESHOLD_STATUS = {
-    "firing": AlertStatus.FIRING,
-    "resolved": AlertStatus.RESOLVED,
-    "noData": AlertStatus.NO_DATA,
-}
+SILENCE = "noData"
 LOOK_AT_ONCE = frozenset({THRESHOLD})
 """Languages whose rules also see what is the newest when they begin; EML rules begin empty."""
 
@@ -48,6 +43,7 @@ class Watch:
         self._revision = -1
         self._subscriptions: dict[str, Subscription] = {}
         self._network = Network()
+        self._with_episodes: set[str] = set()
         self._threads: dict[StateKey, Thread] = {}
         self._latest: dict[Series, Observation] = {}
         self._first_looks: list[Found] = []
@@ -72,6 +68,7 @@ class Watch:
         for identifier in self._subscriptions.keys() - active:
             del self._subscriptions[identifier]
             self._network.remove(identifier)
+            self._with_episodes.discard(identifier)
             self._threads = {key: thread for key, thread in self._threads.items() if key[0] != identifier}
         added = [identifier for identifier in active if identifier not in self._subscriptions]
         if added:
@@ -94,12 +91,15 @@ class Watch:
         fresh = transaction.unseen(observations)
         fresh.sort(key=lambda each: (each.end, each.procedure, each.observed_property, each.feature_of_interest))
         found = self._first_looks + self._network.step(fresh) + self._network.tick(until)
-        composer = _Composer(transaction, fresh, self._latest, now, evidence)
+        times = {each.id: each.phenomenon_time for each in fresh}
+        composer = _Composer(transaction, times, self._latest, now, evidence)
         alerts = []
         for each in found:
             subscription = self._subscriptions[each.subscription_id]
             thread = self._threads.get((each.subscription_id, each.key), Thread())
-            alert, self._threads[each.subscription_id, each.key] = composer.compose(subscription, each, thread)
+            alert, self._threads[each.subscription_id, each.key] = composer.compose(
+                subscription, each, thread, each.subscription_id in self._with_episodes
+            )
             alerts.append((alert, subscription.targets))
         self._save_states(transaction, found)
         self._move(transaction, fresh)
@@ -114,6 +114,8 @@ class Watch:
         for subscription, primed in transaction.subscriptions(identifiers):
             rule = _compile(subscription)
             states = stored.get(subscription.id, {})
+            if rule.has_episodes:
+                self._with_episodes.add(subscription.id)
             if not primed and subscription.rule.language in LOOK_AT_ONCE:
                 states = self._look(subscription, rule)
                 self._first_states.update({(subscription.id, key): state for key, state in states.items()})
@@ -165,15 +167,17 @@ class _Composer:
     """Makes alerts of the detections of one batch."""
 
     transaction: BatchTransaction
-    fresh: Sequence[Observation]
+    times: Mapping[str, datetime]
     latest_before: Mapping[Series, Observation]
     now: datetime
     evidence: Evidence
 
-    def compose(self, subscription: Subscription, found: Found, thread: Thread) -> tuple[Alert, Thread]:
+    def compose(
+        self, subscription: Subscription, found: Found, thread: Thread, has_episodes: bool
+    ) -> tuple[Alert, Thread]:
         """Give the alert of a detection, and how the thread of its state goes on."""
         detection = found.detection
-        status = status_of(detection)
+        status = status_of(detection, has_episodes)
         count = thread.detections + 1
         identifier = alert_id(subscription, found.key, count)
         episode = identifier if status is AlertStatus.EVENT else thread.open_episode or identifier
@@ -205,8 +209,8 @@ class _Composer:
         if detection.observation is not None:
             causes.discard(detection.observation.id)
         if causes:
-            times += [each.phenomenon_time for each in self.fresh if each.id in causes]
-            times += self.transaction.times_of(causes).values()
+            times += [self.times[each] for each in causes if each in self.times]
+            times += self.transaction.times_of(causes - self.times.keys()).values()
         return self.evidence(subscription.source, min(times), max(times))
 
 
@@ -218,11 +222,14 @@ def _compile(subscription: Subscription) -> Rule:
         raise RuntimeError(f"the stored rule of subscription {subscription.id} does not compile") from error
 
 
-def status_of(detection: Detection) -> AlertStatus:
-    """Tell what a detection says of its episode."""
-    if detection.pattern != THRESHOLD_PATTERN:
+def status_of(detection: Detection, has_episodes: bool) -> AlertStatus:
+    """Tell what a detection says of its episode, when its rule has such."""
+    if not has_episodes:
         return AlertStatus.EVENT
-    return THRESHOLD_STATUS.get(detection.event or "", AlertStatus.EVENT)
+    if detection.event == "resolved":
+        return AlertStatus.RESOLVED
+    is_silence = detection.comparison is not None and detection.comparison.condition == SILENCE
+    return AlertStatus.NO_DATA if is_silence else AlertStatus.FIRING
 
 
 def alert_id(subscription: Subscription, key: str, count: int) -> str:

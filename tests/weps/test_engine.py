@@ -336,3 +336,36 @@ def test_an_alert_explains_itself(bench: Bench):
     assert "Heat in town" in alert.title
     assert alert.evidence.startswith(bench.sos.url)
     assert len(alert.causes) == 1
+
+
+def test_alerts_that_have_no_end_stand_alone(bench: Bench):
+    """
+    With trigger every each observation above is an event of its own, with an episode of its own.
+    """
+    rule = '{"type": "threshold", "condition": "greaterThan", "threshold": 30, "trigger": "every"}'
+    subscription = bench.subscribe(rule)
+    bench.sos.insert((at(1), 31), (at(2), 32))
+    bench.poll(3)
+
+    alerts = bench.alerts(subscription)
+
+    assert [alert.status.value for alert in alerts] == ["event", "event"]
+    assert len({alert.episode for alert in alerts}) == 2
+
+
+def test_silence_is_told_when_the_clock_passes_and_ends_with_the_next_observation(bench: Bench):
+    """
+    Two hours after the last observation the subscriber is told, also when polls bring nothing, and again as data come.
+    """
+    subscription = bench.subscribe('{"type": "noData", "procedure": "ws", "after": "PT2H"}')
+    bench.sos.insert((at(1), 20))
+    bench.poll(2)
+    bench.poll(100)
+    bench.poll(122)
+    bench.sos.insert((at(125), 20))
+    bench.poll(126)
+
+    alerts = bench.alerts(subscription)
+
+    assert [(alert.status.value, alert.event_time) for alert in alerts] == [("no-data", at(121)), ("resolved", at(125))]
+    assert alerts[0].episode == alerts[1].episode

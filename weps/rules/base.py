@@ -31,6 +31,15 @@ class Rule(Protocol):
         """A short name for people: from the text if it has one, else made from what it watches."""
         ...
 
+    @property
+    def has_episodes(self) -> bool:
+        """
+        Whether what begins is also told to end.
+
+        Then a detection `firing` opens an episode and `resolved` closes it; else every detection stands alone.
+        """
+        ...
+
     def correlation_key(self, observation: Observation) -> str | None:
         """Give the key of the state that this observation belongs to; None when the rule does not want it."""
         ...

@@ -87,6 +87,11 @@ class CompoundRule:
         return tuple(dict.fromkeys(selector for member in self.members for selector in member.selectors))
 
     @property
+    def has_episodes(self) -> bool:
+        """Whether what begins is also told to end."""
+        return not self.every
+
+    @property
     def standing(self) -> bool:
         """Whether the rule holds until it is told otherwise, and not at the time of an observation."""
         return all(member.standing for member in self.members)

@@ -50,6 +50,11 @@ class NoDataRule:
         return (self.selection.selector,)
 
     @property
+    def has_episodes(self) -> bool:
+        """Whether what begins is also told to end."""
+        return True
+
+    @property
     def standing(self) -> bool:
         """Whether the rule holds until it is told otherwise, and not at the time of an observation."""
         return True

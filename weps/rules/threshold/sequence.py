@@ -60,6 +60,11 @@ class SequenceRule:
         return tuple(dict.fromkeys(selector for member in self.members for selector in member.selectors))
 
     @property
+    def has_episodes(self) -> bool:
+        """Whether what begins is also told to end."""
+        return False
+
+    @property
     def standing(self) -> bool:
         """Whether the rule holds until it is told otherwise: a sequence never holds."""
         return False

@@ -65,6 +65,11 @@ class SimpleRule:
         return (self.selection.selector,)
 
     @property
+    def has_episodes(self) -> bool:
+        """Whether what begins is also told to end."""
+        return not self.every
+
+    @property
     def standing(self) -> bool:
         """Whether the rule holds until it is told otherwise, and not at the time of an observation."""
         return isinstance(self.source, Tumbling)
