@@ -154,7 +154,7 @@ async def serve(
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, server.stop)
+        loop.add_signal_handler(number, _stop, server)
     serving = asyncio.create_task(server.serve())
     await _listening(host, port)
     ready(service)
@@ -162,8 +162,12 @@ async def serve(
         waiting = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
-        server.stop()
+        _stop(server)
     await serving
+
+
+def _stop(server: Server) -> None:
+    server.stop()  # type: ignore[no-untyped-call]
 
 
 async def _listening(host: str, port: int) -> None:

@@ -129,7 +129,7 @@ class Demonstration:
             f"{self._base_url}/sos?service=SOS&version=2.0.0&request=GetObservation"
             f"&offering={station.procedure}&procedure={station.procedure}&observedProperty={PROPERTY}"
         )
-        inputs = {
+        inputs: dict[str, str | ComplexInput] = {
             "rule": ComplexInput((RULES / rule).read_text(encoding="utf-8"), mime_type),
             "getObservationTemplate": template,
             "samplingRate": "PT0.5S",

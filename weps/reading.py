@@ -60,5 +60,6 @@ def back_off(
     drawn out by `jitter` (0 to 1) of its half, so that feeds that failed together do not come back together.
     """
     shortest = max(interval, timedelta(seconds=1))
-    doubled = min(shortest * 2 ** min(failures - 1, 20), longest)
-    return max(doubled, interval) * (1 + jitter / 2)
+    doubled: timedelta = min(shortest * 2 ** min(failures - 1, 20), longest)
+    drawn_out: timedelta = max(doubled, interval) * (1 + jitter / 2)
+    return drawn_out

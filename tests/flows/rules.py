@@ -12,7 +12,9 @@ HEAT = """{
 def _simple(name: str, comparison: str, threshold: float) -> str:
     return f"""
     <SimplePattern inputName="input" patternID="{name}">
-      <SelectFunctions><SelectFunction newEventName="{name}"><SelectEvent eventName="input"/></SelectFunction></SelectFunctions>
+      <SelectFunctions>
+        <SelectFunction newEventName="{name}"><SelectEvent eventName="input"/></SelectFunction>
+      </SelectFunctions>
       <Guard><fes:Filter><fes:{comparison}>
         <fes:ValueReference>input/doubleValue</fes:ValueReference><fes:Literal>{threshold}</fes:Literal>
       </fes:{comparison}></fes:Filter></Guard>
@@ -39,7 +41,8 @@ def _before(first: str, second: str, output: str) -> str:
 def overshoot(threshold: float) -> str:
     """The rule that tells each crossing of a threshold, in both directions."""
     return f"""<EML xmlns="http://www.opengis.net/eml/0.0.1" xmlns:fes="http://www.opengis.net/fes/2.0">
-  <SimplePatterns>{_simple("high", "PropertyIsGreaterThan", threshold)}{_simple("low", "PropertyIsLessThanOrEqualTo", threshold)}
+  <SimplePatterns>
+    {_simple("high", "PropertyIsGreaterThan", threshold)}{_simple("low", "PropertyIsLessThanOrEqualTo", threshold)}
   </SimplePatterns>
   <ComplexPatterns>{_before("low", "high", "over")}{_before("high", "low", "under")}
   </ComplexPatterns>

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -23,8 +24,6 @@ def series() -> list[tuple[int, float]]:
 
 def publish(service: Running, rows: list[tuple[int, float]], pause: float) -> None:
     """Publish row by row; a row that was not acknowledged is published again, as a sensor's owner would."""
-    from datetime import timedelta
-
     for minute, value in rows:
         document = observations_document("ws", "AirTemperature", [(BEGIN + timedelta(minutes=minute), value)])
         while True:

@@ -1,4 +1,4 @@
-"""The two processes of the OGC IMIS IoT Pilot under their own names, with the pilot's own documents where they exist."""
+"""The two processes of the OGC IMIS IoT Pilot under their own names, with its own documents where they exist."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def listing(service: Running, **changes: str) -> str:
     } | changes
     return LISTING.format(
         inputs="".join(
-            f"\n<wps:Input><ows:Identifier> {name} </ows:Identifier><wps:Data><wps:LiteralData>{value}</wps:LiteralData>"
-            "</wps:Data></wps:Input>"
+            f"\n<wps:Input><ows:Identifier> {name} </ows:Identifier>"
+            f"<wps:Data><wps:LiteralData>{value}</wps:LiteralData></wps:Data></wps:Input>"
             for name, value in inputs.items()
         )
     )

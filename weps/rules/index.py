@@ -53,7 +53,7 @@ def shape_of(rule: Rule) -> SimpleRule | None:
     condition = rule.steps[0].condition
     plain = isinstance(rule.source, Direct) and rule.edge == AT_ONCE and rule.read is read_number
     numbers = (*condition.bounds, condition.reset or 0)
-    if not plain or condition.name not in ORDERED or any(abs(float(number)) > LARGEST_EXACT for number in numbers):
+    if not plain or condition.name not in ORDERED or _inexact(numbers):
         return None
     blank = Condition(condition.name, (0,), None if condition.reset is None else 0)
     return replace(rule, name="", steps=(Step(blank, rule.steps[0].severity),))
@@ -230,6 +230,10 @@ class Group:
         edge = EdgeState(True, observation.end, 1) if event == FIRING else OFF
         state = None if self.shape.every else self.shape.dump(SimpleState(None, (edge,)))
         return Outcome(self.orders[slot], self.subscriptions[slot] or "", key, detection, state)
+
+
+def _inexact(numbers: Iterable[float | str]) -> bool:
+    return any(isinstance(number, str) or abs(number) > LARGEST_EXACT for number in numbers)
 
 
 def _as_written(number: float) -> float:

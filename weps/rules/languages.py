@@ -66,15 +66,6 @@ def detect_language(text: str, mime_type: str | None = None) -> str:
     raise _unknown("the rule is empty" if not start else f"a rule does not begin with {start!r}")
 
 
-def check_rule(text: str, mime_type: str | None = None) -> tuple[Fault, ...]:
-    """Give every fault of a rule in any language, in the order of their lines; none when it can be run."""
-    try:
-        LANGUAGES[detect_language(text, mime_type)].compile(text)
-    except RuleError as error:
-        return error.faults
-    return ()
-
-
 def _unknown(what: str) -> RuleError:
     known = "; ".join(f"{language.title} ({key})" for key, language in LANGUAGES.items())
     return RuleError((Fault(0, f"{what}; write a rule in one of: {known}"),))

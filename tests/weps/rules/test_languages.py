@@ -6,7 +6,7 @@ import pytest
 
 from weps.errors import RuleError
 from weps.model import RuleText
-from weps.rules.languages import EML_001, EML_002, LANGUAGES, THRESHOLD, check_rule, compile_rule, detect_language
+from weps.rules.languages import EML_001, EML_002, LANGUAGES, THRESHOLD, compile_rule, detect_language
 
 NO_DATA = '{"type": "noData", "after": "PT1H"}'
 
@@ -58,15 +58,3 @@ def test_rule_is_compiled_in_its_language():
     assert "no observation for PT1H" == rule.name
     with pytest.raises(RuleError, match="'sieve' is no rule language"):
         compile_rule(RuleText("sieve", NO_DATA))
-
-
-@pytest.mark.parametrize(
-    ("text", "lines"),
-    [(NO_DATA, []), ('{"type": "noData",\n"after": 5}', [2]), ("", [0])],
-    ids=["right", "wrong", "nothing"],
-)
-def test_check_gives_every_fault(text, lines):
-    """
-    A rule that can be run has none.
-    """
-    assert lines == [fault.line for fault in check_rule(text)]

@@ -45,7 +45,7 @@ class _Printer:
     def __init__(self, version: str) -> None:
         namespace = _NAMESPACE[version]
         self._first = version == "0.0.1"
-        namespaces: dict[str | None, str] = {None: namespace, **FES_NAMESPACES}
+        namespaces = {None: namespace, **FES_NAMESPACES}
         self._make = ElementMaker(namespace=namespace, nsmap=namespaces)
 
     def _text(self, name: str, text: object) -> etree._Element:

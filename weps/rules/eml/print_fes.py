@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 GML = "http://www.opengis.net/gml/3.2"
 SWE = "http://www.opengis.net/swe/1.0.1"
-FES_NAMESPACES = {"fes": FES, "gml": GML, "swe": SWE}
+FES_NAMESPACES: dict[str | None, str] = {"fes": FES, "gml": GML, "swe": SWE}
 _fes = ElementMaker(namespace=FES, nsmap=FES_NAMESPACES)
 _gml = ElementMaker(namespace=GML, nsmap=FES_NAMESPACES)
 _swe = ElementMaker(namespace=SWE, nsmap=FES_NAMESPACES)

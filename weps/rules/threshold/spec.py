@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from weps.model import Severity
 from weps.rules.threshold.message import check_template
+from weps.rules.threshold.selection import LARGEST
 
 LONGEST = timedelta(days=3660)
 _DURATION = re.compile(
@@ -37,8 +38,10 @@ def read_duration(value: Any) -> timedelta:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < float("inf"):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{value!r} is no number; write it without quotes")
+    if not abs(value) <= LARGEST:
+        raise ValueError(f"the number is out of range; it must be at most {LARGEST:.2g}")
     return int(value) if value == int(value) else value
 
 

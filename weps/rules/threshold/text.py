@@ -37,10 +37,10 @@ def read_json(text: str) -> tuple[Any, Lines]:
     """Read a JSON text; raises `RuleError` with the line when it is none, or repeats a member."""
     if len(text) > LONGEST_TEXT:
         raise RuleError((Fault(0, f"the rule is longer than {LONGEST_TEXT} characters; split it into several rules"),))
-    walk = _Walk(text)
+    walk = _Walk(text.removeprefix("\ufeff"))
     try:
         value = walk.value((), 0)
-        if walk.position < len(text):
+        if walk.position < len(walk.text):
             raise json.JSONDecodeError("Extra data", text, walk.position)
     except json.JSONDecodeError as error:
         raise RuleError((Fault(error.lineno, f"this is not JSON: {error.msg} at column {error.colno}"),)) from error

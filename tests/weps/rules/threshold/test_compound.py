@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.weps.rules.making import detections, events, firings, level, minute, rain, threshold
+from tests.weps.rules.making import compiled, detections, events, firings, level, minute, rain, threshold
 from weps.model import Severity
 
 HIGH = threshold(observedProperty="Level", name="high")
@@ -184,3 +184,20 @@ def test_sequence_may_end_with_silence():
     found = firings(rule, [rain(0, 1), level(30, 3)], end=100)
 
     assert [60] == found
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (threshold(), False),
+        (threshold(trigger="every"), True),
+        (DRY_SENSOR, False),
+        ({"type": "or", "rules": [HIGH, WET]}, False),
+        ({"type": "sequence", "rules": [HIGH, WET], "within": "PT1H"}, True),
+    ],
+)
+def test_rule_tells_whether_its_detections_ever_end(rule, expected):
+    """
+    Detections with trigger every and sequences are instants: nothing of them is resolved.
+    """
+    assert expected is compiled(rule).momentary

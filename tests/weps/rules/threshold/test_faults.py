@@ -120,6 +120,7 @@ FAULTS = {
     ),
     "broken off": ('{"type":\n', 2, "this is not JSON"),
     "not a number of JSON": ("{" + T + ',\n"threshold": NaN}', 2, "this is not JSON"),
+    "number too large": ("{" + T + ',\n"threshold": 1e999}', 2, "the number is out of range"),
     "two texts": ("{}\n{}", 2, "this is not JSON: Extra data"),
     "member twice": ("{" + T + ', "threshold": 5,\n"threshold": 6}', 2, "threshold stands twice"),
     "too deep": ("[" * 100 + "]" * 100, 1, "nested deeper than 32 levels"),
