@@ -96,11 +96,6 @@ class CompoundRule:
         """Whether the rule holds until it is told otherwise, and not at the time of an observation."""
         return all(member.standing for member in self.members)
 
-    @property
-    def momentary(self) -> bool:
-        """Whether its detections are instants, so that none is ever resolved."""
-        return self.every
-
     def wants(self, observation: Observation) -> bool:
         """Tell whether an observation is for a member."""
         return any(member.wants(observation) for member in self.members)

@@ -59,11 +59,6 @@ class NoDataRule:
         """Whether the rule holds until it is told otherwise, and not at the time of an observation."""
         return True
 
-    @property
-    def momentary(self) -> bool:
-        """Whether its detections are instants, so that none is ever resolved."""
-        return False
-
     def wants(self, observation: Observation) -> bool:
         """Tell whether an observation is selected; its unit does not matter."""
         return self.selection.wants(observation)

@@ -69,11 +69,6 @@ class SequenceRule:
         """Whether the rule holds until it is told otherwise: a sequence never holds."""
         return False
 
-    @property
-    def momentary(self) -> bool:
-        """Whether its detections are instants, so that none is ever resolved."""
-        return True
-
     def wants(self, observation: Observation) -> bool:
         """Tell whether an observation is for a member."""
         return any(member.wants(observation) for member in self.members)

@@ -74,11 +74,6 @@ class SimpleRule:
         """Whether the rule holds until it is told otherwise, and not at the time of an observation."""
         return isinstance(self.source, Tumbling)
 
-    @property
-    def momentary(self) -> bool:
-        """Whether its detections are instants, so that none is ever resolved."""
-        return self.every
-
     def wants(self, observation: Observation) -> bool:
         """Tell whether an observation is selected and has a value that can be compared."""
         return self.selection.wants(observation) and self.read(observation, self.uom) is not None

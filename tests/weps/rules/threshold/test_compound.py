@@ -189,15 +189,15 @@ def test_sequence_may_end_with_silence():
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
-        (threshold(), False),
-        (threshold(trigger="every"), True),
-        (DRY_SENSOR, False),
-        ({"type": "or", "rules": [HIGH, WET]}, False),
-        ({"type": "sequence", "rules": [HIGH, WET], "within": "PT1H"}, True),
+        (threshold(), True),
+        (threshold(trigger="every"), False),
+        (DRY_SENSOR, True),
+        ({"type": "or", "rules": [HIGH, WET]}, True),
+        ({"type": "sequence", "rules": [HIGH, WET], "within": "PT1H"}, False),
     ],
 )
 def test_rule_tells_whether_its_detections_ever_end(rule, expected):
     """
-    Detections with trigger every and sequences are instants: nothing of them is resolved.
+    Detections with trigger every and sequences stand alone: nothing of them is resolved.
     """
-    assert expected is compiled(rule).momentary
+    assert expected is compiled(rule).has_episodes
