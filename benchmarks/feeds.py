@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,11 +18,10 @@ from starlette.applications import Starlette
 from benchmarks import station
 from benchmarks.frame import Case, Line, Scale, at_most, compare, require_equal
 from benchmarks.server import Server, serving
-from weps.model import Comparison, Detection, NewSubscription, Observation, RuleText, Source, Subscription
+from weps.model import AlertStatus, Comparison, Detection, NewSubscription, Observation, RuleText, Source, Subscription
 from weps.notify.message import compose_alert
 from weps.rules.languages import THRESHOLD
 from weps.store import Store
-from weps.watch import alert_id, status_of
 from weps.web import create_routes
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def run(scale: Scale) -> list[Line]:
                 root = etree.fromstring(server.ask(feed.path))
                 require_equal("the items of a page", PAGE, len(root.findall("channel/item")))
                 newest = root.findtext("channel/item/guid", "")
-                require_equal("the newest item", True, alert_id(feed.subscription, "k", feed.alerts) in newest)
+                require_equal("the newest item", True, _alert_id(feed.subscription, feed.alerts) in newest)
             lines = _compare(server, few, many, scale)
     reading = Line("statements that read items for a 304", read, "", read, "statements", target=at_most(0))
     return [reading, *lines]
@@ -105,6 +105,10 @@ def _fill(store: Store, count: int) -> FilledFeed:
     return FilledFeed(subscription, count)
 
 
+def _alert_id(subscription: Subscription, number: int) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{subscription.id}/{number}"))
+
+
 def _alert(subscription: Subscription, number: int) -> Any:
     at = station.BEGIN + number * station.QUARTER
     seen = Observation(
@@ -120,13 +124,13 @@ def _alert(subscription: Subscription, number: int) -> Any:
     found = Detection(
         at, "threshold", "firing", value=30.5, observation=seen, comparison=Comparison("greaterThan", (30.0,), "Cel")
     )
-    identifier = alert_id(subscription, "k", number)
+    identifier = _alert_id(subscription, number)
     return compose_alert(
         subscription,
         found,
         id=identifier,
         episode=identifier,
-        status=status_of(found),
+        status=AlertStatus.FIRING,
         rule_name="warm",
         detected=at,
         late=False,

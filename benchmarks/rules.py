@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from benchmarks import station
-from benchmarks.frame import Case, Line, Scale, at_least, at_most, compare, require_equal
+from benchmarks.frame import Case, Line, Scale, Target, at_least, at_most, compare, require_equal
 from weps.model import Observation
 from weps.rules.eml import compile_eml
 from weps.rules.network import Network
@@ -28,6 +27,8 @@ BEGIN = datetime(2024, 3, 1, tzinfo=UTC)
 LOWEST_ALARM = 100.0
 OVERSHOOT = Path(__file__).resolve().parents[1] / "config" / "rules" / "overshoot-undershoot.xml"
 OVERSHOOT_LEVEL = 60.0
+LEVEL = 25.0
+ONE_CLOSURE = "one closure, called once"
 EVENTS = 1000
 
 
@@ -76,7 +77,8 @@ def closure(level: float) -> Closure:
 
 def run(scale: Scale) -> list[Line]:
     """Many thresholds of which none fires, then one threshold and the pilot's rule beside one closure."""
-    return _many(scale) + _one_threshold(scale) + _overshoot(scale)
+    alone = [Case(ONE_CLOSURE, *_calls([closure(LEVEL)], _quiet(scale))), *_one_threshold(scale), *_overshoot(scale)]
+    return compare(_many(scale), scale) + compare(alone, scale)
 
 
 def _levels(count: int) -> list[float]:
@@ -91,35 +93,19 @@ def _network(levels: Sequence[float]) -> Network:
     return network
 
 
-def _many(scale: Scale) -> list[Line]:
-    usual = observations(station.value(number) for number in range(scale.of(EVENTS)))
-    counts = sorted({1, scale.of(1000, least=2), scale.of(100_000, least=3)})
-    names = {count: f"an observation, {count} thresholds" for count in counts}
-    networks = {count: _checked_network(count) for count in counts}
-    few, many = counts[-2], counts[-1]
-    cases = [Case(names[count], partial(_step, networks[count], usual), len(usual)) for count in counts[:-1]]
-    cases.append(
-        Case(names[many], partial(_step, networks[many], usual), len(usual), against=names[few], target=at_most(1.5))
-    )
-    closures = [closure(level) for level in _levels(few)]
-    some = usual[: max(1, len(usual) // 20)]
+def _many(scale: Scale) -> list[Case]:
+    usual = observations(station.value(number) for number in range(scale.of(EVENTS, least=20)))
+    few, many = scale.of(1000, least=2), scale.of(100_000, least=3)
     baseline = f"an observation, {few} closures"
-    cases.append(Case(baseline, lambda: _call_all(closures, some), len(some)))
-    lines = compare(cases, scale)
-    looped = compare(
-        [
-            Case(baseline, lambda: _call_all(closures, some), len(some)),
-            Case(
-                f"{names[few]}, once more",
-                partial(_step, networks[few], usual),
-                len(usual),
-                against=baseline,
-                target=at_least(30),
-            ),
-        ],
-        scale,
-    )
-    return lines[:-1] + looped
+
+    def case(count: int, against: str | None, target: Target | None) -> Case:
+        network = _checked_network(count)
+        name = f"an observation, {count} thresholds" if count > 1 else "an observation, 1 threshold"
+        return Case(name, lambda: _step(network, usual), len(usual), against=against, target=target)
+
+    one, some = case(1, None, None), case(few, baseline, at_least(30))
+    closures = Case(baseline, *_calls([closure(level) for level in _levels(few)], usual[: len(usual) // 20]))
+    return [one, closures, some, case(many, some.name, at_most(1.5))]
 
 
 def _checked_network(count: int) -> Network:
@@ -147,41 +133,49 @@ def _step(network: Network, seen: Sequence[Observation]) -> None:
     network.take_changes()
 
 
-def _call_all(closures: Sequence[Closure], seen: Sequence[Observation]) -> None:
-    for observation in seen:
-        value = observation.value
-        for step in closures:
-            step(value)  # type: ignore[arg-type]  # as little as possible is done here
+def _calls(closures: Sequence[Closure], seen: Sequence[Observation]) -> tuple[Callable[[], None], int]:
+    """Give what calls all closures with all values, and the number of values."""
+
+    def call() -> None:
+        for observation in seen:
+            value = observation.value
+            for step in closures:
+                step(value)  # type: ignore[arg-type]  # as little as possible is done here
+
+    return call, len(seen)
 
 
-def _one_threshold(scale: Scale) -> list[Line]:
-    """One rule that keeps its state, on values that cross it now and then."""
-    level = 25.0
-    seen = observations(station.value(number) for number in range(scale.of(EVENTS)))
-    rule, alone, step = threshold_rule(level), _network([level]), closure(level)
-    expected = [(event, each.phenomenon_time) for each in seen if (event := step(float(each.value or 0)))]
-    require_equal("one threshold", expected, [(event, time) for _, event, time in _told(alone.step(seen))])
+def _quiet(scale: Scale) -> list[Observation]:
+    """Give values that all stay below the level."""
+    return observations(float(number % 20) for number in range(scale.of(EVENTS, least=20)))
+
+
+def _crossings(level: float, seen: Sequence[Observation]) -> list[datetime]:
+    step = closure(level)
+    return [each.phenomenon_time for each in seen if step(float(each.value or 0))]
+
+
+def _one_threshold(scale: Scale) -> list[Case]:
+    """One rule that keeps its state, on values below its threshold and on values that cross it now and then."""
+    rule, network = threshold_rule(LEVEL), _network([LEVEL])
+    seen = observations(station.value(number) for number in range(scale.of(EVENTS, least=20)))
+    quiet = _quiet(scale)
+    expected = _crossings(LEVEL, seen)
+    require_equal("one threshold", expected, [time for _, _, time in _told(network.step(seen))])
     require_equal("one threshold, its rule alone", expected, _run_rule(rule, seen))
-    quiet = observations(float(number % 20) for number in range(len(seen)))
-    baseline = "one closure, called once"
-    return compare(
-        [
-            Case(baseline, lambda: _call_all([step], quiet), len(quiet)),
-            Case(
-                "one threshold rule, its state kept",
-                lambda: _step(alone, quiet),
-                len(quiet),
-                against=baseline,
-                target=at_most(15),
-            ),
-            Case("one threshold rule that keeps firing", lambda: _step(alone, seen), len(seen), against=baseline),
-            Case("one threshold rule outside a network", lambda: _run_rule(rule, quiet), len(quiet), against=baseline),
-        ],
-        scale,
-    )
+    name = f"one threshold rule that tells {len(expected) / len(seen):.0%} of the values"
+    return [
+        _beside("one threshold rule, its state kept", lambda: _step(network, quiet), quiet, at_most(15)),
+        _beside(name, lambda: _step(network, seen), seen),
+        _beside("one threshold rule outside a network", lambda: _run_rule(rule, quiet), quiet),
+    ]
 
 
-def _run_rule(rule: Rule, seen: Sequence[Observation]) -> list[tuple[str | None, datetime]]:
+def _beside(name: str, run: Callable[[], object], seen: Sequence[Observation], target: Target | None = None) -> Case:
+    return Case(name, run, len(seen), against=ONE_CLOSURE, target=target)
+
+
+def _run_rule(rule: Rule, seen: Sequence[Observation]) -> list[datetime]:
     states: dict[str, Any] = {}
     found = []
     for observation in seen:
@@ -193,41 +187,22 @@ def _run_rule(rule: Rule, seen: Sequence[Observation]) -> list[tuple[str | None,
             state = rule.start(BEGIN)
         states[key], detections = rule.step(state, observation)
         if detections:
-            found += [(each.event, each.time) for each in detections]
+            found += [each.time for each in detections]
     return found
 
 
-def _overshoot(scale: Scale) -> list[Line]:
+def _overshoot(scale: Scale) -> list[Case]:
     """The rule of the pilot: a value above the level after one below it, and the other way round."""
     wave = [50.0, 55.0, 59.0, 61.0, 66.0, 70.0, 64.0, 61.0, 58.0, 52.0]
-    seen = observations((wave[number % len(wave)] for number in range(scale.of(EVENTS, least=50))), uom="[degF]")
-    seen = [each._replace(observed_property="AirTemperature") for each in seen]
-    rule, network = compile_eml(OVERSHOOT.read_text(encoding="utf-8")), Network()
-    network.add("pilot", rule, {}, BEGIN)
-    step, crossings = closure(OVERSHOOT_LEVEL), []
-    for each in seen:
-        if step(float(each.value or 0)):
-            crossings.append(each.phenomenon_time)
-    require_equal("crossings of the pilot's rule", crossings, [time for _, _, time in _told(network.step(seen))])
+    values = (wave[number % len(wave)] for number in range(scale.of(EVENTS, least=20)))
+    seen = [each._replace(observed_property="AirTemperature") for each in observations(values, uom="[degF]")]
     quiet = [each._replace(value=50.0) for each in seen]
-    baseline = "one closure, called once more"
-    return compare(
-        [
-            Case(baseline, lambda: _call_all([step], quiet), len(quiet)),
-            Case(
-                "the pilot's rule, its state kept",
-                lambda: _step(network, quiet),
-                len(quiet),
-                against=baseline,
-                target=at_most(60),
-            ),
-            Case(
-                "the pilot's rule, two crossings in ten values",
-                lambda: _step(network, seen),
-                len(seen),
-                against=baseline,
-                target=at_most(60),
-            ),
-        ],
-        scale,
-    )
+    network = Network()
+    network.add("pilot", compile_eml(OVERSHOOT.read_text(encoding="utf-8")), {}, BEGIN)
+    told = [time for _, _, time in _told(network.step(seen))]
+    require_equal("the crossings of the pilot's rule", _crossings(OVERSHOOT_LEVEL, seen), told)
+    name = f"the pilot's rule that tells {len(told) / len(seen):.0%} of the values"
+    return [
+        _beside("the pilot's rule, its state kept", lambda: _step(network, quiet), quiet, at_most(60)),
+        _beside(name, lambda: _step(network, seen), seen, at_most(60)),
+    ]
