@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Reader: TypeAlias = "Callable[[FilterReader, etree._Element], ex.Condition]"
 
 VIEW_COUNT = "VIEW_COUNT"
+DEEPEST = 60
 
 RELATIONS = {
     "PropertyIsEqualTo": ex.Relation.EQUAL,
@@ -44,12 +45,25 @@ def read_guard(filter_element: etree._Element, faults: Faults) -> Guard:
         return Guard()
     if len(operators) > 1:
         faults.add(operators[1], "fes:Filter holds more than one operator; combine them with fes:And or fes:Or")
+    if _depth(filter_element) > DEEPEST:
+        faults.add(filter_element, f"fes:Filter is nested more than {DEEPEST} deep; write it flatter")
+        return Guard()
     count = _read_view_count(operators[0])
     if count is not None:
         return Guard(ViewCount(count))
     reader = FilterReader(faults)
     condition = reader.read(operators[0])
     return Guard(condition, tuple(reader.mentions))
+
+
+def _depth(element: etree._Element) -> int:
+    """Give how deep elements are nested in an element."""
+    deepest, pending = 0, [(element, 0)]
+    while pending:
+        outer, depth = pending.pop()
+        deepest = max(deepest, depth)
+        pending.extend((inner, depth + 1) for inner in children(outer))
+    return deepest
 
 
 def _read_view_count(operator: etree._Element) -> int | None:

@@ -47,7 +47,7 @@ class Names:
         """Give how the event is picked, and the name of the property."""
         head, slash, rest = reference.partition("/")
         if slash and head in self.picks:
-            return self.picks[head], rest.rpartition("/")[2]
+            return self.picks[head], rest if "://" in rest else rest.rpartition("/")[2]
         return self.default, reference
 
     def is_known(self, reference: str) -> bool:

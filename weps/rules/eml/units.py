@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from weps.rules.operators.event import Number
 
 _LOG = logging.getLogger(__name__)
+LONGEST_CODE = 100
 _DATUM = re.compile(r"(.+)\+[A-Za-z]+")
 
 
@@ -49,6 +50,8 @@ def find_unit(code: str) -> Unit | None:
 
     A datum after a plus sign is left out: `m+NN` counts as `m`.
     """
+    if not code or len(code) > LONGEST_CODE:
+        return None
     datum = _DATUM.fullmatch(code)
     if datum is not None:
         code = datum.group(1)

@@ -6,6 +6,7 @@ A reader is bound once, when a rule is compiled. What is missing reads as None: 
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -36,7 +37,7 @@ read_number: Callable[[Event], Number | None] = attrgetter("number")
 
 
 def text_of(value: Any) -> str | None:
-    """Give a value as text: whole numbers without a fraction, times in ISO 8601."""
+    """Give a value as text: whole numbers without a fraction, times in ISO 8601, geometries as GeoJSON."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -45,7 +46,7 @@ def text_of(value: Any) -> str | None:
         return str(int(value))
     if isinstance(value, tuple):
         return "/".join(instant.isoformat() for instant in value)
-    return str(value)
+    return json.dumps(value) if isinstance(value, dict) else str(value)
 
 
 def milliseconds(instant: datetime) -> int:

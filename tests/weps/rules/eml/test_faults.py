@@ -104,6 +104,8 @@ TABLE = [
     ("an unknown fes function", eml(simple("a", OUT, guard=above(1).replace(
         "<fes:Literal>1</fes:Literal>", '<fes:Function name="sqrt"/>'))), 3, "the function sqrt is not supported"),
     ("one operand", eml(simple("a", OUT, guard=above(1).replace("<fes:Literal>1</fes:Literal>", ""))), 3, "takes 2"),
+    ("a guard nested without end", eml(simple("a", OUT, guard="<fes:Not>" * 80 + above(1) + "</fes:Not>" * 80)), 3,
+     "more than 60 deep"),
     ("an empty And", eml(simple("a", OUT, guard="<fes:And/>")), 3, "And holds 0 operators"),
     ("two operators", eml(simple("a", OUT, guard=above(1) + above(2))), 3, "more than one operator"),
     ("an empty reference", eml(simple("a", OUT, guard=above(1, ""))), 3, "ValueReference is empty"),

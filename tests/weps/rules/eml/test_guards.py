@@ -81,6 +81,18 @@ def test_value_has_several_names(told: Callable[..., Any], name: str, values: li
     assert found == expected
 
 
+def test_value_is_read_under_an_observed_property_that_is_an_address(told: Callable[..., Any]) -> None:
+    """
+    A property that is a URL is named whole, with the input before it or without.
+    """
+    url = "http://example.org/property/level"
+    both = "".join(compare("EqualTo", name, "5") for name in (url, f"input/{url}"))
+
+    found = passing(told, f"<fes:And>{both}</fes:And>", 1, 5, observed_property=url)
+
+    assert found == [5]
+
+
 @pytest.mark.parametrize(
     ("name", "literal"),
     [
