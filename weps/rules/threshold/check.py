@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 from weps.rules.threshold.condition import EQUALITY, ORDERED, RANGES, RISING
+from weps.rules.threshold.text import shown
 from weps.rules.units import conversion
 
 Problem: TypeAlias = tuple[str, str]
@@ -21,6 +22,7 @@ Problem: TypeAlias = tuple[str, str]
 def check_threshold(raw: dict[str, Any]) -> Iterator[Problem]:
     """Check a rule of type threshold."""
     condition = raw.get("condition")
+    condition = condition if isinstance(condition, str) else None
     if condition in RANGES:
         yield from _range(raw)
     elif condition in ORDERED or condition in EQUALITY:
@@ -91,7 +93,10 @@ def _bounds(raw: dict[str, Any], condition: str) -> Iterator[Problem]:
 
 def _text(raw: dict[str, Any], condition: str, threshold: str | bool) -> Iterator[Problem]:
     if condition not in EQUALITY:
-        yield "threshold", f"{threshold!r} is no number; {condition} compares numbers, use equal or notEqual for texts"
+        yield (
+            "threshold",
+            f"{shown(threshold)} is no number; {condition} compares numbers, use equal or notEqual for texts",
+        )
     for member in ("uom", "of"):
         if member in raw:
             yield member, f"{member} does not go with a threshold that is no number; remove it"
@@ -135,7 +140,7 @@ def _aggregate(raw: dict[str, Any], of: dict[str, Any]) -> Iterator[Problem]:
         if "per" in of:
             yield "of.per", "per makes a rate of a change; remove it, or use the function change"
     if function == "count" and raw.get("uom") not in (None, "1"):
-        yield "uom", f"{raw['uom']!r} is the wrong kind of unit: a count has none; remove uom"
+        yield "uom", f"{shown(raw['uom'])} is the wrong kind of unit: a count has none; remove uom"
 
 
 def _area(area: dict[str, Any]) -> Iterator[Problem]:
@@ -148,7 +153,10 @@ def _area(area: dict[str, Any]) -> Iterator[Problem]:
         yield "area.radius", f"the radius ({radius}) must be greater than zero"
     uom = area.get("uom", "km")
     if isinstance(uom, str) and uom.strip() and conversion(uom.strip(), "km") is None:
-        yield "area.uom", f"{uom!r} is the wrong kind of unit: a radius is a length; write a UCUM code such as km or m"
+        yield (
+            "area.uom",
+            f"{shown(uom)} is the wrong kind of unit: a radius is a length; write a UCUM code such as km or m",
+        )
 
 
 def _number(value: Any) -> float | None:

@@ -28,8 +28,8 @@ from weps.rules.threshold.selection import (
 from weps.rules.threshold.sequence import SequenceRule
 from weps.rules.threshold.simple import SimpleRule, Step
 from weps.rules.threshold.source import DIRECT, Change, Sliding, Source, Tumbling
-from weps.rules.threshold.spec import MODELS, AreaSpec, CompoundSpec, NoDataSpec, Selecting, ThresholdSpec
-from weps.rules.threshold.text import Lines, Path, read_json
+from weps.rules.threshold.spec import LONGEST_NAME, MODELS, AreaSpec, CompoundSpec, NoDataSpec, Selecting, ThresholdSpec
+from weps.rules.threshold.text import Lines, Path, read_json, shown
 from weps.rules.units import convert
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _faults(raw: Any, path: Path, lines: Lines) -> Iterator[Fault]:
     kind = raw.get("type")
     if not isinstance(kind, str) or kind not in MODELS:
         known = ", ".join(MODELS)
-        what = "type is missing" if kind is None else f"{kind!r} is no type of rule"
+        what = "type is missing" if kind is None else f"{shown(kind)} is no type of rule"
         yield Fault(lines.at((*path, "type")), f"{what}; write one of {known}")
         return
     if len(path) > 2 * DEEPEST:
@@ -98,7 +98,7 @@ def _explain(problem: Any, kind: str) -> tuple[Path, str]:
     if problem["type"] == "value_error":
         return where, f"{name}: {problem['ctx']['error']}"
     if problem["type"] == "literal_error":
-        return where, f"{name}: {problem['input']!r} is not known; write {problem['ctx']['expected']}"
+        return where, f"{name}: {shown(problem['input'])} is not known; write {problem['ctx']['expected']}"
     return where, f"{name}: {problem['msg'][0].lower()}{problem['msg'][1:]}"
 
 
@@ -112,7 +112,8 @@ def _build(raw: dict[str, Any]) -> Member:
         return NoDataRule(name, _select(spec), spec.after, spec.severity, correlate, spec.message)
     members = tuple(_build(rule) for rule in spec.rules)
     joint = " then " if spec.type == "sequence" else f" {spec.type} "
-    name, correlate = spec.name or joint.join(member.name for member in members), spec.correlate or "rule"
+    name = spec.name or joint.join(member.name for member in members)[:LONGEST_NAME]
+    correlate = spec.correlate or "rule"
     if spec.type == "sequence" and spec.within is not None:
         return SequenceRule(name, members, spec.within, spec.severity, correlate, spec.message)
     every = spec.trigger == "every" or (

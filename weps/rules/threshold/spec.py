@@ -15,8 +15,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from weps.model import Severity
 from weps.rules.threshold.message import check_template
 from weps.rules.threshold.selection import LARGEST
+from weps.rules.threshold.text import shown
 
 LONGEST = timedelta(days=3660)
+LONGEST_NAME = 1000
 _DURATION = re.compile(
     r"P(?=.)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d{1,6})?)S)?)?"
@@ -27,7 +29,7 @@ def read_duration(value: Any) -> timedelta:
     """Read an ISO 8601 duration of weeks, days, hours, minutes and seconds that is longer than nothing."""
     match = _DURATION.fullmatch(value) if isinstance(value, str) and len(value) < 100 else None
     if match is None:
-        raise ValueError(f"{value!r} is no duration; write for instance PT10M, PT3H or P1D (no years or months)")
+        raise ValueError(f"{shown(value)} is no duration; write for instance PT10M, PT3H or P1D (no years or months)")
     try:
         duration = timedelta(**{unit: float(amount) for unit, amount in match.groupdict().items() if amount})
     except OverflowError:
@@ -39,7 +41,7 @@ def read_duration(value: Any) -> timedelta:
 
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{value!r} is no number; write it without quotes")
+        raise ValueError(f"{shown(value)} is no number; write it without quotes")
     if not abs(value) <= LARGEST:
         raise ValueError(f"the number is out of range; it must be at most {LARGEST:.2g}")
     return int(value) if value == int(value) else value
@@ -50,12 +52,14 @@ def _bound(value: Any) -> float | str | bool:
         return value
     if isinstance(value, int | float):
         return _number(value)
-    raise ValueError(f'{value!r} is neither a number nor a text; write for instance 500 or "on"')
+    raise ValueError(f'{shown(value)} is neither a number nor a text; write for instance 500 or "on"')
 
 
 def _name(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{value!r} is no name; write a text, or leave the member out")
+        raise ValueError(f"{shown(value)} is no name; write a text, or leave the member out")
+    if len(value) > LONGEST_NAME:
+        raise ValueError(f"the name is longer than {LONGEST_NAME} characters; shorten it")
     return value.strip()
 
 
@@ -80,7 +84,7 @@ def _template(value: str) -> str:
 
 def _positive(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1_000_000:
-        raise ValueError(f"{value!r} is no whole number of at least 1")
+        raise ValueError(f"{shown(value)} is no whole number of at least 1")
     return value
 
 
@@ -88,7 +92,7 @@ def _severity(value: Any) -> Severity:
     for known in Severity:
         if isinstance(value, str) and value.lower() == known.lower():
             return known
-    raise ValueError(f"{value!r} is no severity; write one of {', '.join(Severity)}")
+    raise ValueError(f"{shown(value)} is no severity; write one of {', '.join(Severity)}")
 
 
 Duration = Annotated[timedelta, PlainValidator(read_duration)]

@@ -16,6 +16,7 @@ Path: TypeAlias = tuple[str | int, ...]
 
 LONGEST_TEXT = 1_000_000
 DEEPEST_NESTING = 32
+LONGEST_SHOWN = 80
 _BLANK = re.compile(r"[ \t\r\n]*")
 _SCALAR = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null")
 
@@ -47,6 +48,12 @@ def read_json(text: str) -> tuple[Any, Lines]:
     if walk.faults:
         raise RuleError(tuple(walk.faults))
     return value, Lines(walk.lines)
+
+
+def shown(value: Any) -> str:
+    """Write a value for a message: as Python does, but not at any length."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 class _Walk:

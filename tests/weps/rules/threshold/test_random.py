@@ -1,0 +1,109 @@
+"""Random rules: whatever is written is compiled or refused, and what is compiled can be stored at any point."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.weps.rules.making import detections, level, rain
+from weps.errors import RuleError
+from weps.rules.threshold import compile_threshold
+from weps.rules.threshold.spec import Aggregate, AreaSpec, CompoundSpec, NoDataSpec, StepSpec, ThresholdSpec
+
+MODELS = (ThresholdSpec, NoDataSpec, CompoundSpec, Aggregate, AreaSpec, StepSpec)
+MEMBERS = sorted({field.alias or name for model in MODELS for name, field in model.model_fields.items()})
+WORDS = ["threshold", "noData", "and", "sequence", "greaterThan", "equal", "between", "mean", "change", "tumbling"]
+WORDS += ["every", "rule", "PT1H", "P1D", "Minor", "m", "cm", "{value}", "{", ""]
+scalars = st.sampled_from(WORDS) | st.integers(-3, 3) | st.floats(allow_nan=False) | st.booleans() | st.none()
+anything = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(MEMBERS), inner, max_size=6),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(anything, st.sampled_from(["threshold", "noData", "and", "or", "sequence", None]))
+def test_any_json_is_compiled_or_refused_with_lines(value, kind):
+    """
+    No text makes the compiler crash, and every fault lies inside the text.
+    """
+    if kind is not None and isinstance(value, dict):
+        value = {**value, "type": kind}
+    text = json.dumps(value, indent=1)
+
+    with contextlib.suppress(RuleError):
+        rule = compile_threshold(text)
+        assert rule.name
+    try:
+        compile_threshold(text)
+    except RuleError as error:
+        lines = [fault.line for fault in error.faults]
+        assert lines == sorted(lines)
+        assert 1 <= lines[0] <= lines[-1] <= text.count("\n") + 1
+
+
+@st.composite
+def conditions(draw: Any) -> dict[str, Any]:
+    rule: dict[str, Any] = {"type": "threshold", "observedProperty": draw(st.sampled_from(["Level", "Rain"]))}
+    rule["condition"] = draw(st.sampled_from(["greaterThan", "lessThanOrEqual", "between", "outside", "notEqual"]))
+    bounds = sorted(draw(st.lists(st.integers(0, 5), min_size=2, max_size=2)))
+    if rule["condition"] in ("between", "outside"):
+        rule |= {"lower": bounds[0], "upper": bounds[1]}
+    else:
+        rule["threshold"] = bounds[1 if rule["condition"] == "greaterThan" else 0]
+    optional = {
+        "of": st.fixed_dictionaries(
+            {
+                "function": st.sampled_from(["mean", "sum", "min", "max", "count", "stddev"]),
+                "window": st.sampled_from(["PT5M", "PT20M"]),
+                "kind": st.sampled_from(["sliding", "tumbling"]),
+            }
+        )
+        | st.just({"function": "change", "window": "PT10M", "per": "PT5M"}),
+        "for": st.just("PT5M"),
+        "consecutive": st.integers(1, 3),
+        "trigger": st.sampled_from(["edge", "every"]),
+    }
+    for member, values in optional.items():
+        if draw(st.integers(0, 2)) == 0:
+            rule[member] = draw(values)
+    if rule["condition"] == "greaterThan" and rule.get("trigger") != "every" and draw(st.booleans()):
+        rule["reset"] = bounds[0]
+    return rule
+
+
+silences = st.sampled_from([{"type": "noData", "observedProperty": "Rain", "after": "PT7M"}])
+members = conditions() | silences
+joined = st.builds(
+    lambda kind, rules, within: {"type": kind, "rules": rules, **within},
+    st.sampled_from(["and", "or"]),
+    st.lists(members, min_size=2, max_size=3),
+    st.sampled_from([{}, {"within": "PT10M"}]),
+)
+sequences = st.builds(
+    lambda rules: {"type": "sequence", "rules": rules, "within": "PT20M"},
+    st.lists(members | joined, min_size=2, max_size=3),
+)
+streams = st.lists(
+    st.tuples(st.sampled_from([level, rain]), st.integers(0, 60), st.integers(0, 6)), min_size=1, max_size=25
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(members | joined | sequences, streams, st.booleans())
+def test_any_rule_can_be_stored_between_any_two_observations(rule, stream, sort):
+    """
+    The detections are those of a rule that was never interrupted, whatever it is made of, also for late observations.
+    """
+    if sort:
+        stream = sorted(stream, key=lambda step: step[1])
+    observations = [make(time, value, id=str(number)) for number, (make, time, value) in enumerate(stream)]
+
+    found = detections(rule, observations, end=100)
+
+    assert all(one.pattern == "threshold" and one.event in ("firing", "resolved") for one in found)
