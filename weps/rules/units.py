@@ -7,16 +7,15 @@ exactly on a threshold must stay there. Logarithmic units (pH, dB) are comparabl
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-import pint
-import ucumvert
-from lark.exceptions import LarkError
-
-_UNREADABLE = (LarkError, pint.PintError, ValueError, TypeError, ArithmeticError)
+LONGEST_CODE = 100
+_HUGE_POWER = re.compile(r"[^\s\d./({][+-]?\d{3,}|\d{10,}")
+"""No unit needs a power of a thousand, and to compute one exactly takes all memory there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def conversion(source: str, target: str) -> Conversion | None:
         zero, one, two = (
             Fraction(registry.Quantity(Fraction(number), units).to(wanted).magnitude) for number in (0, 1, 2)
         )
-    except _UNREADABLE:
+    except Exception:  # pint has many kinds of errors for units of different kinds
         return None
     return Conversion(one - zero, zero) if two - one == one - zero else None
 
@@ -72,14 +71,16 @@ def convert(value: float, source: str, target: str) -> float:
 
 @lru_cache(maxsize=1)
 def _registry() -> Any:
+    import ucumvert  # noqa: PLC0415  it takes half a second, which rules without units need not wait for
+
     return ucumvert.PintUcumRegistry(non_int_type=Fraction)
 
 
 @lru_cache(maxsize=4096)
 def _units(code: str) -> Any:
-    if not code or not code.isascii():
+    if not code or not code.isascii() or len(code) > LONGEST_CODE or _HUGE_POWER.search(code):
         return None
     try:
         return _registry().from_ucum(code).units
-    except _UNREADABLE:
+    except Exception:  # the parser and the registry have many kinds of errors for what they do not know
         return None
