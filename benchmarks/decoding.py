@@ -60,6 +60,7 @@ def _compare(name: str, document: bytes, count: int, scale: Scale) -> list[Line]
         [
             Case(bare, lambda: etree.fromstring(document), count),
             Case(name, lambda: read_with(om20.decode_observations), count, against=bare, target=at_most(2)),
+            Case(f"{name}, the general way", lambda: read_with(om20.decode_one_by_one), count, against=bare),
         ],
         scale,
     )

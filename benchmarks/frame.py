@@ -157,7 +157,7 @@ def _line(case: Case, rounds: Sequence[dict[str, float]]) -> Line:
     cheap = case.target is not None and case.target.at_least
     ratios = [each[case.name] / max(each[case.against], 1e-9) for each in rounds]
     figure = 1 / median(ratios) if cheap else median(ratios)
-    baseline = case.against.removeprefix(f"{case.name}: ")
+    baseline = case.against.rpartition(": ")[2]
     relation = f"times as cheap as {baseline}" if cheap else f"times the cost of {baseline}"
     return Line(case.name, median(costs), "µs", figure, relation, spread, case.target)
 
