@@ -13,6 +13,7 @@ Everything that can go wrong, and who is to blame.
     │   ├── SourceException     … it answered an OWS exception report
     │   └── SourceGarbled       … it answered something that is no observations
     │       └── SourceTooLarge      … or more than is taken at once
+    ├── StateError          a stored state does not fit its rule → the rule has to be started anew
     ├── DeliveryError       a target did not take an alert       → the outbox tries again
     └── SettingsError       the configuration is wrong           → the start stops with one line
 
@@ -107,6 +108,10 @@ class SourceGarbled(FeedError):
 
 class SourceTooLarge(SourceGarbled):
     """A source answered with more octets than are taken at once; ask it for less."""
+
+
+class StateError(WepsError):
+    """A stored state is of a version that is not known, or of another rule."""
 
 
 class DeliveryError(WepsError):

@@ -16,7 +16,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from weps.errors import WepsError
+from weps.errors import StateError
 from weps.model import Observation
 from weps.rules.operators.event import Event, Facts, Match, known, lineage_of, number_of
 
@@ -28,10 +28,6 @@ VERSION = 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NEVER = datetime.max.replace(tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-
-
-class StateError(WepsError):
-    """A stored state does not belong to this rule, or is of a version that is not known."""
 
 
 class Operator(Protocol):
@@ -103,7 +99,9 @@ class RuleState:
     __hash__ = None  # type: ignore[assignment]
 
     def set_timer(self, slot: int, due: datetime) -> None:
-        """Let the operator of a slot be called at a time; it has at most one timer."""
+        """Let the operator of a slot be called at a time; it has at most one timer, and none that is due never."""
+        if due == NEVER:
+            return
         self.order += 1
         self.timers[slot] = (due, self.order)
         self.next_due = min(self.next_due, due)

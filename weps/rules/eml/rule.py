@@ -135,7 +135,7 @@ class EmlRule:
         state.observation = None
 
     def _run_timers(self, state: RuleState, until: datetime) -> None:
-        while state.next_due <= until:
+        while state.timers and state.next_due <= until:
             operator = self._slots[state.take_due()]
             state.trigger += 1
             operator.on_timer(state)

@@ -124,9 +124,7 @@ class Timer:
         self.emit(state, Event(state.event, state.trigger, facts, milliseconds, milliseconds))
 
     def _set(self, state: RuleState) -> None:
-        due = self.schedule.next_tick(state.boxes[self.slot], state.clock)
-        if due != NEVER:
-            state.set_timer(self.slot, due)
+        state.set_timer(self.slot, self.schedule.next_tick(state.boxes[self.slot], state.clock))
 
     def dump(self, box: datetime, book: EventBook) -> Json:
         """Give the activation."""

@@ -22,12 +22,13 @@ from tests.weps.rules.eml.build import (
     simple,
     time,
     timer,
+    user_view,
 )
 from tests.weps.rules.making import NOON, level, minute
-from weps.errors import RuleError
+from weps.errors import RuleError, StateError
 from weps.rules.eml import compile_eml
 from weps.rules.operators import view
-from weps.rules.state import NEVER, StateError, after
+from weps.rules.state import NEVER, after
 
 LOW = simple("low", select(EVENT, "low_event"), length(1), above(1))
 HIGH = simple("high", select(EVENT, "high_event"), length(1), above(10))
@@ -151,3 +152,19 @@ def test_clock_moves_only_forward() -> None:
     state, second = rule.tick(state, minute(5))
 
     assert (len(first), second, state.clock) == (1, (), minute(10))
+
+
+def test_clock_may_reach_the_end_of_the_calendar() -> None:
+    """
+    At the last instant that there is, timers stop instead of being due again and again.
+    """
+    view = user_view("TimeBatchWithParameter", Duration="P300000D", isStartEager="true")
+    document = eml(
+        simple("p", select(COUNT, "", "out"), view), timer("t", every("P1000000D"), select(message("x"), "", "out"))
+    )
+    rule = compile_eml(document)
+
+    _, found = rule.tick(rule.start(NOON), NEVER)
+
+    years = {name: [one.time.year for one in found if one.pattern == name] for name in ("p", "t")}
+    assert years == {"p": [2845, 3667, 4488, 5309, 6131, 6952, 7773, 8595, 9416], "t": [4762, 7500]}
