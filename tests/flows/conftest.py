@@ -160,6 +160,15 @@ def new_service(tmp_path: Path):
             service.kill()
 
 
+@pytest.fixture(scope="session")
+def running_service(tmp_path_factory: pytest.TempPathFactory):
+    """A service for tests that change nothing."""
+    running = Running(free_port(), tmp_path_factory.mktemp("data"))
+    running.start()
+    yield running
+    running.kill()
+
+
 @pytest.fixture
 def service(new_service) -> Running:
     """A fresh service."""

@@ -1,0 +1,282 @@
+"""`weps serve` as an operator lives with it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.flows.conftest import Running, sensor_document, wait_for
+from tests.flows.rules import HEAT
+from weps.client import execute
+
+LINE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (INFO|WARNING|ERROR) [\w.]+ \S")
+
+
+def test_ctrl_c_ends_it_within_five_seconds_and_a_restart_goes_on(service: Running):
+    """
+    After Ctrl-C and a new start the subscription is polled on, with its state, and the feed has its old items.
+    """
+    service.insert_sensor("ws", "AirTemperature")
+    feed = service.subscribe(rule=HEAT, getObservationTemplate=service.template("ws", "AirTemperature"))["feed"]
+    service.insert("ws", "AirTemperature", (0, 31))
+    service.wait_for_entries(feed, 1)
+
+    seconds = service.stop()
+    service.start()
+    service.insert("ws", "AirTemperature", (10, 32), (20, 20))
+    entries = service.wait_for_entries(feed, 2)
+
+    assert seconds < 5
+    assert [entry.weps_status for entry in entries] == ["firing", "resolved"]
+
+
+def test_ctrl_c_does_not_wait_for_a_source_that_hangs(new_service):
+    """
+    A poll of a source that takes connections and never answers does not hold up the end.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        host = f"127.0.0.1:{silent.getsockname()[1]}"
+        service = new_service(WEPS_ALLOWED_HOSTS=f'["{host}"]')
+        template = f"http://{host}/sos?service=SOS&version=2.0.0&request=GetObservation&procedure=p"
+        started = time.monotonic()
+        service.subscribe(rule=HEAT, getObservationTemplate=template)
+
+        answered = time.monotonic() - started
+        seconds = service.stop()
+
+    assert answered < 5
+    assert seconds < 5
+
+
+def test_the_log_is_one_event_a_line(service: Running):
+    """
+    Every line of the log has time, level, logger and an event; also where a client sent line breaks.
+    """
+    requests.post(f"{service.url}/store/InsertRSS", data=b"<rss>\n\n</rss>", timeout=10)
+    service.subscribe(rule=HEAT, sosEndpoint=f"{service.url}/sos", procedure="nobody\nknows", title="a\nb")
+    service.stop()
+
+    lines = [line for line in service.log().splitlines() if not line.startswith("WEPS serves")]
+
+    assert [line for line in lines if not LINE.match(line)] == []
+    assert any(" weps.app started " in line for line in lines)
+    assert " weps.app stopped" in lines[-1]
+
+
+def test_health_and_readiness(service: Running):
+    """
+    Both answer 200 while all is well.
+    """
+    answers = [requests.get(f"{service.url}/{path}", timeout=10).status_code for path in ("healthz", "readyz")]
+
+    assert answers == [200, 200]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "told"),
+    [
+        (["--port", "99999"], {}, "port"),
+        (["--host", "0.0.0.0"], {}, "--open"),
+        ([], {"WEPS_PROT": "1"}, "WEPS_PROT"),
+        ([], {"WEPS_OVERLAP": "a day"}, "overlap"),
+        (["--config", "nowhere.toml"], {}, "nowhere.toml"),
+    ],
+    ids=["port", "open to others", "unknown variable", "wrong value", "no file"],
+)
+def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path: Path, arguments, variables, told):
+    """
+    The line names the setting; the exit code is 1.
+    """
+    ended = subprocess.run(
+        [sys.executable, "-m", "weps", "serve", *arguments],
+        cwd=tmp_path,
+        env=os.environ | variables,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+    assert ended.returncode == 1
+    assert told in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_a_port_that_is_taken_is_told(tmp_path: Path, service: Running):
+    """
+    A second service on the same port ends at once and says why.
+    """
+    ended = subprocess.run(
+        [sys.executable, "-m", "weps", "serve", "--port", str(service.port), "--data", tmp_path / "second"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+    assert ended.returncode == 1
+    assert str(service.port) in ended.stderr
+
+
+def test_the_demonstration_ends_with_an_alert_in_both_feeds(tmp_path: Path):
+    """
+    `weps demo --once` shows alerts of both subscriptions and exits 0.
+    """
+    ended = subprocess.run(
+        [sys.executable, "-m", "weps", "demo", "--once", "--speed", "40000"],
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    assert "Seattle is warm" in ended.stdout
+    assert "San Francisco" in ended.stdout
+    assert ended.stdout.count("/feeds/") == 2
+    assert ended.stderr == ""
+
+
+def test_the_demonstration_gives_up_in_time():
+    """
+    Without alerts within the time-out the exit code is 1.
+    """
+    ended = subprocess.run(
+        [sys.executable, "-m", "weps", "demo", "--once", "--speed", "1", "--timeout", "1"],
+        check=False,
+        capture_output=True,
+        timeout=60,
+    )
+
+    assert ended.returncode == 1
+
+
+def test_the_demonstration_ends_with_ctrl_c():
+    """
+    Without --once it runs until it is interrupted.
+    """
+    running = subprocess.Popen([sys.executable, "-m", "weps", "demo"], stdout=subprocess.PIPE, text=True)
+    wait_for(lambda: "alert" in running.stdout.readline(), 60)
+    running.send_signal(signal.SIGINT)
+
+    assert running.wait(timeout=10) in (0, 130)
+
+
+BAD = {
+    "no XML": (b"test", 400, "InvalidRequest|NoApplicableCode|InvalidParameterValue|no XML|well-formed"),
+    "half a document": (b"<wps:Execute xmlns:wps='http://www.opengis.net/wps/1.0.0'", 400, "line 1"),
+    "DOCTYPE": (b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", 400, "DOCTYPE"),
+    "another root": (b"<html/>", 400, "html"),
+    "17 MiB": (b" " * (17 * 2**20), 413, "large|limit|bytes"),
+}
+
+
+@pytest.mark.parametrize("door", ["wps", "sos", "store/InsertRSS"])
+@pytest.mark.parametrize("name", BAD)
+def test_a_body_that_cannot_be_used_is_refused_at_every_door(running_service: Running, door: str, name: str):
+    """
+    Each door says what is wrong, in its own kind of report, and nothing is kept.
+    """
+    body, status, told = BAD[name]
+
+    answer = requests.post(f"{running_service.url}/{door}", data=body, headers={"Content-Type": "text/xml"}, timeout=60)
+
+    assert answer.status_code == status
+    assert re.search(told, answer.text, re.IGNORECASE), answer.text
+    assert "Traceback" not in answer.text
+    assert ("ExceptionReport" in answer.text) == (door != "store/InsertRSS")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code", "locator"),
+    [
+        ("sos?service=SOS&version=2.0.0&request=Explode", 400, "OperationNotSupported", "request|Explode"),
+        ("sos?service=SOS&version=7&request=GetObservation", 400, "InvalidParameterValue", "version"),
+        ("sos?service=SOS&request=GetObservation", 400, "MissingParameterValue", "version"),
+        (
+            "sos?service=SOS&version=2.0.0&request=GetObservation&offering=none",
+            400,
+            "InvalidParameterValue",
+            "offering",
+        ),
+        (
+            "sos?service=SOS&version=2.0.0&request=GetObservation&temporalFilter=om:phenomenonTime,yesterday",
+            400,
+            "InvalidParameterValue",
+            "temporalFilter",
+        ),
+        (
+            "wps?service=WPS&version=1.0.0&request=Explode",
+            501,
+            "OperationNotSupported|InvalidParameterValue",
+            "request|Explode",
+        ),
+        (
+            "wps?service=WPS&version=1.0.0&request=DescribeProcess&identifier=none",
+            400,
+            "InvalidParameterValue",
+            "identifier|none",
+        ),
+        (
+            "wps?service=WPS&version=1.0.0&request=Execute&identifier=weps:Subscribe",
+            400,
+            "MissingParameterValue",
+            "rule",
+        ),
+        (
+            "wps?service=WPS&version=1.0.0&request=Execute&identifier=weps:Subscribe"
+            "&DataInputs=condition=greaterThan;threshold=1;samplingRate=-PT1S",
+            400,
+            "InvalidParameterValue",
+            "samplingRate",
+        ),
+    ],
+)
+def test_a_request_that_cannot_be_is_refused_with_code_and_locator(
+    running_service: Running, path: str, status: int, code: str, locator: str
+):
+    """
+    Unknown operations, versions, values and missing parameters have the code and locator of the standard.
+    """
+    answer = requests.get(f"{running_service.url}/{path}", timeout=30)
+
+    assert answer.status_code == status
+    assert re.search(f'exceptionCode="({code})"', answer.text), answer.text
+    assert re.search(f'locator="({locator})"', answer.text, re.IGNORECASE), answer.text
+
+
+def test_after_all_that_nothing_is_kept(service: Running):
+    """
+    Refused requests leave no subscription, no sensor and no item.
+    """
+    for door in ("wps", "sos", "store/InsertRSS"):
+        for body, _, _ in BAD.values():
+            requests.post(f"{service.url}/{door}", data=body, timeout=60)
+    service.post_sos(sensor_document("p", "o").replace("2.0.0", "9.9.9"))
+
+    listed = execute(f"{service.url}/wps", "weps:ListSubscriptions", {}, {"total": None})
+    items = requests.get(f"{service.url}/store/GetRSS", timeout=30).text
+    capabilities = requests.get(f"{service.url}/sos?service=SOS&request=GetCapabilities", timeout=30).text
+
+    assert listed["total"] == "0"
+    assert "<item>" not in items
+    assert "ObservationOffering" not in capabilities
+
+
+def test_an_unknown_guid_is_told_in_the_words_of_the_pilot(running_service: Running):
+    """
+    GetRSS of a guid that nobody posted: 404 and a sentence.
+    """
+    answer = requests.get(f"{running_service.url}/store/GetRSS", params={"id": "abc"}, timeout=30)
+
+    assert (answer.status_code, answer.text) == (404, "guid abc does not exist in the data store.")
