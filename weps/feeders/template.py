@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sos_server.time import format_instant
@@ -109,6 +110,13 @@ def evidence_url(source: Source, begin: datetime, end: datetime) -> str | None:
 
     It is published with alerts, so parameters that look like keys are left out.
     """
+    public = _public_template(source)
+    return None if public is None else _kvp_during(public, begin, end).url
+
+
+@lru_cache(maxsize=1024)
+def _public_template(source: Source) -> Source | None:
+    """Give a template as a KVP one that may be published; kept, because every alert of a subscription needs it."""
     address, own = _kvp_service(source)
     if source.binding == KVP:
         parameters = read_parameters(source.template)
@@ -119,7 +127,7 @@ def evidence_url(source: Source, begin: datetime, end: datetime) -> str | None:
         fixed = _parameters(service="SOS", version=SOS_20, request="GetObservation", responseFormat=OM_20)
         parameters = {**own, **fixed, **selection}
     public = {name: parameter for name, parameter in parameters.items() if not _SECRET.fullmatch(name)}
-    return _kvp_during(Source(KVP, address, write_query(public)), begin, end).url
+    return Source(KVP, address, write_query(public))
 
 
 def _check_operation(parameters: dict[str, Parameter]) -> None:

@@ -11,7 +11,7 @@ from weps.errors import NotFoundError
 from weps.model import Alert, Delivery, DeliveryStatus, FeedStatus, Page, Target
 from weps.store.database import Database
 from weps.store.rows import read_alert
-from weps.store.tables import ALERTS, OUTBOX
+from weps.store.tables import ALERTS, OUTBOX, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping
@@ -43,15 +43,11 @@ class Alerts(Database):
             return tuple(read_alert(row) for row in connection.execute(query).mappings())
 
     def feed_status(self, subscription_id: str) -> FeedStatus:
-        """Tell the newest alert of a subscription and how many there are, from the index alone."""
-        mine = ALERTS.c.subscription_id == subscription_id
-        newest = select(ALERTS.c.sequence, ALERTS.c.stored).where(mine).order_by(ALERTS.c.sequence.desc()).limit(1)
+        """Tell the newest alert of a subscription and how many there are, without looking at one of them."""
+        columns = SUBSCRIPTIONS.c.newest_alert, SUBSCRIPTIONS.c.newest_alert_stored, SUBSCRIPTIONS.c.alert_count
         with self.reading() as connection:
-            row = connection.execute(newest).one_or_none()
-            if row is None:
-                return FeedStatus(0, EPOCH, 0)
-            count = connection.execute(select(func.count()).select_from(ALERTS).where(mine)).scalar_one()
-        return FeedStatus(row.sequence, row.stored, count)
+            row = connection.execute(select(*columns).where(SUBSCRIPTIONS.c.id == subscription_id)).one_or_none()
+        return FeedStatus(0, EPOCH, 0) if row is None or not row[0] else FeedStatus(*row)
 
 
 class Outbox(Database):

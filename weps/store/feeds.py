@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from weps.errors import NotFoundError
-from weps.model import Alert, Feed, Json, Observation, Series, Subscription, SubscriptionStatus, Target
+from weps.model import Alert, DeliveryStatus, Feed, Json, Observation, Series, Subscription, SubscriptionStatus, Target
 from weps.store.database import Database
 from weps.store.rows import alert_columns, observation_from_json, observation_to_json, read_feed, read_subscription
 from weps.store.subscriptions import subscription_query
@@ -194,23 +195,31 @@ class BatchTransaction:
 
     def add_alerts(self, alerts: Sequence[tuple[Alert, tuple[Target, ...]]], now: datetime) -> None:
         """Store alerts, and put a row into the outbox for each of their targets."""
-        for alert, targets in alerts:
-            inserted = self._connection.execute(ALERTS.insert().values(stored=now, **alert_columns(alert)))
-            (sequence,) = inserted.inserted_primary_key or (0,)
-            rows = [
-                {
-                    "alert_sequence": sequence,
-                    "subscription_id": alert.subscription_id,
-                    "channel": target.channel,
-                    "address": target.address,
-                    "attempts": 0,
-                    "due": now,
-                    "status": "queued",
-                }
-                for target in targets
-            ]
-            if rows:
-                self._connection.execute(OUTBOX.insert(), rows)
+        if not alerts:
+            return
+        rows = [{"stored": now, **alert_columns(alert)} for alert, _ in alerts]
+        inserting = ALERTS.insert().returning(ALERTS.c.sequence, sort_by_parameter_order=True)
+        sequences = self._connection.execute(inserting, rows).scalars().all()
+        newest = {alert.subscription_id: sequence for (alert, _), sequence in zip(alerts, sequences, strict=True)}
+        for identifier, count in Counter(alert.subscription_id for alert, _ in alerts).items():
+            counting = update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id == identifier)
+            values = {"newest_alert": newest[identifier], "newest_alert_stored": now}
+            self._connection.execute(counting.values(alert_count=SUBSCRIPTIONS.c.alert_count + count, **values))
+        pushes = [
+            {
+                "alert_sequence": sequence,
+                "subscription_id": alert.subscription_id,
+                "channel": target.channel,
+                "address": target.address,
+                "attempts": 0,
+                "due": now,
+                "status": DeliveryStatus.QUEUED,
+            }
+            for (alert, targets), sequence in zip(alerts, sequences, strict=True)
+            for target in targets
+        ]
+        if pushes:
+            self._connection.execute(OUTBOX.insert(), pushes)
 
     def save_feed(self, **values: Any) -> None:
         """Change members of the feed."""

@@ -64,7 +64,7 @@ def read_feed(row: RowMapping) -> Feed:
 
 
 def read_subscription(row: RowMapping) -> Subscription:
-    """Give the subscription of a row that is joined with its feed and the number of its alerts."""
+    """Give the subscription of a row that is joined with its feed."""
     names = ("id", "token", "rule_version", "feed_id", "sampling_rate", "created", "activation", "expires", "start")
     return Subscription(
         rule=RuleText(row["rule_language"], row["rule_text"], row["rule_name"]),

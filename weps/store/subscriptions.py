@@ -14,7 +14,7 @@ from weps.errors import NotFoundError
 from weps.model import NewSubscription, Page, Source, Subscription, SubscriptionStatus
 from weps.store.database import Database
 from weps.store.rows import read_subscription
-from weps.store.tables import ALERTS, FEED_SERIES, FEEDS, SEEN, SUBSCRIPTIONS
+from weps.store.tables import FEED_SERIES, FEEDS, SEEN, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
@@ -53,6 +53,8 @@ class Subscriptions(Database):
                     status=ACTIVE,
                     primed=new.start is not None,
                     targets=[[target.channel, target.address] for target in new.targets],
+                    alert_count=0,
+                    newest_alert=0,
                 )
             )
             _refresh_feed(connection, feed_id, now)
@@ -118,10 +120,9 @@ class Subscriptions(Database):
 
 
 def subscription_query() -> Select[Any]:
-    """Give the query of subscriptions with their feed and the number of their alerts."""
-    alerts = select(func.count()).where(ALERTS.c.subscription_id == SUBSCRIPTIONS.c.id).scalar_subquery()
+    """Give the query of subscriptions with their feed."""
     feed = FEEDS.c.binding, FEEDS.c.endpoint, FEEDS.c.template, FEEDS.c.next_poll
-    return select(SUBSCRIPTIONS, *feed, alerts.label("alert_count")).join_from(SUBSCRIPTIONS, FEEDS)
+    return select(SUBSCRIPTIONS, *feed).join_from(SUBSCRIPTIONS, FEEDS)
 
 
 def source_key(source: Source, start: datetime | None) -> str:

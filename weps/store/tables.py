@@ -141,6 +141,9 @@ SUBSCRIPTIONS = Table(
     Column("status", String(16), nullable=False),
     Column("primed", Boolean, nullable=False),
     Column("targets", JSON, nullable=False),
+    Column("alert_count", Integer, nullable=False),
+    Column("newest_alert", Key, nullable=False),
+    Column("newest_alert_stored", Instant),
     Index(None, "feed_id", "status"),
     Index(None, "status", "expires"),
 )
