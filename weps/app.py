@@ -79,10 +79,11 @@ class Service:
         self.scheduler.stop(SECONDS_TO_STOP)
         self.delivery.stop(SECONDS_TO_STOP)
         self.store.dispose()
+        self._sos.state.storage.close()
         LOG.info("stopped")
 
     def _create_app(self, settings: Settings, fetcher: Fetcher) -> Starlette:
-        sos = create_sos(
+        self._sos = create_sos(
             SosSettings(
                 data=settings.data,
                 base_url=f"{settings.base_url.rstrip('/')}/sos" if settings.base_url else None,
@@ -101,7 +102,7 @@ class Service:
         return Starlette(
             routes=[
                 *create_routes(self.store, worker_alive=alive, public_url=settings.base_url),
-                mount("/sos", sos),
+                mount("/sos", self._sos),
                 mount("/wps", wps),
             ],
             lifespan=self._lifespan,
