@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from weps.engine import Engine
     from weps.feeders.http import Fetcher
+    from weps.model import Subscription
     from weps.processes.inputs import Inputs
 
 XML = "text/xml"
@@ -66,12 +67,19 @@ class Complex:
 
 
 @dataclass(frozen=True, slots=True)
+class Box:
+    """Bounding boxes: their coordinate reference systems, the default first."""
+
+    crs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InputSpec:
     """An input that a process takes."""
 
     identifier: str
     title: str
-    data: Literal | Complex
+    data: Literal | Complex | Box
     abstract: str = ""
     min_occurs: int = 0
     max_occurs: int = 1
@@ -83,7 +91,7 @@ class OutputSpec:
 
     identifier: str
     title: str
-    data: Literal | Complex
+    data: Literal | Complex | Box
     abstract: str = ""
 
 
@@ -111,18 +119,19 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Data that a client left on another server; `body` makes it a POST."""
+    """Data that a client left on another server; `body`, or what `body_href` refers to, makes it a POST."""
 
     href: str
     mime_type: str | None = None
     schema: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
+    body_href: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BoundingBox:
-    """A bounding box as a client sent it."""
+    """A bounding box as a client sent it: corners as numbers with white space between them."""
 
     lower_corner: str
     upper_corner: str
@@ -135,8 +144,8 @@ Value: TypeAlias = Text | Document | BoundingBox
 Given: TypeAlias = Value | Reference
 """One value of an input as a client sent it, in any binding."""
 
-Output: TypeAlias = str | Mapping[str, str]
-"""A literal's text, or the texts of a complex output by MIME type."""
+Output: TypeAlias = str | Mapping[str, str] | BoundingBox
+"""A literal's text, the texts of a complex output by MIME type, or a bounding box."""
 
 Outputs: TypeAlias = Mapping[str, Output]
 """What a handler gives, by the identifiers of its description."""
@@ -148,19 +157,29 @@ class Context:
     What handlers work with besides their inputs.
 
     `fetcher` gets what clients refer to, `sos_endpoint` is the SOS that is asked when a client names none.
+    `subscribed` is told of a subscription that was made. A handler that works long tells `progress` the percentage
+    that is done; it raises `Dismissed` (`weps.processes.faults`) when nobody wants the result any more.
     """
 
     engine: Engine
     fetcher: Fetcher
     sos_endpoint: str
+    subscribed: Callable[[Subscription], None] = lambda _subscription: None
+    progress: Callable[[float], None] = lambda _percent: None
 
 
 Handler: TypeAlias = "Callable[[Inputs, Context], Outputs]"
+Outcome: TypeAlias = "Callable[[Subscription, Context], Outputs]"
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
-    """A process: what clients are told about it, and what it does."""
+    """
+    A process: what clients are told about it, and what it does.
+
+    A process with an `outcome` makes a subscription, which is the job of its asynchronous executions; the outcome
+    gives the outputs for such a subscription at any later time.
+    """
 
     identifier: str
     title: str
@@ -169,6 +188,7 @@ class ProcessSpec:
     inputs: tuple[InputSpec, ...]
     outputs: tuple[OutputSpec, ...]
     handler: Handler
+    outcome: Outcome | None = None
 
     def input(self, identifier: str) -> InputSpec | None:
         """Give the input of an identifier, None where the process has none."""

@@ -28,7 +28,7 @@ from weps.processes.source_inputs import source_of_template
 from weps.processes.subscribing import subscribe
 
 if TYPE_CHECKING:
-    from weps.model import Source
+    from weps.model import Source, Subscription
     from weps.processes.inputs import Inputs
 
 IDENTIFIER = "org.n52.wps.extension.EventingProcess"
@@ -71,8 +71,11 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
         targets=(Target("insert-rss", target),),
         process=IDENTIFIER,
     )
-    subscribe(context, new, {**NAMES, "source": source_input})
-    return {"notification-endpoint": target}
+    return _outcome(subscribe(context, new, {**NAMES, "source": source_input}), context)
+
+
+def _outcome(subscription: Subscription, context: Context) -> Outputs:
+    return {"notification-endpoint": next((target.address for target in subscription.targets), "")}
 
 
 EVENTING_PROCESS = ProcessSpec(
@@ -123,4 +126,5 @@ EVENTING_PROCESS = ProcessSpec(
     ),
     outputs=(OutputSpec("notification-endpoint", "The address of the data store", Literal(Kind.URL)),),
     handler=_handle,
+    outcome=_outcome,
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from weps.errors import FeedError, InputError
+from weps.errors import FeedError, InputError, SourceTooLarge
 from weps.feeders.http import HttpRequest, require_success
 from weps.processes.base import Context, Document, Given, Literal, Outputs, ProcessSpec, Reference, Text, Value
+from weps.processes.faults import NotAccessible, TooLarge
 from weps.processes.inputs import check_inputs
 
 if TYPE_CHECKING:
@@ -34,17 +35,25 @@ def execute(process: ProcessSpec, given: Mapping[str, Sequence[Given]], context:
 def _resolve(process: ProcessSpec, identifier: str, value: Given, context: Context) -> Value:
     if not isinstance(value, Reference):
         return value
-    headers = dict(value.headers)
-    request = HttpRequest("GET" if value.body is None else "POST", value.href, headers, value.body)
     try:
-        answer = context.fetcher.send(request)
-        require_success(answer)
-        text = answer.body.decode("utf-8-sig")
+        text = _fetch(value, context).decode("utf-8-sig")
+    except SourceTooLarge as error:
+        raise TooLarge(f"What the input refers to is too large: {error}", identifier) from error
     except FeedError as error:
-        raise InputError(f"The reference could not be fetched: {error}", identifier) from error
+        raise NotAccessible(f"The reference could not be fetched: {error}", identifier) from error
     except UnicodeDecodeError as error:
         raise InputError(f"What {value.href} refers to is not UTF-8 text.", identifier) from error
     spec = process.input(identifier)
     if spec is not None and isinstance(spec.data, Literal):
         return Text(text)
     return Document(text, value.mime_type, value.schema)
+
+
+def _fetch(reference: Reference, context: Context) -> bytes:
+    body = reference.body
+    if reference.body_href is not None:
+        body = context.fetcher.get(reference.body_href).body
+    method = "GET" if body is None else "POST"
+    answer = context.fetcher.send(HttpRequest(method, reference.href, dict(reference.headers), body))
+    require_success(answer)
+    return answer.body

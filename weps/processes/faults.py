@@ -27,6 +27,38 @@ class WpsError(WepsError):
         self.status = status
 
 
+class UnknownInput(InputError):
+    """A process has no input of that name."""
+
+
+class UnknownOutput(InputError):
+    """A process has no output of that name."""
+
+
+class UnknownFormat(InputError):
+    """An input or an output cannot have that format."""
+
+
+class TooManyInputs(InputError):
+    """An input is given more often than it is taken."""
+
+
+class TooManyOutputs(InputError):
+    """More outputs are asked for than can be given."""
+
+
+class NotAccessible(InputError):
+    """What an input refers to could not be fetched."""
+
+
+class TooLarge(InputError):
+    """An input is larger than it may be."""
+
+
+class Dismissed(WepsError):
+    """The job was dismissed while it ran; whoever works for it may stop."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One exception of an OWS exception report, and the HTTP status that goes with it."""

@@ -16,8 +16,8 @@ from typing import Any
 
 from sos_server.time import parse_instant
 from weps.errors import InputError, MissingInputError
-from weps.processes.base import BoundingBox, Document, InputSpec, Kind, Literal, ProcessSpec, Text, Value
-from weps.processes.faults import NOT_IN_XML
+from weps.processes.base import BoundingBox, Box, Document, InputSpec, Kind, Literal, ProcessSpec, Text, Value
+from weps.processes.faults import NOT_IN_XML, TooManyInputs, UnknownFormat, UnknownInput
 
 UNITS = {
     "ms": timedelta(milliseconds=1),
@@ -68,6 +68,10 @@ class Inputs:
         """Give the duration of an input, None where it was not sent or has no end."""
         return self._first(identifier)  # type: ignore[no-any-return]
 
+    def box(self, identifier: str) -> BoundingBox | None:
+        """Give the bounding box of an input, None where it was not sent."""
+        return self._first(identifier)  # type: ignore[no-any-return]
+
     def document(self, identifier: str) -> Document | None:
         """Give the complex data of an input, None where it was not sent."""
         return self._first(identifier)  # type: ignore[no-any-return]
@@ -82,7 +86,7 @@ def check_inputs(process: ProcessSpec, given: Mapping[str, Sequence[Value]]) -> 
     for identifier in given:
         if process.input(identifier) is None:
             known = ", ".join(spec.identifier for spec in process.inputs) or "none"
-            raise InputError(f"{process.identifier} has no input {identifier}; it has {known}.", identifier)
+            raise UnknownInput(f"{process.identifier} has no input {identifier}; it has {known}.", identifier)
     return Inputs(process, {spec.identifier: _read(spec, given.get(spec.identifier, ())) for spec in process.inputs})
 
 
@@ -95,13 +99,15 @@ def _read(spec: InputSpec, given: Sequence[Value]) -> tuple[Any, ...]:
             f"The input {spec.identifier} is missing: {spec.title}; see DescribeProcess.", spec.identifier
         )
     if len(given) > spec.max_occurs:
-        raise InputError(
+        raise TooManyInputs(
             f"{spec.identifier} is given {len(given)} times, at most {spec.max_occurs} are taken.", spec.identifier
         )
     return tuple(_read_one(spec, one) for one in given)
 
 
 def _read_one(spec: InputSpec, given: Value) -> Any:
+    if isinstance(spec.data, Box):
+        return _read_box(spec.identifier, spec.data, given)
     if isinstance(given, BoundingBox):
         raise InputError(f"A bounding box is not what this input takes: {spec.title}.", spec.identifier)
     if NOT_IN_XML.search(given.text):
@@ -128,6 +134,25 @@ def _read_literal(spec: InputSpec, literal: Literal, given: Text | Document) -> 
         raise InputError(str(error), spec.identifier) from error
 
 
+def _read_box(identifier: str, box: Box, given: Value) -> BoundingBox:
+    if not isinstance(given, BoundingBox):
+        raise InputError("Give a bounding box with its lower and its upper corner.", identifier)
+    if given.crs and given.crs not in box.crs:
+        raise InputError(f'"{given.crs}" is not one of the reference systems {", ".join(box.crs)}.', identifier)
+    try:
+        lower, upper = ([read_number(one, None) for one in corner.split()] for corner in _corners(given))
+    except ValueError as error:
+        raise InputError(str(error), identifier) from error
+    if not len(lower) == len(upper) >= 2:
+        raise InputError("Give as many numbers for one corner as for the other, two or more.", identifier)
+    lower_corner, upper_corner = (" ".join(corner.split()) for corner in _corners(given))
+    return BoundingBox(lower_corner, upper_corner, given.crs or box.crs[0])
+
+
+def _corners(box: BoundingBox) -> tuple[str, str]:
+    return box.lower_corner, box.upper_corner
+
+
 def _read_complex(spec: InputSpec, given: Text | Document) -> Document:
     document = given if isinstance(given, Document) else Document(given.text)
     if not document.text.strip():
@@ -137,7 +162,9 @@ def _read_complex(spec: InputSpec, given: Text | Document) -> Document:
     if claimed in {"application/xml", "text/json"}:
         claimed = {"application/xml": "text/xml", "text/json": "application/json"}[claimed]
     if claimed and claimed not in mime_types:
-        raise InputError(f'"{document.mime_type}" is not one of the formats {", ".join(mime_types)}.', spec.identifier)
+        raise UnknownFormat(
+            f'"{document.mime_type}" is not one of the formats {", ".join(mime_types)}.', spec.identifier
+        )
     return Document(document.text, claimed or None, document.schema)
 
 

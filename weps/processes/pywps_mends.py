@@ -21,13 +21,15 @@ from markupsafe import Markup, escape
 from pywps import LiteralInput, LiteralOutput, Process
 from pywps.app.WPSRequest import WPSRequest
 from pywps.inout.literaltypes import AnyValue
-from pywps.inout.outputs import ComplexOutput
+from pywps.inout.outputs import BoundingBoxOutput, ComplexOutput
 from pywps.response import RelEnvironment
 from pywps.response.capabilities import CapabilitiesResponse
 from pywps.response.describe import DescribeResponse
 from pywps.response.execute import ExecuteResponse
 from pywps.response.status import WPS_STATUS
 from pywps.translations import get_translation
+
+from weps.processes.base import BoundingBox
 
 _CAPABILITIES = "1.0.0/capabilities/main.xml"
 _COMPLEX = "1.0.0/describe/complex.xml"
@@ -187,6 +189,23 @@ class MendedComplexOutput(ComplexOutput):  # type: ignore[misc]
         # The text comes from our own codecs, so XML is well-formed here.
         content = Markup(self.text or "") if self.is_xml else escape(self.text or "")  # noqa: S704
         return {**data, "type": "complex", "data": content, "asreference": "false"}
+
+
+class MendedBoxOutput(BoundingBoxOutput):  # type: ignore[misc]
+    """A bounding box that is written as it came: PyWPS makes floating-point numbers of it."""
+
+    def __init__(self, box: BoundingBox | None, crs: Sequence[str], **members: Any) -> None:
+        super().__init__(crss=list(crs), **members)
+        self.box = box
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The output as the templates want it."""
+        data: dict[str, Any] = super().json
+        if self.box is not None:
+            lower, upper = self.box.lower_corner.split(), self.box.upper_corner.split()
+            data |= {"crs": self.box.crs, "dimensions": len(lower), "ll": lower, "ur": upper}
+        return data
 
 
 class ReferenceOutput(MendedComplexOutput):

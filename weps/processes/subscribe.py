@@ -26,7 +26,7 @@ from weps.processes.source_inputs import SELECTORS, source_of_selectors, source_
 from weps.processes.subscribing import subscribe
 
 if TYPE_CHECKING:
-    from weps.model import Source
+    from weps.model import Source, Subscription
     from weps.processes.inputs import Inputs
 
 DEFAULT_SAMPLING_RATE = timedelta(minutes=10)
@@ -65,16 +65,20 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
         severity=Severity(inputs.text("severity") or Severity.UNKNOWN),
     )
     names = {"rule": "rule" if "rule" in inputs else "condition", "source": _source_input(inputs), "sink": "sink"}
-    subscription = subscribe(context, new, names)
-    feed = context.engine.feed_url(subscription)
-    info = f"Subscription {subscription.id} is {subscription.status}; its alerts are published at {feed}"
+    outputs = _outcome(subscribe(context, new, names), context)
     if unneeded:
-        info += f". Not needed, because the rule says it all: {', '.join(unneeded)}"
+        told = f"{outputs['info']}. Not needed, because the rule says it all: {', '.join(unneeded)}"
+        return {**outputs, "info": told}
+    return outputs
+
+
+def _outcome(subscription: Subscription, context: Context) -> Outputs:
+    feed = context.engine.feed_url(subscription)
     return {
         "subscriptionId": subscription.id,
         "feed": feed,
         "subscription": write_subscription(subscription, feed),
-        "info": info,
+        "info": f"Subscription {subscription.id} is {subscription.status}; its alerts are published at {feed}",
     }
 
 
@@ -136,4 +140,5 @@ SUBSCRIBE = ProcessSpec(
         OutputSpec("info", "What was done, for people", Literal()),
     ),
     handler=_handle,
+    outcome=_outcome,
 )

@@ -42,4 +42,6 @@ def subscribe(context: Context, new: NewSubscription, names: Mapping[str, str]) 
     for target in new.targets:
         check_address(context, target.address, names["sink"])
     with told_of(names):
-        return context.engine.subscribe(new)
+        subscription = context.engine.subscribe(new)
+    context.subscribed(subscription)
+    return subscription

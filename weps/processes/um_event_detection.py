@@ -20,7 +20,7 @@ from weps.processes.subscribing import check_address, subscribe
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from weps.model import Source
+    from weps.model import Source, Subscription
     from weps.processes.inputs import Inputs
 
 IDENTIFIER = "gs:UMEventDetection"
@@ -46,7 +46,10 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
         process=IDENTIFIER,
     )
     _require_series(context, source)
-    subscribe(context, new, NAMES)
+    return _outcome(subscribe(context, new, NAMES), context)
+
+
+def _outcome(subscription: Subscription, context: Context) -> Outputs:
     return {"wpsResult": "Running"}
 
 
@@ -98,4 +101,5 @@ UM_EVENT_DETECTION = ProcessSpec(
     ),
     outputs=(OutputSpec("wpsResult", "The state of the process", Literal(), "Running"),),
     handler=_handle,
+    outcome=_outcome,
 )

@@ -16,7 +16,7 @@ from lxml import etree
 from weps.errors import FeedError, InputError
 from weps.processes.base import XML
 from weps.processes.execute import execute
-from weps.processes.faults import Fault, fault_of
+from weps.processes.faults import Fault, UnknownOutput, fault_of
 from weps.processes.pywps_mends import MendedCapabilities, MendedDescription, MendedExecution
 from weps.processes.wps10_model import build_outputs, build_process, describe_inputs, media_type, text_of_output
 from weps.processes.wps10_requests import LANGUAGE, DescribeProcess, Execute, GetCapabilities, Request, WantedOutput
@@ -136,7 +136,9 @@ def _check_form(spec: ProcessSpec, request: Execute) -> None:
     for wanted in (*request.outputs, *((request.raw,) if request.raw else ())):
         if spec.output(wanted.identifier) is None:
             known = ", ".join(output.identifier for output in spec.outputs)
-            raise InputError(f"{spec.identifier} has no output {wanted.identifier}; it has {known}.", wanted.identifier)
+            raise UnknownOutput(
+                f"{spec.identifier} has no output {wanted.identifier}; it has {known}.", wanted.identifier
+            )
         media_type(spec, wanted)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lxml import etree
 from markupsafe import Markup, escape
-from pywps import ComplexInput, Format
+from pywps import BoundingBoxInput, ComplexInput, Format
 
-from weps.errors import InputError
-from weps.processes.base import XML, BoundingBox, Complex, Document, Literal, Reference, Text
+from weps.processes.base import XML, BoundingBox, Box, Complex, Document, Literal, Reference, Text
+from weps.processes.faults import UnknownFormat
 from weps.processes.pywps_mends import (
+    MendedBoxOutput,
     MendedComplexOutput,
     MendedLiteralOutput,
     MendedProcess,
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from weps.processes.wps10_requests import WantedOutput
 
 TEXT = "text/plain"
+_OWS = "http://www.opengis.net/ows/1.1"
 
 
 def build_process(spec: ProcessSpec) -> MendedProcess:
@@ -35,7 +38,7 @@ def build_process(spec: ProcessSpec) -> MendedProcess:
         abstract=spec.abstract,
         version=spec.version,
         inputs=[_build_input(one) for one in spec.inputs],
-        outputs=[_build_output(one, one.data) for one in spec.outputs],
+        outputs=[_build_output(one) for one in spec.outputs],
         store_supported=True,
         status_supported=True,
     )
@@ -45,12 +48,18 @@ def _build_input(spec: InputSpec) -> Any:
     common = _common(spec) | {"min_occurs": spec.min_occurs, "max_occurs": spec.max_occurs}
     if isinstance(spec.data, Complex):
         return ComplexInput(supported_formats=_formats(spec.data), **common)
+    if isinstance(spec.data, Box):
+        return BoundingBoxInput(crss=list(spec.data.crs), **common)
     return literal_input(
         _data_type(spec.data), spec.data.allowed, spec.data.default, uoms=list(spec.data.uoms) or None, **common
     )
 
 
-def _build_output(spec: OutputSpec, data: Literal | Complex, text: str | None = None, form: str = XML) -> Any:
+def _build_output(spec: OutputSpec, output: Output | None = None, form: str = XML) -> Any:
+    data = spec.data
+    if isinstance(data, Box):
+        return MendedBoxOutput(output if isinstance(output, BoundingBox) else None, data.crs, **_common(spec))
+    text = None if output is None else text_of_output(output, form)
     if isinstance(data, Literal):
         return MendedLiteralOutput(_data_type(data), text, **_common(spec))
     chosen = Complex(tuple(sorted(data.formats, key=lambda one: one.mime_type != form)))
@@ -70,20 +79,31 @@ def _data_type(literal: Literal) -> str:
 
 
 def media_type(spec: ProcessSpec, wanted: WantedOutput) -> str:
-    """Give the media type in which an output is sent; raises `InputError` for one that it cannot have."""
+    """Give the media type in which an output is sent; raises `UnknownFormat` for one that it cannot have."""
     output = spec.output(wanted.identifier)
     if output is None or isinstance(output.data, Literal):
         return TEXT
+    if isinstance(output.data, Box):
+        return XML
     known = tuple(one.mime_type for one in output.data.formats)
     asked = (wanted.mime_type or known[0]).partition(";")[0].strip().lower().replace("application/xml", XML)
     if asked not in known:
-        raise InputError(f'"{wanted.mime_type}" is not one of the formats {", ".join(known)}.', wanted.identifier)
+        raise UnknownFormat(f'"{wanted.mime_type}" is not one of the formats {", ".join(known)}.', wanted.identifier)
     return asked
 
 
 def text_of_output(output: Output, form: str) -> str:
     """Give the text of an output in a media type."""
+    if isinstance(output, BoundingBox):
+        return _text_of_box(output)
     return output if isinstance(output, str) else output[form]
+
+
+def _text_of_box(box: BoundingBox) -> str:
+    root = etree.Element(f"{{{_OWS}}}BoundingBox", {"crs": box.crs} if box.crs else {}, {"ows": _OWS})
+    for name, corner in (("LowerCorner", box.lower_corner), ("UpperCorner", box.upper_corner)):
+        etree.SubElement(root, f"{{{_OWS}}}{name}").text = corner
+    return str(etree.tostring(root, encoding="unicode"))
 
 
 def build_outputs(
@@ -99,7 +119,7 @@ def build_outputs(
             formats = [Format(form)]
             built.append(ReferenceOutput(references[one.identifier], supported_formats=formats, **_common(output)))
         else:
-            built.append(_build_output(output, output.data, text_of_output(outputs[one.identifier], form), form))
+            built.append(_build_output(output, outputs[one.identifier], form))
     return built
 
 
