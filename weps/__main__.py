@@ -43,8 +43,11 @@ def main(arguments: list[str] | None = None) -> int:
         # Whoever read our output has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (WepsError, OSError) as error:
+    except WepsError as error:
         print(f"weps: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"weps: {error.filename}: {error.strerror}" if error.filename else f"weps: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
