@@ -195,13 +195,11 @@ class Engine:
             self._prime(feed, until)
             feed = self.store.feed(feed.id)
         begin = read_from(feed, self.store.positions(feed.id).values(), self._horizon)
-        if must_catch_up(feed, until, self._horizon):
-            self._catch_up(feed, begin, until)
-        else:
-            self.receive(feed.id, self._fetch(feed, begin, until).observations, until)
+        step = self._horizon.step if must_catch_up(feed, until, self._horizon) else until - begin
+        self._read_in_steps(feed, begin, until, step)
 
-    def _catch_up(self, feed: Feed, begin: datetime, until: datetime) -> None:
-        step = self._horizon.step
+    def _read_in_steps(self, feed: Feed, begin: datetime, until: datetime, step: timedelta) -> None:
+        """Ask for a time span in steps, shorter ones where an answer would be larger than the source gives."""
         while True:
             end = min(begin + step, until)
             try:
@@ -226,7 +224,7 @@ class Engine:
         known, since = self._latest(feed)
         newest = max((observation.end for observation in known), default=None)
         if newest is not None:
-            known += self._fetch(feed, newest - self._horizon.overlap, until).observations
+            known += self._fetch(feed, min(newest, until) - self._horizon.overlap, until).observations
         old = [observation for observation in known if observation.end < feed.activation]
         with self.store.batch(feed.id) as transaction:
             if transaction.feed.primed:

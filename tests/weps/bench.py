@@ -30,12 +30,13 @@ class Bench:
     def __init__(self, sos: FlakySos, data: Path) -> None:
         self.now = NOON
         self.sos = sos
+        self.fetcher_limit = 2**24
         self.store = Store(f"sqlite:///{data / 'weps.db'}")
         self.store.migrate()
         self.engine = self.start()
 
     def start(self) -> Engine:
-        feeder = SosFeeder(Fetcher(frozenset({"127.0.0.1"}), timeout=5))
+        feeder = SosFeeder(Fetcher(frozenset({"127.0.0.1"}), timeout=5, limit=self.fetcher_limit))
         return Engine(self.store, feeder, {}, "http://weps.example", clock=lambda: self.now, first_look=30)
 
     def restart(self) -> None:

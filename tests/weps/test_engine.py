@@ -299,3 +299,19 @@ def test_silence_is_told_when_the_clock_passes_and_ends_with_the_next_observatio
 
     assert [(alert.status.value, alert.event_time) for alert in alerts] == [("no-data", at(121)), ("resolved", at(125))]
     assert alerts[0].episode == alerts[1].episode
+
+
+def test_an_answer_that_would_be_too_large_is_asked_for_in_parts(bench: Bench):
+    """
+    When the answer to a whole time span is beyond the limit, shorter spans are asked for until all is read.
+    """
+    bench.fetcher_limit = 40_000
+    bench.restart()
+    subscription = bench.subscribe(
+        '{"type": "threshold", "condition": "greaterThan", "threshold": 30, "trigger": "every"}', start=at(-300)
+    )
+    bench.sos.insert(*((at(minute), 31) for minute in range(-300, 0)))
+    bench.poll(1)
+
+    assert len(bench.alerts(subscription)) == 300
+    assert len(bench.sos.asked) > 4
