@@ -307,6 +307,39 @@ class StoredItem:
     sequence: int = 0
 
 
+class JobStatus(StrEnum):
+    """How far an execution has come that goes on after its request was answered."""
+
+    ACCEPTED = "accepted"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """
+    An execution of a process that goes on after its request was answered.
+
+    The job of a process that makes subscriptions has the id of its subscription, and its state follows from it.
+    `form` is how the client wants the result, as its binding wrote it. `outputs` is what the process gave, `fault`
+    why it failed (code, locator, text, HTTP status); both are None until it is finished.
+    """
+
+    id: str
+    process: str
+    status: JobStatus
+    created: datetime
+    updated: datetime
+    finished: datetime | None = None
+    percent: int | None = None
+    form: Json = None
+    outputs: Json = None
+    fault: Json = None
+    owner: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A part of a longer list: how many to leave out, how many to give."""

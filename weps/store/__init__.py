@@ -1,16 +1,18 @@
 """
 The store: everything that must survive a power cut, in one database, one part a file.
 
-`Database` opens it; `Subscriptions`, `Feeds`, `Alerts`, `Outbox` and `Items` are its parts; `Store` is all of them.
+`Database` opens it; `Subscriptions`, `Feeds`, `Alerts`, `Outbox`, `Items` and `Jobs` are its parts; `Store` is all of
+them.
 """
 
 from weps.store.alerts import Alerts, Outbox
 from weps.store.feeds import BatchTransaction, Feeds, RuleState, StateKey
 from weps.store.items import Items
+from weps.store.jobs import Jobs
 from weps.store.subscriptions import Subscriptions
 
 __all__ = ["BatchTransaction", "RuleState", "StateKey", "Store"]
 
 
-class Store(Subscriptions, Feeds, Alerts, Outbox, Items):
+class Store(Subscriptions, Feeds, Alerts, Outbox, Items, Jobs):
     """All parts of the store on one database."""

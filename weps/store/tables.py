@@ -194,6 +194,24 @@ ALERTS = Table(
     sqlite_autoincrement=True,
 )
 
+JOBS = Table(
+    "jobs",
+    METADATA,
+    Column("number", Key, primary_key=True, autoincrement=True),
+    Column("id", String(36), nullable=False, unique=True),
+    Column("owner", Text, nullable=False),
+    Column("process", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("updated", Instant, nullable=False),
+    Column("finished", Instant),
+    Column("percent", Integer),
+    Column("form", JSON(none_as_null=True)),
+    Column("outputs", JSON(none_as_null=True)),
+    Column("fault", JSON(none_as_null=True)),
+    Index(None, "finished"),
+)
+
 OUTBOX = Table(
     "outbox",
     METADATA,

@@ -1,0 +1,82 @@
+"""Executions that go on after their request was answered."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, select, update
+
+from weps.errors import NotFoundError
+from weps.model import Job, JobStatus, Page
+from weps.store.database import Database
+from weps.store.tables import JOBS
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Row
+
+_LARGE = ("form", "outputs")
+_NAMES = tuple(field.name for field in fields(Job))
+_COLUMNS = tuple(JOBS.c[name] for name in _NAMES)
+_SMALL_COLUMNS = tuple(JOBS.c[name] for name in _NAMES if name not in _LARGE)
+
+
+class Jobs(Database):
+    """What is executed, or was, until it is forgotten."""
+
+    def add_job(self, job: Job) -> None:
+        """Store a new job."""
+        with self.writing() as connection:
+            connection.execute(JOBS.insert().values(**asdict(job)))
+
+    def job(self, identifier: str) -> Job:
+        """Give one job; raises `NotFoundError`."""
+        with self.reading() as connection:
+            row = connection.execute(select(*_COLUMNS).where(JOBS.c.id == identifier)).one_or_none()
+        if row is None:
+            raise NotFoundError(f"there is no job {identifier!r}")
+        return _read(row)
+
+    def jobs(self, page: Page, process: str | None = None) -> tuple[Job, ...]:
+        """Give a page of the jobs, newest first, without their outputs."""
+        query = select(*_SMALL_COLUMNS).order_by(JOBS.c.number.desc()).offset(page.offset).limit(page.limit)
+        if process is not None:
+            query = query.where(JOBS.c.process == process)
+        with self.reading() as connection:
+            return tuple(_read(row) for row in connection.execute(query))
+
+    def count_jobs(self, process: str | None = None) -> int:
+        """Count the jobs."""
+        query = select(func.count()).select_from(JOBS)
+        if process is not None:
+            query = query.where(JOBS.c.process == process)
+        with self.reading() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def change_job(self, identifier: str, now: datetime, **values: Any) -> bool:
+        """Change a job; False when it was dismissed or is not there, and so stays as it is."""
+        change = (
+            update(JOBS)
+            .where(JOBS.c.id == identifier, JOBS.c.status != JobStatus.DISMISSED)
+            .values(updated=now, **values)
+            .returning(JOBS.c.id)
+        )
+        with self.writing() as connection:
+            return connection.execute(change).scalar_one_or_none() is not None
+
+    def delete_job(self, identifier: str) -> None:
+        """Forget a job."""
+        with self.writing() as connection:
+            connection.execute(delete(JOBS).where(JOBS.c.id == identifier))
+
+    def forget_jobs(self, before: datetime) -> int:
+        """Forget the jobs that were finished before an instant; gives their number."""
+        with self.writing() as connection:
+            return connection.execute(delete(JOBS).where(JOBS.c.finished < before)).rowcount
+
+
+def _read(row: Row[Any]) -> Job:
+    members = dict(row._mapping)
+    return Job(**members | {"status": JobStatus(members["status"])})
