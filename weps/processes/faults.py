@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from sos_server.errors import RequestTooLarge, SosError
 from weps.errors import (
@@ -55,6 +56,14 @@ class TooLarge(InputError):
     """An input is larger than it may be."""
 
 
+class NoSuchJob(NotFoundError):
+    """There is no such job, or it was dismissed."""
+
+
+class ResultNotReady(WepsError):
+    """A job is not finished yet."""
+
+
 class Dismissed(WepsError):
     """The job was dismissed while it ran; whoever works for it may stop."""
 
@@ -69,34 +78,37 @@ class Fault:
     status: int
 
 
-CODES: tuple[tuple[type[WepsError], str, int], ...] = (
+Codes: TypeAlias = tuple[tuple[type[WepsError], str, int], ...]
+"""OWS codes and HTTP statuses by kind of error; the first line that fits counts."""
+
+CODES: Codes = (
     (MissingInputError, "MissingParameterValue", 400),
     (InputError, "InvalidParameterValue", 400),
     (NotFoundError, "InvalidParameterValue", 404),
     (FeedError, "NoApplicableCode", 502),
 )
-"""The OWS code and the HTTP status of our own errors; the first line that fits counts."""
+"""The codes of WPS 1.0.0."""
 
 INTERNAL = Fault(
     "NoApplicableCode", None, "The server failed on this request; its log says why. It may be tried again.", 500
 )
 
 
-def fault_of(error: Exception) -> Fault:
+def fault_of(error: Exception, codes: Codes = CODES) -> Fault:
     """Give what clients are told about an error; what we did not raise on purpose is never told in detail."""
-    fault = _fault_of(error)
+    fault = _fault_of(error, codes)
     text, locator = (None if one is None else NOT_IN_XML.sub("\ufffd", one) for one in (fault.text, fault.locator))
     return Fault(fault.code, locator or None, text or "", fault.status)
 
 
-def _fault_of(error: Exception) -> Fault:
+def _fault_of(error: Exception, codes: Codes) -> Fault:
     if isinstance(error, WpsError):
         return Fault(error.code, error.where, error.message, error.status)
     if isinstance(error, RequestTooLarge):
         return Fault("FileSizeExceeded", error.locator, error.message, 413)
     if isinstance(error, SosError):
         return Fault("InvalidParameterValue", error.locator, error.message, 400)
-    for kind, code, status in CODES:
+    for kind, code, status in codes:
         if isinstance(error, kind):
             text = str(error) if isinstance(error, FeedError) else error.message
             return Fault(code, None if isinstance(error, FeedError) else error.where, text, status)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 
 from weps.errors import NotFoundError
 from weps.model import Job, JobStatus, Page
 from weps.store.database import Database
-from weps.store.tables import JOBS
+from weps.store.tables import JOBS, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -72,9 +72,15 @@ class Jobs(Database):
             connection.execute(delete(JOBS).where(JOBS.c.id == identifier))
 
     def forget_jobs(self, before: datetime) -> int:
-        """Forget the jobs that were finished before an instant; gives their number."""
+        """
+        Forget the jobs that were finished before an instant, or that nobody has worked for since; gives their number.
+
+        The job of a subscription stays as long as its subscription.
+        """
+        subscribed = select(SUBSCRIPTIONS.c.id).where(SUBSCRIPTIONS.c.id == JOBS.c.id).exists()
+        old = or_(JOBS.c.finished < before, and_(JOBS.c.finished.is_(None), JOBS.c.updated < before, ~subscribed))
         with self.writing() as connection:
-            return connection.execute(delete(JOBS).where(JOBS.c.finished < before)).rowcount
+            return connection.execute(delete(JOBS).where(old)).rowcount
 
 
 def _read(row: Row[Any]) -> Job:
