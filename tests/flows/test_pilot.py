@@ -191,10 +191,15 @@ def test_the_eventing_process_counts_milliseconds(service: Running):
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("file", ["WorkingExecuteExample.xml", "EventingProcessExampleRequest.xml"])
-def test_the_rules_of_the_pilot_s_own_requests_give_alerts(service: Running, shared: Path, file: str):
+@pytest.mark.parametrize(
+    ("file", "minutes"),
+    [("WorkingExecuteExample.xml", ["10", "20"]), ("EventingProcessExampleRequest.xml", ["00", "10", "20"])],
+    ids=["working example", "example with initial match"],
+)
+def test_the_rules_of_the_pilot_s_own_requests_give_alerts(service: Running, shared: Path, file, minutes):
     """
-    The rule of each published Execute document, on a series that crosses both of its thresholds.
+    The rule of each published Execute document, on a series that crosses both of its thresholds; one of the two also
+    tells the first observation.
     """
     rule = re.search(r"<EML.*?</EML>", (shared / "eml" / "imis" / file).read_text(), re.DOTALL).group()
     declared = (
@@ -206,6 +211,6 @@ def test_the_rules_of_the_pilot_s_own_requests_give_alerts(service: Running, sha
     service.post_wps(eventing(service, declared, kvp_source(service)))
 
     service.insert("ws2500", "AirTemperature", (0, 0), (10, 31), (20, 0))
-    items = stored_items(service, 2)
+    items = stored_items(service, len(minutes))
 
-    assert [item.weps_phenomenontime for item in items][-2:] == ["2024-03-01T00:10:00Z", "2024-03-01T00:20:00Z"]
+    assert [item.weps_phenomenontime for item in items] == [f"2024-03-01T00:{minute}:00Z" for minute in minutes]
