@@ -132,6 +132,7 @@ class SubscriptionStatus(StrEnum):
     """Whether a subscription is watched."""
 
     ACTIVE = "active"
+    PAUSED = "paused"  # by its client, until it is resumed, cancelled or over
     ENDED = "ended"  # its lifetime is over
     CANCELLED = "cancelled"
 
@@ -183,7 +184,8 @@ class Subscription:
     """
     A rule, a source, targets and a lifetime, kept for a client. `token` opens its feed and cannot be guessed.
 
-    `created` and `expires` are on the wall clock, `activation` is the world's time at which the rule began.
+    `created` and `expires` are on the wall clock, `activation` is the world's time at which the rule began. `revision`
+    counts the changes of it, `rule_version` those of its rule.
     """
 
     id: str
@@ -205,6 +207,18 @@ class Subscription:
     owner: str = ""
     next_poll: datetime | None = None
     alert_count: int = 0
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a client wants to be otherwise in a subscription; None leaves a member as it is."""
+
+    rule: RuleText | None = None
+    sampling_rate: timedelta | None = None
+    title: str | None = None
+    severity: Severity | None = None
+    targets: tuple[Target, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,10 +356,16 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of a longer list: how many to leave out, how many to give."""
+    """
+    A part of a longer list: how many to leave out, how many to give.
+
+    With `after`, the id of a member of the list, only what stands behind that member is counted: such a page costs
+    the same however far it is down the list.
+    """
 
     offset: int = 0
     limit: int = 50
+    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,12 +64,8 @@ class Watch:
             return
         if self._revision < 0:
             self._latest = transaction.latest()
-        active = transaction.active_ids()
-        for identifier in self._subscriptions.keys() - active:
-            del self._subscriptions[identifier]
-            self._network.remove(identifier)
-            self._with_episodes.discard(identifier)
-            self._threads = {key: thread for key, thread in self._threads.items() if key[0] != identifier}
+        active = transaction.active_revisions()
+        self._remove({known.id for known in self.subscriptions() if active.get(known.id) != known.revision})
         added = [identifier for identifier in active if identifier not in self._subscriptions]
         if added:
             self._add(transaction, added)
@@ -105,7 +101,19 @@ class Watch:
         self._move(transaction, fresh)
         return alerts
 
+    def _remove(self, identifiers: set[str]) -> None:
+        """Forget subscriptions that are not active any more, or were changed: those are added again as they are now."""
+        if not identifiers:
+            return
+        for identifier in identifiers:
+            del self._subscriptions[identifier]
+            self._network.remove(identifier)
+        self._with_episodes -= identifiers
+        self._threads = {key: thread for key, thread in self._threads.items() if key[0] not in identifiers}
+
     def _add(self, transaction: BatchTransaction, identifiers: Sequence[str]) -> None:
+        # Before it is known what the source held there is nothing to look at.
+        looking = transaction.feed.primed
         stored: dict[str, dict[str, Json]] = {}
         for (identifier, key), kept in transaction.states(identifiers).items():
             self._threads[identifier, key] = Thread(kept.detections, kept.open_episode)
@@ -116,12 +124,13 @@ class Watch:
             states = stored.get(subscription.id, {})
             if rule.has_episodes:
                 self._with_episodes.add(subscription.id)
-            if not primed and subscription.rule.language in LOOK_AT_ONCE:
+            if looking and not primed and subscription.rule.language in LOOK_AT_ONCE:
                 states = self._look(subscription, rule)
                 self._first_states.update({(subscription.id, key): state for key, state in states.items()})
             self._network.add(subscription.id, rule, states, subscription.activation)
             self._subscriptions[subscription.id] = subscription
-        transaction.mark_primed(identifiers)
+        if looking:
+            transaction.mark_primed(identifiers)
 
     def _look(self, subscription: Subscription, rule: Rule) -> dict[str, Json]:
         """Let a new rule see the newest observation of each series, as the first of all it will see."""

@@ -84,11 +84,11 @@ class BatchTransaction:
         self._connection = connection
         self.feed = feed
 
-    def active_ids(self) -> dict[str, None]:
-        """Give the ids of the active subscriptions of the feed, oldest first."""
+    def active_revisions(self) -> dict[str, int]:
+        """Give the active subscriptions of the feed, oldest first: the revision of each by its id."""
         active = SUBSCRIPTIONS.c.feed_id == self.feed.id, SUBSCRIPTIONS.c.status == SubscriptionStatus.ACTIVE
-        query = select(SUBSCRIPTIONS.c.id).where(*active).order_by(SUBSCRIPTIONS.c.number)
-        return dict.fromkeys(self._connection.execute(query).scalars())
+        query = select(SUBSCRIPTIONS.c.id, SUBSCRIPTIONS.c.revision).where(*active).order_by(SUBSCRIPTIONS.c.number)
+        return {row.id: row.revision for row in self._connection.execute(query)}
 
     def subscriptions(self, identifiers: Sequence[str]) -> list[tuple[Subscription, bool]]:
         """Give subscriptions, oldest first, and whether each has had its first look."""

@@ -66,6 +66,7 @@ def read_feed(row: RowMapping) -> Feed:
 def read_subscription(row: RowMapping) -> Subscription:
     """Give the subscription of a row that is joined with its feed."""
     names = ("id", "token", "rule_version", "feed_id", "sampling_rate", "created", "activation", "expires", "start")
+    texts = ("title", "process", "owner")
     return Subscription(
         rule=RuleText(row["rule_language"], row["rule_text"], row["rule_name"]),
         source=Source(row["binding"], row["endpoint"], row["template"]),
@@ -73,7 +74,7 @@ def read_subscription(row: RowMapping) -> Subscription:
         targets=tuple(Target(*target) for target in row["targets"]),
         severity=Severity(row["severity"]),
         next_poll=row["next_poll"] if row["status"] == SubscriptionStatus.ACTIVE else None,
-        **{name: row[name] for name in (*names, "title", "process", "owner", "alert_count")},
+        **{name: row[name] for name in (*names, *texts, "alert_count", "revision")},
     )
 
 

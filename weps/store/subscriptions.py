@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
 
 ACTIVE = SubscriptionStatus.ACTIVE
+ALIVE = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedWish:
+    """What somebody wants to be polled: a source, from when on, and how often."""
+
+    source: Source
+    start: datetime | None
+    sampling_rate: timedelta
+    activation: datetime
 
 
 class Subscriptions(Database):
@@ -31,7 +43,8 @@ class Subscriptions(Database):
         """Store a subscription and the feed that it needs, unless that feed is there already."""
         identifier = str(uuid.uuid4())
         with self.writing() as connection:
-            feed_id = _feed_for(connection, new, now, activation)
+            wish = FeedWish(new.source, new.start, new.sampling_rate, activation)
+            feed_id = feed_for(connection, wish, now)
             connection.execute(
                 SUBSCRIPTIONS.insert().values(
                     id=identifier,
@@ -57,23 +70,31 @@ class Subscriptions(Database):
                     newest_alert=0,
                 )
             )
-            _refresh_feed(connection, feed_id, now)
+            refresh_feed(connection, feed_id, now)
         return self.subscription(identifier)
 
     def subscription(self, identifier: str) -> Subscription:
         """Give one subscription; raises `NotFoundError`."""
-        return self._one(SUBSCRIPTIONS.c.id == identifier, f"there is no subscription {identifier!r}")
+        with self.reading() as connection:
+            return one_subscription(connection, identifier)
 
     def subscription_by_token(self, token: str) -> Subscription:
         """Give the subscription whose feed a token opens; raises `NotFoundError`."""
-        return self._one(SUBSCRIPTIONS.c.token == token, "there is no such feed")
+        with self.reading() as connection:
+            return _one(connection, SUBSCRIPTIONS.c.token == token, "there is no such feed")
 
     def subscriptions(self, page: Page, status: SubscriptionStatus | None = None) -> tuple[Subscription, ...]:
-        """Give a page of the subscriptions, oldest first."""
+        """Give a page of the subscriptions, oldest first; raises `NotFoundError` for a page after nobody."""
         query = subscription_query().order_by(SUBSCRIPTIONS.c.number).offset(page.offset).limit(page.limit)
         if status is not None:
             query = query.where(SUBSCRIPTIONS.c.status == status)
         with self.reading() as connection:
+            if page.after is not None:
+                last = select(SUBSCRIPTIONS.c.number).where(SUBSCRIPTIONS.c.id == page.after)
+                number = connection.execute(last).scalar_one_or_none()
+                if number is None:
+                    raise NotFoundError(f"there is no subscription {page.after!r}", where="after")
+                query = query.where(SUBSCRIPTIONS.c.number > number)
             return tuple(read_subscription(row) for row in connection.execute(query).mappings())
 
     def count_subscriptions(self, status: SubscriptionStatus | None = None) -> int:
@@ -85,22 +106,22 @@ class Subscriptions(Database):
             return connection.execute(query).scalar_one()
 
     def end_subscription(self, identifier: str, status: SubscriptionStatus, now: datetime) -> Subscription:
-        """End an active subscription; one that has ended stays as it is. Raises `NotFoundError`."""
+        """End a subscription that is active or paused; one that has ended stays so. Raises `NotFoundError`."""
         ending = (
             update(SUBSCRIPTIONS)
-            .where(SUBSCRIPTIONS.c.id == identifier, SUBSCRIPTIONS.c.status == ACTIVE)
+            .where(SUBSCRIPTIONS.c.id == identifier, SUBSCRIPTIONS.c.status.in_(ALIVE))
             .values(status=status)
             .returning(SUBSCRIPTIONS.c.feed_id)
         )
         with self.writing() as connection:
             feed_id = connection.execute(ending).scalar_one_or_none()
             if feed_id is not None:
-                _refresh_feed(connection, feed_id, now)
+                refresh_feed(connection, feed_id, now)
         return self.subscription(identifier)
 
     def end_expired(self, now: datetime) -> tuple[str, ...]:
         """End the subscriptions whose lifetime is over; gives their ids."""
-        over = SUBSCRIPTIONS.c.status == ACTIVE, SUBSCRIPTIONS.c.expires <= now
+        over = SUBSCRIPTIONS.c.status.in_(ALIVE), SUBSCRIPTIONS.c.expires <= now
         with self.reading() as connection:
             if connection.execute(select(SUBSCRIPTIONS.c.id).where(*over).limit(1)).first() is None:
                 return ()
@@ -108,15 +129,20 @@ class Subscriptions(Database):
         with self.writing() as connection:
             ended = connection.execute(ending.returning(SUBSCRIPTIONS.c.id, SUBSCRIPTIONS.c.feed_id)).all()
             for feed_id in {row.feed_id for row in ended}:
-                _refresh_feed(connection, feed_id, now)
+                refresh_feed(connection, feed_id, now)
         return tuple(row.id for row in ended)
 
-    def _one(self, condition: ColumnElement[bool], missing: str) -> Subscription:
-        with self.reading() as connection:
-            row = connection.execute(subscription_query().where(condition)).mappings().one_or_none()
-        if row is None:
-            raise NotFoundError(missing)
-        return read_subscription(row)
+
+def one_subscription(connection: Connection, identifier: str) -> Subscription:
+    """Give one subscription; raises `NotFoundError`."""
+    return _one(connection, SUBSCRIPTIONS.c.id == identifier, f"there is no subscription {identifier!r}")
+
+
+def _one(connection: Connection, condition: ColumnElement[bool], missing: str) -> Subscription:
+    row = connection.execute(subscription_query().where(condition)).mappings().one_or_none()
+    if row is None:
+        raise NotFoundError(missing)
+    return read_subscription(row)
 
 
 def subscription_query() -> Select[Any]:
@@ -131,67 +157,59 @@ def source_key(source: Source, start: datetime | None) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _feed_for(connection: Connection, new: NewSubscription, now: datetime, activation: datetime) -> int:
-    key = source_key(new.source, new.start)
+def feed_for(connection: Connection, wish: FeedWish, now: datetime) -> int:
+    """Give the feed that polls what is wished for; one that nobody wanted any more begins anew."""
+    key = source_key(wish.source, wish.start)
     columns = FEEDS.c.id, FEEDS.c.next_poll, FEEDS.c.polled_until
     found = connection.execute(select(*columns).where(FEEDS.c.source_key == key)).one_or_none()
-    if found is not None and new.start is not None and found.polled_until is not None:
+    if found is not None and wish.start is not None and found.polled_until is not None:
         # That feed has left the beginning behind; who wants history needs one that begins there.
         found, key = None, f"{key[:31]}-{secrets.token_hex(16)}"
     if found is not None:
         if found.next_poll is None:
-            _begin_anew(connection, found.id, new, now, activation)
+            _begin_anew(connection, found.id, wish, now)
         return int(found.id)
     inserted = connection.execute(
         FEEDS.insert().values(
             source_key=key,
-            binding=new.source.binding,
-            endpoint=new.source.endpoint,
-            template=new.source.template,
-            start=new.start,
-            activation=activation,
-            primed=new.start is not None,
-            since=new.start,
-            interval=new.sampling_rate,
-            polled_until=None,
-            next_poll=now,
-            failures=0,
+            binding=wish.source.binding,
+            endpoint=wish.source.endpoint,
+            template=wish.source.template,
+            start=wish.start,
             revision=0,
+            **_beginning(wish, now),
         )
     )
     (identifier,) = inserted.inserted_primary_key or (0,)
     return int(identifier)
 
 
-def _begin_anew(
-    connection: Connection, feed_id: int, new: NewSubscription, now: datetime, activation: datetime
-) -> None:
+def _begin_anew(connection: Connection, feed_id: int, wish: FeedWish, now: datetime) -> None:
     """Forget how far a feed had been read that nobody wanted any more: what came meanwhile was nobody's."""
     for table in (FEED_SERIES, SEEN):
         connection.execute(delete(table).where(table.c.feed_id == feed_id))
-    connection.execute(
-        update(FEEDS)
-        .where(FEEDS.c.id == feed_id)
-        .values(
-            activation=activation,
-            primed=new.start is not None,
-            since=new.start,
-            interval=new.sampling_rate,
-            polled_until=None,
-            next_poll=now,
-            failures=0,
-            last_error=None,
-            down_since=None,
-        )
-    )
+    values = _beginning(wish, now) | {"last_error": None, "down_since": None}
+    connection.execute(update(FEEDS).where(FEEDS.c.id == feed_id).values(**values))
 
 
-def _refresh_feed(connection: Connection, feed_id: int, now: datetime) -> None:
+def _beginning(wish: FeedWish, now: datetime) -> dict[str, Any]:
+    return {
+        "activation": wish.activation,
+        "primed": wish.start is not None,
+        "since": wish.start,
+        "interval": wish.sampling_rate,
+        "polled_until": None,
+        "next_poll": now,
+        "failures": 0,
+    }
+
+
+def refresh_feed(connection: Connection, feed_id: int, now: datetime) -> None:
     """Set the interval of a feed to the shortest that is wished for; a feed that nobody wants is not polled."""
-    wished = select(func.min(SUBSCRIPTIONS.c.sampling_rate)).where(
-        SUBSCRIPTIONS.c.feed_id == feed_id, SUBSCRIPTIONS.c.status == ACTIVE
-    )
-    interval: timedelta | None = connection.execute(wished).scalar_one()
+    mine = SUBSCRIPTIONS.c.feed_id == feed_id, SUBSCRIPTIONS.c.status == ACTIVE
+    # In the order of the index, the first is the shortest: ten thousand subscribers are not looked through.
+    wished = select(SUBSCRIPTIONS.c.sampling_rate).where(*mine).order_by(SUBSCRIPTIONS.c.sampling_rate).limit(1)
+    interval: timedelta | None = connection.execute(wished).scalar_one_or_none()
     due: datetime | None = connection.execute(select(FEEDS.c.next_poll).where(FEEDS.c.id == feed_id)).scalar_one()
     values: dict[str, Any] = {"revision": FEEDS.c.revision + 1, "next_poll": None}
     if interval is not None:

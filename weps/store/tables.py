@@ -144,7 +144,8 @@ SUBSCRIPTIONS = Table(
     Column("alert_count", Integer, nullable=False),
     Column("newest_alert", Key, nullable=False),
     Column("newest_alert_stored", Instant),
-    Index(None, "feed_id", "status"),
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Index(None, "feed_id", "status", "sampling_rate"),
     Index(None, "status", "expires"),
 )
 
