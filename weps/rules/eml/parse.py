@@ -26,7 +26,7 @@ _LINE = re.compile(r"line (\d+)")
 
 def parse_document(written: str, faults: Faults) -> doc.Document:
     """Read a document; raises `RuleError` when it is no EML at all, and notes every other fault."""
-    root = _parse_xml(written)
+    root = parse_xml(written)
     name = etree.QName(root)
     version = NAMESPACES.get(name.namespace or "")
     if name.localname != "EML" or version is None:
@@ -38,7 +38,8 @@ def parse_document(written: str, faults: Faults) -> doc.Document:
     return doc.Document(version, tuple(_patterns(root, faults)))
 
 
-def _parse_xml(written: str) -> etree._Element:
+def parse_xml(written: str) -> etree._Element:
+    """Parse the text of a rule in XML; raises `RuleError` with the line where it is none."""
     try:
         # the text is decoded already: what its declaration says of an encoding no longer holds
         data = _DECLARATION.sub(lambda found: "\n" * found.group().count("\n"), written).encode()
