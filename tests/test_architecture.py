@@ -21,6 +21,7 @@ LEVELS = {
     "weps.reading": 1,
     "weps.client": 1,
     "weps.watch": 2,
+    "weps.lifecycle": 2,
     "weps.engine": 2,
     "weps.delivery": 2,
     "weps.processes": 3,

@@ -14,27 +14,25 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYetError
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from weps import watch
-from weps.errors import FeedError, InputError, SourceException, SourceUnreachable
+from weps.errors import FeedError, SourceException, SourceUnreachable
 from weps.feeders.base import Batch, Feeder
-from weps.model import AlertStatus, Feed, NewSubscription, Observation, Page, Source, Subscription, SubscriptionStatus
+from weps.lifecycle import Lifecycle
+from weps.model import AlertStatus, Feed, Observation, Source
 from weps.notify.base import Channel
 from weps.notify.message import compose_source_alert
-from weps.reading import Horizon, back_off, must_catch_up, next_step, read_from
-from weps.rules.languages import compile_rule
+from weps.reading import Horizon, back_off, in_steps, must_catch_up, read_from
 from weps.store import BatchTransaction, Store
 
 LOG = logging.getLogger("weps.engine")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FAILURES_UNTIL_ALARM = 3
-SHORTEST_STEP = timedelta(minutes=1)
 
 
-class Engine:
+class Engine(Lifecycle):
     """
     Watches what was subscribed to. `clock` is the wall clock, `world` the time in which observations happen.
 
@@ -55,70 +53,18 @@ class Engine:
         first_look: float = 2.0,
         polls_at_once: int = 8,
     ) -> None:
-        self.store = store
-        self.base_url = base_url.rstrip("/")
+        super().__init__(store, channels, base_url, clock=clock, world=world or clock, first_look=first_look)
         self._feeder = feeder
-        self._channels = channels
         self._horizon = horizon or Horizon()
-        self._clock = clock
-        self._world = world or clock
         self._wake_delivery = wake_delivery
-        self._first_look = first_look
         self._watches: dict[int, watch.Watch] = {}
         self._polling: set[int] = set()
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(polls_at_once, thread_name_prefix="poll")
 
-    def subscribe(self, new: NewSubscription) -> Subscription:
-        """
-        Store a subscription and have a first look at its source.
-
-        Raises `RuleError` with every fault of the rule, `InputError` for what else cannot be. A source that gives no
-        answer within `first_look` seconds is looked at later; the subscription stands.
-        """
-        rule = compile_rule(new.rule)
-        self._check(new)
-        subscription = self.store.add_subscription(new, rule.name, self._clock(), self._world())
-        LOG.info("subscribed subscription=%s process=%s feed=%d", subscription.id, new.process, subscription.feed_id)
-        if not self.store.feed(subscription.feed_id).primed:
-            look = self.poll_soon(subscription.feed_id)
-            if look is not None:
-                try:
-                    look.result(timeout=self._first_look)
-                except NotYetError:
-                    LOG.warning("first look goes on subscription=%s", subscription.id)
-        return subscription
-
-    def cancel(self, identifier: str) -> Subscription:
-        """End a subscription; one that has ended already stays as it is. Raises `NotFoundError`."""
-        subscription = self.store.end_subscription(identifier, SubscriptionStatus.CANCELLED, self._clock())
-        LOG.info("unsubscribed subscription=%s", identifier)
-        return subscription
-
-    def subscription(self, identifier: str) -> Subscription:
-        """Give one subscription; raises `NotFoundError`."""
-        return self.store.subscription(identifier)
-
-    def subscriptions(self, page: Page, status: SubscriptionStatus | None = None) -> tuple[Subscription, ...]:
-        """Give a page of the subscriptions, oldest first."""
-        return self.store.subscriptions(page, status)
-
-    def count_subscriptions(self, status: SubscriptionStatus | None = None) -> int:
-        """Count the subscriptions."""
-        return self.store.count_subscriptions(status)
-
-    def feed_url(self, subscription: Subscription) -> str:
-        """Give the address of a subscription's RSS feed."""
-        return f"{self.base_url}/feeds/{subscription.token}.rss"
-
     def series_exists(self, source: Source) -> bool:
         """Ask a source whether it knows the series of its template. Raises `FeedError`."""
         return self._feeder.series_exists(source)
-
-    def expire(self) -> None:
-        """End the subscriptions whose lifetime is over."""
-        for identifier in self.store.end_expired(self._clock()):
-            LOG.info("expired subscription=%s", identifier)
 
     def due_feeds(self) -> tuple[Feed, ...]:
         """Give the feeds that are due and not being polled right now."""
@@ -170,6 +116,20 @@ class Engine:
             self._wake_delivery()
         return len(alerts)
 
+    def history(self, source: Source, begin: datetime, end: datetime) -> Iterator[tuple[datetime, Batch]]:
+        """
+        Read the past of a source in steps, and store nothing: up to when it was asked, and what that brought.
+
+        Steps overlap as polls do, so observations may come twice. Raises `FeedError`.
+        """
+        return in_steps(
+            lambda one, other: self._feeder.fetch(source, one, other), begin, end, self._horizon.step, self._horizon
+        )
+
+    def evidence_url(self, source: Source, begin: datetime, end: datetime) -> str | None:
+        """Give a URL that fetches the observations of a time span, where that is possible."""
+        return self._feeder.evidence_url(source, begin, end)
+
     def tick(self, feed_id: int, until: datetime) -> int:
         """Tell the rules of a feed that time has passed without observations."""
         return self.receive(feed_id, (), until)
@@ -191,28 +151,16 @@ class Engine:
 
     def _read(self, feed: Feed) -> None:
         until = self._world()
+        if feed.polled_until is None:
+            # What is in memory is from before the feed began, perhaps anew.
+            self._watches.pop(feed.id, None)
         if not feed.primed:
             self._prime(feed, until)
             feed = self.store.feed(feed.id)
         begin = read_from(feed, self.store.positions(feed.id).values(), self._horizon)
         step = self._horizon.step if must_catch_up(feed, until, self._horizon) else until - begin
-        self._read_in_steps(feed, begin, until, step)
-
-    def _read_in_steps(self, feed: Feed, begin: datetime, until: datetime, step: timedelta) -> None:
-        """Ask for a time span in steps, shorter ones where an answer would be larger than the source gives."""
-        while True:
-            end = min(begin + step, until)
-            try:
-                batch = self._fetch(feed, begin, end)
-            except SourceException as error:
-                if error.code != "ResponseExceedsSizeLimit" or step <= SHORTEST_STEP:
-                    raise
-                step /= 2
-                continue
+        for end, batch in in_steps(lambda one, other: self._fetch(feed, one, other), begin, until, step, self._horizon):
             self.receive(feed.id, batch.observations, end, more=end < until)
-            if end >= until:
-                return
-            begin, step = end, next_step(step, len(batch.observations), self._horizon)
 
     def _prime(self, feed: Feed, until: datetime) -> None:
         """
@@ -309,18 +257,6 @@ class Engine:
         except BaseException:
             self._watches.pop(feed_id, None)
             raise
-
-    def _check(self, new: NewSubscription) -> None:
-        if new.sampling_rate < timedelta(milliseconds=100):
-            raise InputError("must be 100 ms or more", where="samplingRate")
-        if new.runtime is not None and new.runtime <= timedelta(0):
-            raise InputError("must be longer than nothing; leave it out to watch until cancelled", where="runtime")
-        for target in new.targets:
-            channel = self._channels.get(target.channel)
-            if channel is None:
-                known = ", ".join(sorted(self._channels))
-                raise InputError(f"there is no channel {target.channel!r}; there are {known}", where="sink")
-            channel.check(target.address)
 
 
 def _next_poll(feed: Feed, now: datetime) -> datetime:

@@ -8,11 +8,15 @@ missed; what was seen before is dropped by its id.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from weps.errors import SourceException
+from weps.feeders.base import Batch
 from weps.model import Feed
+
+SHORTEST_STEP = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,33 @@ def read_from(feed: Feed, positions: Collection[datetime], horizon: Horizon) -> 
 def must_catch_up(feed: Feed, until: datetime, horizon: Horizon) -> bool:
     """Tell whether the time since the last success is too long to be asked for at once."""
     return feed.polled_until is None or until - feed.polled_until > horizon.step
+
+
+def in_steps(
+    fetch: Callable[[datetime, datetime], Batch], begin: datetime, until: datetime, step: timedelta, horizon: Horizon
+) -> Iterator[tuple[datetime, Batch]]:
+    """
+    Ask for a time span in steps, shorter ones where an answer would be larger than the source gives.
+
+    Gives the end of each step with what it brought. A step begins before the end of the last one, so that what was
+    observed over a period is not cut in two; raises what `fetch` raises.
+    """
+    asked_from = begin
+    while True:
+        end = min(begin + step, until)
+        try:
+            batch = fetch(asked_from, end)
+        except SourceException as error:
+            if error.code != "ResponseExceedsSizeLimit" or step <= SHORTEST_STEP:
+                raise
+            step /= 2
+            asked_from = max(asked_from, begin - step)
+            continue
+        yield end, batch
+        if end >= until:
+            return
+        asked_from = max(asked_from, end - min(horizon.overlap, step))
+        begin, step = end, next_step(step, len(batch.observations), horizon)
 
 
 def next_step(step: timedelta, found: int, horizon: Horizon) -> timedelta:

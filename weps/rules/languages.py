@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from weps.errors import Fault, RuleError
 from weps.rules.eml import compile_eml
+from weps.rules.eml.rule import EmlRule
 from weps.rules.threshold import compile_threshold
+from weps.rules.threshold.compound import CompoundRule
+from weps.rules.threshold.nodata import NoDataRule
+from weps.rules.threshold.sequence import SequenceRule
+from weps.rules.threshold.simple import SimpleRule
 
 if TYPE_CHECKING:
     from weps.model import RuleText
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
 THRESHOLD = "application/vnd.weps.threshold+json"
 EML_001 = "http://www.opengis.net/eml/0.0.1"
 EML_002 = "http://www.opengis.net/eml/0.0.2"
+ThresholdRule: TypeAlias = SimpleRule | CompoundRule | SequenceRule | NoDataRule
 _ROOT = re.compile(r"<(?![?!])(?:[^\s:/>]+:)?(?P<name>[^\s:/>]+)")
 
 
@@ -43,6 +49,19 @@ def compile_rule(rule: RuleText) -> Rule:
     if language is None:
         raise _unknown(f"{rule.language!r} is no rule language that is known here")
     return language.compile(rule.text)
+
+
+def is_same(rule: Rule, other: Rule) -> bool:
+    """
+    Tell whether two compiled rules are the same machine, so that either goes on in a state of the other.
+
+    What they are called, and what threshold rules tell people, is no part of the machine.
+    """
+    if isinstance(rule, EmlRule) and isinstance(other, EmlRule):
+        return rule.document == other.document
+    if isinstance(rule, ThresholdRule) and isinstance(other, ThresholdRule):
+        return replace(rule, name="", message=None) == replace(other, name="", message=None)
+    return False
 
 
 def detect_language(text: str, mime_type: str | None = None) -> str:
