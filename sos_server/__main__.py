@@ -16,6 +16,7 @@ from granian.server.embed import Server
 from sos_server.app import PATH, create_standalone
 from sos_server.load import LoadError, load
 from sos_server.settings import Settings, SettingsError, load_settings
+from sos_server.storage.base import DatabaseError
 
 DONE, WRONG_INPUT, MISUSE = 0, 1, 2
 
@@ -32,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         return int(chosen.run(chosen))
-    except (SettingsError, LoadError) as error:
+    except (SettingsError, LoadError, DatabaseError) as error:
         print(f"sos_server: {error}", file=sys.stderr)
         return WRONG_INPUT
     except KeyboardInterrupt:

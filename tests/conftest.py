@@ -1,4 +1,4 @@
-"""What all tests share: the folder of real documents beside the checkout, and servers on loopback."""
+"""What all tests share: the folder of real documents beside the checkout, databases, and servers on loopback."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tests.postgres import postgres  # noqa: F401 -- a fixture
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -20,6 +22,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("shared"):
             item.add_marker(pytest.mark.skip(reason="needs the folder of real documents beside the checkout"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database: each test is run on both kinds."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres").new_database())
+    return f"sqlite:///{tmp_path / 'database.sqlite'}"
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,9 @@
-"""The database below the storage: connections, transactions and the schema's migrations. SQLite by default."""
+"""
+The database below the storage: connections, transactions and the schema's migrations.
+
+SQLite by default, PostgreSQL where the URL says so. On both a reader sees one moment and never waits, and writers take
+turns: what a writer reads is still true when it commits.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +13,30 @@ from typing import TYPE_CHECKING, Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy import URL
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 # FULL: what was acknowledged survives a power cut. WAL: readers see a snapshot and never wait for a writer.
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
 _SQLITE_BEGIN = "sos_sqlite_begin"
+
+# each stream of an answer holds a connection while it is sent, also those that go slowly
+_POOL_SIZE = 8
+_SERVER_CONNECTIONS = 64  # PostgreSQL allows 100 as it is installed
+_SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+_TAKE_TURNS = text("SELECT pg_advisory_xact_lock(7378803)")  # any number, but the same in all processes
+
+
+class DatabaseError(ValueError):
+    """A database cannot be used; the text says why and what to do."""
 
 
 class Database:
@@ -28,14 +46,15 @@ class Database:
         self._engine = engine
 
     @property
-    def dialect(self) -> str:
-        """The name of the database's dialect: `sqlite` or `postgresql`."""
-        return self._engine.dialect.name
+    def is_sqlite(self) -> bool:
+        """Whether this is a file of SQLite, not a PostgreSQL server."""
+        return self._engine.dialect.name == "sqlite"
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees the database as it is now, until it is left."""
-        with self._engine.connect() as connection:
+        options = {} if self.is_sqlite else _SNAPSHOT
+        with self._engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -44,6 +63,8 @@ class Database:
         # IMMEDIATE: a transaction that starts as a reader cannot become the writer when another one was faster
         options = {_SQLITE_BEGIN: "BEGIN IMMEDIATE"}
         with self._engine.connect().execution_options(**options) as connection, connection.begin():
+            if not self.is_sqlite:
+                connection.execute(_TAKE_TURNS)
             yield connection
 
     def connections_in_use(self) -> int:
@@ -65,23 +86,55 @@ def insert_row(connection: Connection, table: Table, values: dict[str, Any]) -> 
 
 
 def open_database(url: str) -> Database:
-    """Open a database, bring its tables to the newest form and give it."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        if parsed.database in (None, "", ":memory:"):
-            raise ValueError("the database must be a file such as sqlite:///var/sos.sqlite; its threads share it")
-        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-        # each stream of an answer holds a connection, so their number is not limited here but by the requests served
-        engine = create_engine(
-            parsed, poolclass=QueuePool, pool_size=8, max_overflow=-1, connect_args={"check_same_thread": False}
-        )
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    else:
-        engine = create_engine(parsed, paramstyle="format")
-    database = Database(engine)
-    _migrate(database)
+    """Open a database, bring its tables to the newest form and give it; raises `DatabaseError`."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseError("the database is given as a URL such as sqlite:///var/sos.sqlite") from error
+    kind = parsed.get_backend_name()
+    if kind not in _ENGINES:
+        raise DatabaseError(f"{kind} is no database here; give a URL that begins with {' or '.join(_ENGINES)}")
+    database = Database(_ENGINES[kind](parsed))
+    try:
+        _migrate(database)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        raise DatabaseError(f"the database {parsed.render_as_string()} cannot be used: {reason}") from error
     return database
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    if url.database in (None, "", ":memory:"):
+        raise DatabaseError("the database must be a file such as sqlite:///var/sos.sqlite; its threads share it")
+    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=_POOL_SIZE,
+        max_overflow=-1,
+        connect_args={"check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    try:
+        return create_engine(
+            url,
+            paramstyle="format",  # rows to insert are bare tuples
+            pool_size=_POOL_SIZE,
+            max_overflow=_SERVER_CONNECTIONS - _POOL_SIZE,
+            pool_pre_ping=True,
+        )
+    except ModuleNotFoundError as error:
+        raise DatabaseError("PostgreSQL needs its driver: pip install 'weps[postgresql]'") from error
+
+
+_ENGINES = {"sqlite": _sqlite_engine, "postgresql": _postgresql_engine}
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from shapely.geometry import box, shape
-from sqlalchemy import Column, ColumnElement, Row, Select, bindparam, func, select
+from sqlalchemy import Column, ColumnElement, Row, bindparam, func, select
 
 from sos_server.filters import TemporalOperator, TemporalReference
 from sos_server.model import OM_CATEGORY, OM_COUNT, OM_TEXT, OM_TRUTH, SeriesInfo, StoredRow
@@ -14,17 +15,19 @@ from sos_server.storage.tables import FEATURES, OBSERVATIONS, OFFERINGS, PROCEDU
 from sos_server.time import to_microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Dialect
 
     from sos_server.filters import BoundingBox, TemporalFilter
     from sos_server.requests import GetObservation
 
 _ROW = OBSERVATIONS.c
+_ROWS_AT_ONCE = 2000  # of a server's cursor: with few the ways there and back count, with many the memory
+_ENDS = (TemporalOperator.FIRST, TemporalOperator.LATEST)
 _TEXTUAL = (OM_CATEGORY, OM_TEXT)
 _PYTHON_TYPES = {OM_COUNT: int, OM_TRUTH: bool}  # the others are stored as what they are
-
+_Shape: TypeAlias = "tuple[TemporalOperator, TemporalReference]"
 
 _SERIES_QUERY = select(
     SERIES.c.id,
@@ -41,11 +44,20 @@ _SERIES_QUERY = select(
 ).select_from(SERIES)
 
 
-class RowQueries(NamedTuple):
-    """The queries for rows, by the column that the values are in; both take the number of the series."""
+class RowQuery(NamedTuple):
+    """A query for rows as the driver takes it: `names` are its parameters in their order, `fixed` those it has."""
 
-    numbers: Select[Any]
-    texts: Select[Any]
+    text: str
+    names: tuple[str, ...]
+    fixed: Mapping[str, Any]
+
+
+class RowQueries(NamedTuple):
+    """The queries for rows, by the column that the values are in, and what fills in the times of their filters."""
+
+    numbers: RowQuery
+    texts: RowQuery
+    times: Mapping[str, int]
 
 
 def select_series(connection: Connection, request: GetObservation) -> tuple[SeriesInfo, ...]:
@@ -81,29 +93,51 @@ def select_series(connection: Connection, request: GetObservation) -> tuple[Seri
     return tuple(info for info in found if request.bounding_box is None or _touches(info, request.bounding_box))
 
 
-def row_queries(filters: Sequence[TemporalFilter]) -> RowQueries:
+def row_queries(dialect: Dialect, filters: Sequence[TemporalFilter]) -> RowQueries:
     """Give the queries for the rows that pass all filters: of series of numbers, and of series of texts."""
-    return RowQueries(_row_query(_ROW.number, filters), _row_query(_ROW.text, filters))
+    shapes = tuple((each.operator, each.reference) for each in filters)
+    times: dict[str, int] = {}
+    for number, each in enumerate(filters):
+        if each.operator in _ENDS:
+            continue
+        if each.begin is None or each.end is None:
+            raise ValueError(f"a filter with {each.operator} needs a time")
+        times |= {f"begin_{number}": to_microseconds(each.begin), f"end_{number}": to_microseconds(each.end)}
+    return RowQueries(_row_query(dialect, _ROW.number, shapes), _row_query(dialect, _ROW.text, shapes), times)
 
 
 def stream_rows(connection: Connection, series: SeriesInfo, queries: RowQueries) -> Iterator[StoredRow]:
     """Read the rows of a series in the order of their phenomenon time, a few at a time."""
-    # straight from the driver, which reads as it is iterated: a row object in between costs as much as reading the row
     query = queries.texts if series.observation_type in _TEXTUAL else queries.numbers
-    result = connection.execute(query, {"series": series.key})
+    values = {**query.fixed, **queries.times, "series": series.key}
+    # straight from the driver, which reads as it is iterated: a row object in between costs as much as reading the row
+    cursor = _open_cursor(connection)
     try:
+        cursor.execute(query.text, [values[name] for name in query.names])
         python_type = _PYTHON_TYPES.get(series.observation_type)
-        rows = map(StoredRow._make, cast("Iterator[tuple[Any, ...]]", result.cursor))
+        rows = map(StoredRow._make, cast("Iterator[tuple[Any, ...]]", cursor))
         if python_type is None:
             yield from rows
         else:
             for row in rows:
                 yield row if row.value is None else row._replace(value=python_type(row.value))
     finally:
-        result.close()
+        cursor.close()
 
 
-def _row_query(value: Column[Any], filters: Sequence[TemporalFilter]) -> Select[Any]:
+def _open_cursor(connection: Connection) -> Any:
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        return driver.cursor()
+    # one with a name is kept by the server, which else would hand over all rows at once
+    cursor = driver.cursor(name="rows")
+    cursor.itersize = _ROWS_AT_ONCE
+    return cursor
+
+
+# made anew for each request it would cost more than reading a row
+@lru_cache(maxsize=1000)
+def _row_query(dialect: Dialect, value: Column[Any], shapes: tuple[_Shape, ...]) -> RowQuery:
     query = select(
         _ROW.id,
         _ROW.first,
@@ -116,31 +150,33 @@ def _row_query(value: Column[Any], filters: Sequence[TemporalFilter]) -> Select[
         _ROW.valid_last,
     ).where(_ROW.series_id == bindparam("series"))
     order = (_ROW.first, _ROW.last, _ROW.result_time)
-    for each in filters:
-        if each.operator not in (TemporalOperator.FIRST, TemporalOperator.LATEST):
-            query = query.where(*_conditions(each))
+    for number, (operator, reference) in enumerate(shapes):
+        if operator not in _ENDS:
+            query = query.where(*_conditions(number, operator, reference))
             continue
-        if each.reference is TemporalReference.RESULT_TIME:
+        if reference is TemporalReference.RESULT_TIME:
             order = (_ROW.result_time, _ROW.first, _ROW.last)
-        descending = each.operator is TemporalOperator.LATEST
+        descending = operator is TemporalOperator.LATEST
         query = query.order_by(*(column.desc() if descending else column for column in order)).limit(1)
-    return query.order_by(*order)
+    compiled = query.order_by(*order).compile(dialect=dialect)
+    fixed = {name: value for name, value in compiled.params.items() if value is not None}
+    return RowQuery(str(compiled), tuple(compiled.positiontup or ()), fixed)
 
 
-def _conditions(each: TemporalFilter) -> tuple[ColumnElement[bool], ...]:
-    if each.begin is None or each.end is None:
-        raise ValueError(f"a filter with {each.operator} needs a time")
-    begin, end = to_microseconds(each.begin), to_microseconds(each.end)
-    if each.reference is TemporalReference.RESULT_TIME:
+def _conditions(
+    number: int, operator: TemporalOperator, reference: TemporalReference
+) -> tuple[ColumnElement[bool], ...]:
+    begin, end = (bindparam(f"{name}_{number}", type_=_ROW.first.type) for name in ("begin", "end"))
+    if reference is TemporalReference.RESULT_TIME:
         first = last = _ROW.result_time
     else:
         first, last = _ROW.first, _ROW.last
-    if each.operator is TemporalOperator.AFTER:
+    if operator is TemporalOperator.AFTER:
         return (first > end,)
-    if each.operator is TemporalOperator.BEFORE:
+    if operator is TemporalOperator.BEFORE:
         # the first condition follows from the second; it is what the primary key can be searched by
         return (first < begin, last < begin)
-    if each.operator is TemporalOperator.DURING:
+    if operator is TemporalOperator.DURING:
         return (first >= begin, first <= end, last <= end)
     return (first == begin, last == end)
 

@@ -118,7 +118,7 @@ class Storage:
         The connection is taken at the first row and given back after the last, or when the iterator is closed.
         """
         with self._database.reading() as connection:
-            queries = row_queries(filters)
+            queries = row_queries(connection.dialect, filters)
             for info in series:
                 yield info, stream_rows(connection, info, queries)
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def sos(tmp_path: Path) -> Iterator[Asked]:
-    """A service over an empty database."""
-    service = open_service(tmp_path)
+def sos(database_url: str) -> Iterator[Asked]:
+    """A service over an empty database, of each kind."""
+    service = open_service(database_url)
     yield Asked(service)
     service.storage.close()
 

@@ -61,9 +61,10 @@ def insertion(*observations: Observation, offerings: Sequence[str] = ("thermomet
     return InsertObservation(tuple(offerings), observations)
 
 
-def open_service(folder: Path) -> Service:
-    """A service over the database in a folder."""
-    return Service(open_storage(f"sqlite:///{folder / 'sos.sqlite'}"), Identity("SOS", "A test.", "WEPS"))
+def open_service(place: Path | str) -> Service:
+    """A service over the database in a folder, or over that of a URL."""
+    url = place if isinstance(place, str) else f"sqlite:///{place / 'sos.sqlite'}"
+    return Service(open_storage(url), Identity("SOS", "A test.", "WEPS"))
 
 
 class Asked:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
 from sos_server.requests import GetObservation
-from sos_server.storage.base import open_database
+from sos_server.storage.base import DatabaseError, open_database
 from sos_server.storage.sql import open_storage
 from sos_server.storage.tables import METADATA
 from tests.sos_server.make import Asked, insertion, minute, observation, open_service, sensor
@@ -20,18 +20,20 @@ from tests.sos_server.make import Asked, insertion, minute, observation, open_se
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.postgres import Cluster
 
-def test_a_restart_keeps_everything(tmp_path: Path) -> None:
+
+def test_a_restart_keeps_everything(database_url: str) -> None:
     """
     Sensors, observations and capabilities are the same, and inserting goes on.
     """
-    first = Asked(open_service(tmp_path))
+    first = Asked(open_service(database_url))
     first.ask(sensor())
     first.ask(insertion(observation(0, 1.0)))
     before = first.service.storage.contents_and_time()
     first.service.storage.close()
 
-    again = Asked(open_service(tmp_path))
+    again = Asked(open_service(database_url))
 
     assert before == again.service.storage.contents_and_time()
     assert 1 == again.ask(insertion(observation(0, 1.0), observation(1, 2.0))).count
@@ -39,14 +41,13 @@ def test_a_restart_keeps_everything(tmp_path: Path) -> None:
     again.service.storage.close()
 
 
-def test_the_migrations_make_the_tables_that_the_code_knows(tmp_path: Path) -> None:
+def test_the_migrations_make_the_tables_that_the_code_knows(database_url: str) -> None:
     """
     Otherwise a migration was forgotten.
     """
-    file = tmp_path / "sos.sqlite"
-    open_database(f"sqlite:///{file}").close()
+    open_database(database_url).close()
 
-    with create_engine(f"sqlite:///{file}").connect() as connection:
+    with create_engine(database_url).connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), METADATA)
 
     assert [] == differences
@@ -72,13 +73,27 @@ def test_observations_are_clustered_and_durable(tmp_path: Path) -> None:
     assert "SEARCH observations USING PRIMARY KEY (series_id=? AND first>?)" == plan
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
-def test_a_database_that_threads_cannot_share_is_refused(url: str) -> None:
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        pytest.param("sqlite://", r"must be a file such as sqlite:///var/sos\.sqlite", id="in memory"),
+        pytest.param("sqlite:///:memory:", r"must be a file such as sqlite:///var/sos\.sqlite", id="named in memory"),
+        pytest.param("sqlite:////proc/sos.sqlite", "unable to open database file", id="no such folder"),
+        pytest.param("mysql://localhost/sos", "begins with sqlite or postgresql", id="another database"),
+        pytest.param("var/sos.sqlite", "is given as a URL", id="no URL"),
+        pytest.param(
+            "postgresql://u:secret@/sos?host=/nowhere", r"u:\*\*\*@/sos.* cannot be used: .*/nowhere", id="no server"
+        ),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_refused(url: str, reason: str) -> None:
     """
-    With what to give instead.
+    With why, or what to give instead, and without its password.
     """
-    with pytest.raises(ValueError, match=r"must be a file such as sqlite:///var/sos\.sqlite"):
+    with pytest.raises(DatabaseError, match=reason) as caught:
         open_storage(url)
+
+    assert "secret" not in str(caught.value)
 
 
 def test_a_reader_sees_one_moment_and_does_not_hold_up_a_writer(sos: Asked) -> None:
@@ -144,3 +159,26 @@ def test_many_may_write_and_read_at_once(sos: Asked) -> None:
     assert [float(number) for number in range(200)] == [value for _, _, value in sos.observations()]
     (content,) = sos.service.storage.contents()
     assert (minute(0), minute(199)) == (content.extent.begin, content.extent.end)
+
+
+def test_rows_are_read_from_a_server_a_few_at_a_time(postgres: Cluster) -> None:
+    """
+    PostgreSQL would hand over the whole answer at once, so a cursor is kept there and asked for more.
+    """
+    url = postgres.new_database()
+    asked = Asked(open_service(url))
+    asked.ask(sensor())
+    asked.ask(insertion(*(observation(number) for number in range(5000))))
+    answer = asked.ask(GetObservation())
+    _, rows = next(answer.series)
+
+    next(rows)
+    with create_engine(url).connect() as connection:
+        queries = connection.scalars(
+            text("SELECT query FROM pg_stat_activity WHERE state = 'idle in transaction'")
+        ).all()
+
+    assert 4999 == len(list(rows))
+    answer.series.close()
+    asked.service.storage.close()
+    assert [True] == [query.startswith("FETCH FORWARD 2000") for query in queries]

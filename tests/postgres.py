@@ -1,0 +1,97 @@
+"""A real PostgreSQL for tests: started once per process on a socket in a temporary folder, thrown away at the end."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# nothing here is to survive a power cut; what is tested is that a commit is asked for
+_SETTINGS = ("fsync=off", "full_page_writes=off", "listen_addresses=", "max_connections=200", "shared_buffers=64MB")
+_SUPERUSER = "postgres"
+
+
+@dataclass
+class Cluster:
+    """A running server; each test gets a database of its own."""
+
+    socket: Path
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def url(self, name: str) -> str:
+        return f"postgresql+psycopg://{_SUPERUSER}@/{name}?host={self.socket}"
+
+    def new_database(self) -> str:
+        """Make an empty database and give its URL."""
+        name = f"test_{next(self.numbers)}"
+        with psycopg.connect(f"host={self.socket} user={_SUPERUSER} dbname=postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+
+def find_binaries() -> Path | None:
+    """The folder of PostgreSQL's programs; the newest version where there are several."""
+    in_path = shutil.which("initdb")
+    if in_path is not None:
+        return Path(in_path).parent
+    installed = [each.parent for each in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    return max(installed, key=lambda folder: int(folder.parent.name), default=None)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A server for the session; without PostgreSQL the test is skipped, but not in CI."""
+    binaries = find_binaries()
+    if binaries is None:
+        if os.environ.get("CI"):
+            pytest.fail("PostgreSQL is needed in CI, and initdb is neither in PATH nor below /usr/lib/postgresql")
+        pytest.skip("needs PostgreSQL: initdb is neither in PATH nor below /usr/lib/postgresql")
+    # the path of a socket is limited to about a hundred characters, so it is not in pytest's own folder
+    with TemporaryDirectory(prefix="weps-pg-", dir="/tmp") as name:
+        folder = Path(name)
+        account = _account()
+        if account is not None:
+            os.chown(folder, account.pw_uid, account.pw_gid)
+
+        def run(program: str, *arguments: str) -> None:
+            """Run one of PostgreSQL's programs, which refuse to be run by root."""
+            identity = {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+            with (folder / "programs.log").open("ab") as log:
+                done = subprocess.run(
+                    [binaries / program, "-D", folder / "data", *arguments],
+                    cwd=folder,
+                    stdout=log,
+                    stderr=log,
+                    check=False,
+                    **identity,
+                )
+            if done.returncode:
+                raise RuntimeError(f"{program} failed: {(folder / 'programs.log').read_text()[-2000:]}")
+
+        run("initdb", "-A", "trust", "-U", _SUPERUSER, "-E", "UTF8", "--no-sync", "--no-instructions")
+        options = " ".join(f"-c {setting}" for setting in (*_SETTINGS, f"unix_socket_directories={folder}"))
+        run("pg_ctl", "-w", "-l", str(folder / "server.log"), "-o", options, "start")
+        try:
+            yield Cluster(folder)
+        finally:
+            run("pg_ctl", "-m", "immediate", "stop")
+
+
+def _account() -> pwd.struct_passwd | None:
+    """Who runs the server where the tests are run by root, which PostgreSQL refuses."""
+    if os.geteuid() != 0:
+        return None
+    accounts = {each.pw_name: each for each in pwd.getpwall()}
+    return accounts.get("postgres") or accounts["nobody"]
