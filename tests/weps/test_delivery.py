@@ -207,7 +207,10 @@ def test_a_target_that_hangs_delays_no_other(store, channels, receiver):
         time.sleep(0.01)
 
     assert 3 == len(receiver.guids["/good/InsertRSS"])
-    assert 1 == sum(thread.name.startswith("delivery-") for thread in threading.enumerate())
+    # the thread that sent the last good one may still be noting that it did
+    while sum(thread.name.startswith("delivery-") for thread in threading.enumerate()) > 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     receiver.released.set()
     assert dispatcher.wait(5)
 
