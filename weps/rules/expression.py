@@ -35,6 +35,14 @@ class Arithmetic(StrEnum):
     DIVIDE = "div"
 
 
+class FurtherArithmetic(StrEnum):
+    """What can be done with two numbers beyond Filter Encoding: remainder, power, quotient as whole number (CQL2)."""
+
+    MODULO = "modulo"
+    POWER = "power"
+    WHOLE_DIVIDE = "wholeDivide"
+
+
 class SpatialRelation(StrEnum):
     """How two geometries lie."""
 
@@ -110,7 +118,7 @@ class Shape:
 class Calculation:
     """An arithmetic function of two operands."""
 
-    function: Arithmetic
+    function: Arithmetic | FurtherArithmetic
     left: Operand
     right: Operand
 
@@ -154,6 +162,7 @@ class Like:
     wild_card: str
     single_char: str
     escape_char: str
+    match_case: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Logic is two-valued: a comparison with a missing operand does not hold, and its 
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -167,7 +168,8 @@ def _bind_like(condition: ex.Like, scope: Scope) -> Predicate:
     first, *others = like_segments(condition)
     if others:
         others[-1] += r"\Z"
-    segments = [re.compile(segment, re.DOTALL) for segment in (first, *others)]
+    flags = re.DOTALL if condition.match_case else re.DOTALL | re.IGNORECASE
+    segments = [re.compile(segment, flags) for segment in (first, *others)]
 
     def holds(subject: Any) -> bool:
         text = text_of(read(subject))
@@ -228,11 +230,22 @@ def bind_operand(operand: ex.Operand, scope: Scope, uom: str | None = None) -> R
             return spatial.bind_distance(operand, scope)
 
 
-_FUNCTIONS: dict[ex.Arithmetic, Callable[[Any, Any], Any]] = {
+def _power(base: Number, exponent: Number) -> float | None:
+    """Give a power as float: an exact one of whole numbers may have more digits than there is memory for."""
+    try:
+        return math.pow(base, exponent)
+    except ValueError:
+        return None
+
+
+_FUNCTIONS: dict[ex.Arithmetic | ex.FurtherArithmetic, Callable[[Any, Any], Any]] = {
     ex.Arithmetic.ADD: operator.add,
     ex.Arithmetic.SUBTRACT: operator.sub,
     ex.Arithmetic.MULTIPLY: operator.mul,
     ex.Arithmetic.DIVIDE: operator.truediv,
+    ex.FurtherArithmetic.MODULO: lambda left, right: math.fmod(left, right) if right else None,
+    ex.FurtherArithmetic.POWER: _power,
+    ex.FurtherArithmetic.WHOLE_DIVIDE: lambda left, right: math.trunc(left / right),
 }
 
 
