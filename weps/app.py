@@ -24,7 +24,8 @@ from weps.feeders.http import Fetcher, HttpRequest
 from weps.feeders.sos import SosFeeder
 from weps.notify.base import Channel
 from weps.notify.insert_rss import InsertRssChannel
-from weps.processes.wps10 import create_app as create_wps
+from weps.processes.face import create_app as create_wps
+from weps.processes.registry import offered_processes
 from weps.reading import Horizon
 from weps.scheduler import Scheduler
 from weps.settings import Settings
@@ -97,6 +98,7 @@ class Service:
             data=settings.data / "wps",
             sos_endpoint=f"{self.base_url}/sos",
             body_limit=settings.body_limit,
+            processes=offered_processes(echo=settings.echo_process),
         )
         alive = lambda: self.scheduler.seconds_since_beat() < HEARTBEAT_LIMIT  # noqa: E731
         return Starlette(

@@ -197,3 +197,12 @@ class ProcessSpec:
     def output(self, identifier: str) -> OutputSpec | None:
         """Give the output of an identifier, None where the process has none."""
         return next((spec for spec in self.outputs if spec.identifier == identifier), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is sent to the client, in any binding."""
+
+    body: bytes
+    media_type: str = XML
+    status: int = 200

@@ -64,6 +64,10 @@ class JobControl:
         self._beating = False
         self._swept = float("-inf")
 
+    def run(self, spec: ProcessSpec, given: Mapping[str, Sequence[Given]]) -> Outputs:
+        """Execute a process while its client waits; no job comes of it. Raises the errors of `weps.errors`."""
+        return execute(spec, given, self._context)
+
     def start(self, spec: ProcessSpec, given: Mapping[str, Sequence[Given]], form: Json = None) -> JobState:
         """
         Execute a process as a job; what a client did wrong is raised, if it is found out soon, and leaves no job.

@@ -16,9 +16,18 @@ if TYPE_CHECKING:
 
 KEPT_SECONDS = 7 * 86400
 _SWEEP_SECONDS = 3600
-_MEDIA_TYPES = {"xml": "text/xml", "json": "application/json", "txt": "text/plain"}
+_MEDIA_TYPES = {
+    "xml": "text/xml",
+    "json": "application/json",
+    "txt": "text/plain",
+    "csv": "text/csv",
+    "rss": "application/rss+xml",
+    "geojson": "application/geo+json",
+}
 _EXTENSIONS = {media_type: extension for extension, media_type in _MEDIA_TYPES.items()}
-_NAME = re.compile(r"[0-9a-f-]{36}(-[A-Za-z0-9_-]+)?\.(xml|json|txt)")
+_NAME = re.compile(rf"[0-9a-f-]{{36}}(-[A-Za-z0-9_-]+)?\.({'|'.join(_MEDIA_TYPES)})")
+
+_JOB = re.compile(r"[0-9a-f-]{36}")
 
 
 @dataclass(slots=True)
@@ -56,6 +65,12 @@ class StoredDocuments:
             return _MEDIA_TYPES[match[2]], (self.folder / file_name).read_bytes()
         except FileNotFoundError as error:
             raise NotFoundError(f"The document {file_name} does not exist, or no longer.", "document") from error
+
+    def discard(self, name: str) -> None:
+        """Throw away the outputs that were kept for a job."""
+        if _JOB.fullmatch(name):
+            for path in self.folder.glob(f"{name}-*"):
+                path.unlink(missing_ok=True)
 
     def _sweep(self) -> None:
         now = time.time()

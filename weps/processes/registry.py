@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from weps.processes.echo import ECHO
 from weps.processes.eventing_process import EVENTING_PROCESS
 from weps.processes.get_subscription import GET_SUBSCRIPTION
 from weps.processes.list_subscriptions import LIST_SUBSCRIPTIONS
@@ -27,3 +28,8 @@ PROCESSES: Mapping[str, ProcessSpec] = {
         EVENTING_PROCESS,
     )
 }
+
+
+def offered_processes(*, echo: bool) -> Mapping[str, ProcessSpec]:
+    """Give the processes that a service offers, with the echo for tests of clients or without it."""
+    return {**PROCESSES, ECHO.identifier: ECHO} if echo else PROCESSES

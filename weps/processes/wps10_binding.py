@@ -8,13 +8,12 @@ stored, and the same document is given back with its address.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from weps.errors import FeedError, InputError
-from weps.processes.base import XML
+from weps.processes.base import XML, Answer
 from weps.processes.execute import execute
 from weps.processes.faults import Fault, UnknownOutput, fault_of
 from weps.processes.pywps_mends import MendedCapabilities, MendedDescription, MendedExecution
@@ -30,15 +29,6 @@ if TYPE_CHECKING:
 _OWS = "http://www.opengis.net/ows/1.1"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _MEGABYTE = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What is sent to the client."""
-
-    body: bytes
-    media_type: str = XML
-    status: int = 200
 
 
 class Wps10:

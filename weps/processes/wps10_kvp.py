@@ -44,7 +44,8 @@ def decode_kvp(query: str) -> Request:
     if not operation:
         raise MissingInputError("The parameter request is missing; ask for GetCapabilities first.", "request")
     if operation == "getcapabilities":
-        negotiate([version.strip() for version in values.get("acceptversions", "").split(",") if version.strip()])
+        accepted = values.get("acceptversions") or values.get("version", "")
+        negotiate([version.strip() for version in accepted.split(",") if version.strip()])
         return GetCapabilities()
     check_version(values.get("version"))
     if operation == "describeprocess":

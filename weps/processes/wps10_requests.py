@@ -70,7 +70,7 @@ def check_service(service: str | None) -> None:
 def check_version(version: str | None) -> None:
     """Refuse another version; none at all means this one."""
     if version and version != VERSION:
-        raise InputError(f'Version "{version}" is not spoken here, only {VERSION}.', "version")
+        raise InputError(f'Version "{version}" is not spoken here; use {VERSION} or 2.0.0.', "version")
 
 
 def negotiate(versions: Sequence[str]) -> None:
@@ -78,7 +78,7 @@ def negotiate(versions: Sequence[str]) -> None:
     if versions and VERSION not in versions:
         raise WpsError(
             "VersionNegotiationFailed",
-            f"None of {', '.join(versions)} is spoken here, only {VERSION}.",
+            f"None of {', '.join(versions)} is spoken here; use {VERSION} or 2.0.0.",
             "AcceptVersions",
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING
 
 from lxml import etree
 
@@ -25,26 +24,32 @@ from weps.processes.wps10_requests import (
     negotiate,
 )
 
-if TYPE_CHECKING:
-    pass
-
 WPS = "{http://www.opengis.net/wps/1.0.0}"
+WPS_20 = "http://www.opengis.net/wps/2.0"
 OWS = "{http://www.opengis.net/ows/1.1}"
 XLINK = "{http://www.w3.org/1999/xlink}"
 
 
 def decode_xml(body: bytes, limit: int) -> Request:
     """Read the body of a POST request."""
-    root = parse(body, limit)
+    return decode_document(parse(body, limit))
+
+
+def decode_document(root: etree._Element) -> Request:
+    """Read the root element of a request."""
     name = etree.QName(root)
-    if name.namespace != WPS[1:-1]:
+    # A client of 2.0 may accept 1.0.0 as well, and prefer it.
+    foreign = name.namespace == WPS_20 and name.localname == "GetCapabilities"
+    if name.namespace != WPS[1:-1] and not foreign:
         raise WpsError(
-            "InvalidParameterValue", f"{name.localname} is not a request of WPS 1.0.0, which is spoken here.", "request"
+            "InvalidParameterValue",
+            f"{name.localname} is not a request of WPS 1.0.0 or 2.0, which are spoken here.",
+            "request",
         )
     check_service(root.get("service"))
     check_language(root.get("language"))
     if name.localname == "GetCapabilities":
-        negotiate([text for element in root.iter(f"{OWS}Version") if (text := text_of(element))])
+        negotiate([text for element in root.iter("{*}Version") if (text := text_of(element))])
         return GetCapabilities()
     check_version(root.get("version"))
     if name.localname == "DescribeProcess":

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from weps.errors import MissingInputError
-from weps.processes.faults import WpsError
+from weps.errors import InputError, MissingInputError
+from weps.processes.faults import NOT_IN_XML, WpsError
 from weps.processes.wps20_requests import (
     JOB_REQUESTS,
     DescribeProcess,
@@ -18,6 +18,7 @@ from weps.processes.wps20_requests import (
     check_language,
     check_service,
     check_version,
+    negotiate,
     read_job,
     unknown_operation,
 )
@@ -30,11 +31,15 @@ _OPERATIONS = {name.lower(): name for name in ("GetCapabilities", "DescribeProce
 
 def decode_kvp(values: Mapping[str, str]) -> Request:
     """Read the parameters of a GET request; their names are in lower case, and they are decoded."""
+    if any(NOT_IN_XML.search(text) for pair in values.items() for text in pair):
+        raise InputError("The query has control characters, which cannot be written in XML; leave them out.")
     check_service(values.get("service"))
     if not values.get("request"):
         raise MissingInputError("The parameter request is missing; ask for GetCapabilities first.", "request")
     operation = _OPERATIONS.get(values["request"].lower(), values["request"])
     if operation == "GetCapabilities":
+        accepted = values.get("acceptversions") or values.get("version", "")
+        negotiate([version.strip() for version in accepted.split(",") if version.strip()])
         return GetCapabilities()
     if operation not in _OPERATIONS.values():
         raise unknown_operation(operation)

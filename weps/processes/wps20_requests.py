@@ -125,6 +125,14 @@ def check_version(version: str | None) -> None:
         raise InputError(f'Version "{version}" is not spoken here; use {VERSION} or 1.0.0.', "version")
 
 
+def negotiate(versions: Sequence[str]) -> None:
+    """Refuse a client that accepts other versions only."""
+    if versions and VERSION not in versions:
+        raise WpsError(
+            "VersionNegotiationFailed", f"None of {', '.join(versions)} is spoken here; use {VERSION} or 1.0.0."
+        )
+
+
 def check_language(language: str | None) -> None:
     """Refuse a language that there are no texts in."""
     if language and language.lower() not in _LANGUAGES:

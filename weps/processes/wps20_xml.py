@@ -11,6 +11,7 @@ from sos_server.codecs.xml import text_of
 from weps.errors import InputError, MissingInputError
 from weps.processes.base import BoundingBox, Document, Given, Reference, Text
 from weps.processes.faults import WpsError
+from weps.processes.wps20_names import OWS, WPS, XLINK_HREF, XML_LANG
 from weps.processes.wps20_requests import (
     JOB_REQUESTS,
     DescribeProcess,
@@ -23,15 +24,11 @@ from weps.processes.wps20_requests import (
     check_language,
     check_service,
     check_version,
+    negotiate,
     read_job,
     unknown_operation,
 )
 
-WPS_NAMESPACE = "http://www.opengis.net/wps/2.0"
-OWS_NAMESPACE = "http://www.opengis.net/ows/2.0"
-WPS, OWS = f"{{{WPS_NAMESPACE}}}", f"{{{OWS_NAMESPACE}}}"
-XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
-XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _TRANSMISSIONS = {"": False, "value": False, "reference": True}
 _FORMS = {"raw": True, "document": False}
 
@@ -41,6 +38,7 @@ def decode_document(root: etree._Element) -> Request:
     name = etree.QName(root).localname
     check_service(root.get("service"))
     if name == "GetCapabilities":
+        negotiate([text for element in root.iter("{*}Version") if (text := text_of(element))])
         return GetCapabilities()
     if name not in {"DescribeProcess", "Execute", *JOB_REQUESTS}:
         raise unknown_operation(name)
@@ -54,11 +52,6 @@ def decode_document(root: etree._Element) -> Request:
     if not identifiers:
         raise MissingInputError("No ows:Identifier is given: which process is to be described?", "Identifier")
     return DescribeProcess(identifiers)
-
-
-def accepted_versions(root: etree._Element) -> tuple[str, ...]:
-    """Give the versions that a GetCapabilities accepts, the preferred one first."""
-    return tuple(text for element in root.iter(f"{OWS}Version") if (text := text_of(element)))
 
 
 def _execute(root: etree._Element) -> Execute:

@@ -35,8 +35,8 @@ from weps.feeders.sos import SosFeeder
 from weps.model import Page, Subscription
 from weps.notify.insert_rss import InsertRssChannel
 from weps.processes.base import Context
+from weps.processes.face import create_app
 from weps.processes.jobs import StoredDocuments
-from weps.processes.wps10 import create_app
 from weps.processes.wps10_binding import Wps10, write_exception
 from weps.processes.wps10_kvp import decode_kvp
 from weps.processes.wps10_xml import decode_xml
