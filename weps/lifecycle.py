@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 from weps.errors import InputError
 from weps.model import Changes, NewSubscription, Page, Subscription, SubscriptionStatus, Target
 from weps.notify.base import Channel
-from weps.rules.languages import compile_rule, is_same
+from weps.rules.languages import compile_rule
+from weps.rules.sameness import is_same
 from weps.store import Store
 
 LOG = logging.getLogger("weps.engine")
