@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from tests.flaky_sos import FlakySos
 from tests.flows.rules import HEAT
@@ -27,11 +26,11 @@ def at(minutes: float) -> datetime:
 class Bench:
     """An engine whose clock the test moves."""
 
-    def __init__(self, sos: FlakySos, data: Path) -> None:
+    def __init__(self, sos: FlakySos, database_url: str) -> None:
         self.now = NOON
         self.sos = sos
         self.fetcher_limit = 2**24
-        self.store = Store(f"sqlite:///{data / 'weps.db'}")
+        self.store = Store(database_url)
         self.store.migrate()
         self.engine = self.start()
 

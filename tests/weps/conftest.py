@@ -19,8 +19,8 @@ def sos(tmp_path: Path):
 
 
 @pytest.fixture
-def bench(sos: FlakySos, tmp_path: Path):
-    made = Bench(sos, tmp_path)
+def bench(sos: FlakySos, database_url: str):
+    made = Bench(sos, database_url)
     yield made
     made.engine.close(5)
     made.store.dispose()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import Connection, create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from weps.errors import SettingsError
@@ -22,12 +22,16 @@ PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_time
 """An alert that was stored survives a power cut; a writer waits for its turn for half a minute."""
 
 
+SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+TAKE_TURNS = text("SELECT pg_advisory_xact_lock(8769781)")  # any number, but the same in all processes
+
+
 class Database:
     """
-    A database by its SQLAlchemy URL.
+    A database by its SQLAlchemy URL: a file of SQLite, or PostgreSQL.
 
-    Readers see a snapshot and never wait. On SQLite a writer takes the write lock at its begin, so that what it reads
-    is still true when it commits.
+    Readers see a snapshot and never wait. Writers take turns from their begin, so that what one reads is still true
+    when it commits, and what has a higher number was committed later.
     """
 
     def __init__(self, url: str) -> None:
@@ -48,14 +52,21 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees one snapshot."""
-        with self._engine.connect() as connection, connection.begin():
+        options = {} if self._is_sqlite else SNAPSHOT
+        with self._engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a connection whose work is committed whole at the end, or not at all."""
         with self._engine.connect().execution_options(write=True) as connection, connection.begin():
+            if not self._is_sqlite:
+                connection.execute(TAKE_TURNS)
             yield connection
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
 
     def ping(self) -> None:
         """Ask the database for a sign of life; raises what SQLAlchemy raises."""
@@ -68,7 +79,14 @@ class Database:
 
 
 def _open(url: str) -> Engine:
-    engine = create_engine(url, pool_size=20, max_overflow=40)
+    parsed = make_url(url)
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    is_server = parsed.get_backend_name() != "sqlite"
+    try:
+        engine = create_engine(parsed, pool_size=20, max_overflow=40, pool_pre_ping=is_server)
+    except ModuleNotFoundError as error:
+        raise SettingsError("PostgreSQL needs its driver: pip install 'weps[postgresql]'") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,10 +18,11 @@ from weps.store.tables import METADATA
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    made = Store(f"sqlite:///{tmp_path / 'weps.db'}")
+def store(database_url: str) -> Iterator[Store]:
+    made = Store(database_url)
     made.migrate()
-    return made
+    yield made
+    made.dispose()
 
 
 def test_the_migrations_make_the_tables_that_the_code_knows(store: Store):
@@ -42,10 +44,12 @@ def test_migrating_again_changes_nothing(store: Store):
     assert store.count_subscriptions() == 0
 
 
-def test_an_acknowledged_write_survives_a_power_cut(store: Store):
+def test_an_acknowledged_write_survives_a_power_cut(tmp_path: Path):
     """
     SQLite writes ahead and syncs at every commit.
     """
+    store = Store(f"sqlite:///{tmp_path / 'weps.db'}")
+
     with store.reading() as connection:
         pragmas = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
 
