@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import Any
 
 from weps.rules.threshold.condition import EQUALITY, ORDERED, RANGES, RISING
+from weps.rules.threshold.detectors.check import Problem, check_detector
 from weps.rules.threshold.text import shown
 from weps.rules.units import conversion
 
-Problem: TypeAlias = tuple[str, str]
-"""The member at fault (empty: the whole object), and what is wrong."""
+AGGREGATES = ("mean", "sum", "min", "max", "count", "stddev")
 
 
 def check_threshold(raw: dict[str, Any]) -> Iterator[Problem]:
@@ -39,7 +39,7 @@ def check_threshold(raw: dict[str, Any]) -> Iterator[Problem]:
 
 
 def check_silence(raw: dict[str, Any]) -> Iterator[Problem]:
-    """Check a rule of type noData."""
+    """Check a rule of type noData or stuck."""
     if isinstance(raw.get("area"), dict):
         yield from _area(raw["area"])
 
@@ -134,11 +134,13 @@ def _aggregate(raw: dict[str, Any], of: dict[str, Any]) -> Iterator[Problem]:
             yield "of.kind", "change looks at the observation before and has no tumbling windows; remove kind"
         if "minCount" in of:
             yield "of.minCount", "change always takes two observations; remove minCount"
-    else:
+    elif function in AGGREGATES:
         if "window" not in of:
             yield "of", "window is missing; say how long, as PT3H"
         if "per" in of:
             yield "of.per", "per makes a rate of a change; remove it, or use the function change"
+    else:
+        yield from check_detector(raw, of)
     if function == "count" and raw.get("uom") not in (None, "1"):
         yield "uom", f"{shown(raw['uom'])} is the wrong kind of unit: a count has none; remove uom"
 

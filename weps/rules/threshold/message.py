@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from sos_server.time import format_instant
 
 if TYPE_CHECKING:
-    from weps.model import Detection
+    from weps.model import Detection, Value
 
+SHORT = 12
 FIELDS = (
     "condition",
     "event",
@@ -56,8 +57,16 @@ def _fields(name: str, detection: Detection) -> dict[str, str]:
         "observedProperty": seen.observed_property if seen else "",
         "procedure": seen.procedure if seen else "",
         "severity": detection.severity or "",
-        "threshold": " and ".join(f"{bound}" for bound in comparison.bounds) if comparison else "",
+        "threshold": " and ".join(_text(bound) for bound in comparison.bounds) if comparison else "",
         "time": format_instant(detection.time),
         "uom": uom,
-        "value": "" if detection.value is None else f"{detection.value}",
+        "value": "" if detection.value is None else _text(detection.value),
     }
+
+
+def _text(value: Value) -> str:
+    """Write a value; of a computed number not the digits without end, which tell nothing."""
+    if not isinstance(value, float):
+        return f"{value}"
+    exact = f"{value:.12g}"
+    return exact if len(exact) <= SHORT else f"{value:.8g}"

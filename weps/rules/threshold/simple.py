@@ -58,6 +58,7 @@ class SimpleRule:
     read: Reader = read_number
     correlate: str = "series"
     message: str | None = None
+    compared_uom: str | None = None
 
     @property
     def selectors(self) -> tuple[tuple[str | None, str | None, str | None], ...]:
@@ -121,7 +122,7 @@ class SimpleRule:
     def detect(self, event: str, level: int, evaluation: Evaluation, observation: Observation | None) -> Detection:
         """Make the detection of a step at an evaluation."""
         step = self.steps[level]
-        uom = self.uom or (observation.uom if observation is not None else None)
+        uom = self.compared_uom or self.uom or (observation.uom if observation is not None else None)
         lineage = evaluation.lineage or ()
         found = Detection(
             evaluation.time,

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sos_server.time import from_microseconds, to_microseconds
-from weps.rules.threshold.window import FINEST, LONGEST_LINEAGE, Totals, Window, fill
+from weps.rules.threshold.window import FINEST, LONGEST_LINEAGE, MOST_EVENTS, Totals, Window, dump_window, load_window
 
 if TYPE_CHECKING:
     from weps.model import Json, Value
@@ -101,11 +101,12 @@ DIRECT = Direct()
 
 @dataclass(frozen=True, slots=True)
 class Sliding(Timeless):
-    """A function over the observations in (t - length, t], computed at each observation."""
+    """A function over the observations in (t - length, t], the newest `most` of them, computed at each observation."""
 
     function: str
     length: timedelta
     min_count: int = 1
+    most: int = MOST_EVENTS
 
     def start(self) -> Window:
         """Give an empty window."""
@@ -117,7 +118,7 @@ class Sliding(Timeless):
         if time <= newest - self.length:
             return state, ()
         squared, number = self.function == "stddev", 0.0 if self.function == "count" else value
-        window = state.push(time, number, identifier, squared).drop(newest - self.length, squared)
+        window = state.push(time, number, identifier, squared).drop(newest - self.length, squared, self.most)
         value = window.compute(self.function) if window.totals.count >= self.min_count else None
         return window, (Evaluation(newest, value),)
 
@@ -126,14 +127,12 @@ class Sliding(Timeless):
         return state.lineage()
 
     def dump(self, state: Window) -> Json:
-        """Give the observations in the window as JSON; the sums are computed again when they are loaded."""
-        newest = None if state.newest is None else to_microseconds(state.newest)
-        return [newest, [[to_microseconds(time), value, name] for time, value, name in state.entries()]]
+        """Give the observations in the window as JSON."""
+        return dump_window(state)
 
     def load(self, stored: Any) -> Window:
         """Give back the window that was dumped."""
-        entries = [(from_microseconds(time), value, name) for time, value, name in stored[1]]
-        return fill(entries, self.function == "stddev")
+        return load_window(stored, self.function == "stddev")
 
 
 class Batch(NamedTuple):

@@ -13,17 +13,23 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass, replace
-from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import accumulate, islice, pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sos_server.time import from_microseconds, to_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
+    from weps.model import Json
+
 FINEST_BITS = 1074
 FINEST = 1 << FINEST_BITS
 """How many of the smallest steps of a float (2**-1074) there are in one."""
 LONGEST_LINEAGE = 100
+MOST_EVENTS = 100_000
+"""So many observations a window holds; beyond that the oldest leave it before their time."""
 
 
 class Cell(NamedTuple):
@@ -111,11 +117,11 @@ class Window:
         entrance = _link(time, value, identifier, self.entrance)
         return Window(time, entrance, self.exit, self.totals.add(value, squared))
 
-    def drop(self, until: datetime, squared: bool) -> Window:
-        """Let everything go that is not after an instant."""
+    def drop(self, until: datetime, squared: bool, most: int = MOST_EVENTS) -> Window:
+        """Let everything go that is not after an instant, and the oldest of what is more than the window holds."""
         entrance, leaving, totals = self.entrance, self.exit, self.totals
         while True:
-            while leaving is not None and leaving.time <= until:
+            while leaving is not None and (leaving.time <= until or totals.count > most):
                 totals, leaving = totals.remove(leaving.value, squared), leaving.behind
             if leaving is not None or entrance is None:
                 break
@@ -146,6 +152,34 @@ def fill(entries: Iterable[tuple[datetime, float, str]], squared: bool) -> Windo
     for time, value, identifier in entries:
         window = window.push(time, value, identifier, squared)
     return window
+
+
+def dump_window(window: Window) -> Json:
+    """
+    Give a window as JSON: the newest time, times and values oldest first, and the ids of the last of them.
+
+    Of the times only the first is whole; each other one is told by how much it is later. Sums are computed again when
+    the window is loaded.
+    """
+    newest = None if window.newest is None else to_microseconds(window.newest)
+    entries = list(window.entries())
+    times = [to_microseconds(time) for time, _, _ in entries]
+    deltas = times[:1] + [later - earlier for earlier, later in pairwise(times)]
+    return [newest, deltas, [value for _, value, _ in entries], [name for _, _, name in entries[-LONGEST_LINEAGE:]]]
+
+
+def load_window(stored: Any, squared: bool) -> Window:
+    """Give back a window that was dumped, also by versions that stored each observation with its time and id."""
+    newest, *columns = stored
+    if len(columns) == 1:
+        entries = [(from_microseconds(time), value, name) for time, value, name in columns[0]]
+    else:
+        deltas, values, names = columns
+        times = map(from_microseconds, accumulate(deltas))
+        named = [*[""] * (len(values) - len(names)), *names]
+        entries = list(zip(times, values, named, strict=True))
+    window = fill(entries, squared)
+    return window if newest is None else replace(window, newest=from_microseconds(newest))
 
 
 def _link(time: datetime, value: float, identifier: str, behind: Cell | None) -> Cell:

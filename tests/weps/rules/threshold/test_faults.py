@@ -14,9 +14,10 @@ from weps.rules.threshold import compile_threshold
 from weps.rules.threshold.text import read_json
 
 T = '"type": "threshold", "condition": "greaterThan"'
+FIFTY_ONE = '{"type": "or", "rules": [' + ", ".join(['{"type": "noData"}'] * 51) + "]}"
 FAULTS = {
     "no object": ("[1]", 1, "a rule is an object"),
-    "no type": ('{\n"threshold": 5}', 1, "type is missing; write one of threshold, noData, and, or, sequence"),
+    "no type": ('{\n"threshold": 5}', 1, "type is missing; write one of threshold, noData, stuck, and, or, sequence"),
     "unknown type": ('{\n"type": "treshold"}', 2, "'treshold' is no type of rule"),
     "no condition": ('{"type": "threshold",\n"threshold": 5}', 1, "condition is missing"),
     "unknown condition": ('{"type": "threshold",\n"condition": "above", "threshold": 5}', 2, "'above' is not known"),
@@ -70,6 +71,76 @@ FAULTS = {
     ),
     "function": ("{" + T + ', "threshold": 5,\n"of": {"function": "median"}}', 2, "'median' is not known"),
     "window missing": ("{" + T + ', "threshold": 5,\n"of": {"function": "mean"}}', 2, "window is missing"),
+    "no function": (
+        "{" + T + ', "threshold": 5,\n"of": {"window": "PT1H"}}',
+        2,
+        "function is missing; write one of mean",
+    ),
+    "member of another function": (
+        "{" + T + ', "threshold": 5, "of": {"function": "spike", "window": "PT1H",\n"kind": "sliding"}}',
+        2,
+        "kind is no member that can stand here",
+    ),
+    "member of a detector misspelt": (
+        "{" + T + ', "threshold": 5, "of": {"function": "spike", "window": "PT1H",\n"minCont": 3}}',
+        2,
+        "did you mean minCount?",
+    ),
+    "window of a detector": (
+        "{" + T + ', "threshold": 5, "of": {"function": "spike",\n"window": "3 h"}}',
+        2,
+        "'3 h' is no duration",
+    ),
+    "too many days": (
+        "{" + T + ', "threshold": 5, "of": {"function": "seasonal",\n"days": 32}}',
+        2,
+        "less than or equal to 31",
+    ),
+    "short baseline": (
+        "{" + T + ', "threshold": 5, "of": {"function": "ewma", "window": "P1D",\n"baseline": "PT24H"}}',
+        2,
+        "the baseline (PT24H) must be longer than the window (P1D)",
+    ),
+    "distance equal": (
+        '{"type": "threshold",\n"condition": "equal", "threshold": 5, "of": {"function": "spike", "window": "PT1H"}}',
+        2,
+        "use greaterThan",
+    ),
+    "drift without unit": (
+        "{" + T + ', "threshold": 5, "of": {"function": "drift", "window": "P1D", "neighbour": {"procedure": "b"}}}',
+        1,
+        "uom is missing; drift compares two series",
+    ),
+    "drift from itself": (
+        "{" + T + ', "threshold": 5, "uom": "m", "procedure": "a", "of": {"function": "drift", "window": "P1D",\n'
+        '"neighbour": {"procedure": "a"}}}',
+        2,
+        "the neighbour is the series itself",
+    ),
+    "drift by series": (
+        "{" + T + ', "threshold": 5, "uom": "m", "of": {"function": "drift", "window": "P1D", "neighbour": '
+        '{"procedure": "b"}},\n"correlate": "series"}',
+        2,
+        "correlate series would keep the neighbour apart",
+    ),
+    "negative tolerance": (
+        '{"type": "stuck", "after": "PT1H",\n"tolerance": -1}',
+        2,
+        "greater than or equal to 0",
+    ),
+    "quality": ("{" + T + ', "threshold": 5,\n"quality": "good"}', 2, "the observations that are read carry none"),
+    "too many rules": (
+        '{"type": "or", "rules": ['
+        + ",".join(['{"type": "or", "rules": [' + ",".join(['{"type": "noData"}'] * 51) + "]}"] * 2)
+        + "]}",
+        1,
+        "these are 105 rules in one, where 100 may be",
+    ),
+    "too many exclusions": (
+        "{" + T + ', "threshold": 5,\n"exclude": [' + ", ".join(["0"] * 101) + "]}",
+        2,
+        "at most 100 items",
+    ),
     "tumbling change": (
         "{" + T + ', "threshold": 5, "of": {"function": "change",\n"kind": "tumbling"}}',
         2,

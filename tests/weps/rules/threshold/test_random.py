@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from tests.weps.rules.making import detections, level, rain
 from weps.errors import RuleError
+from weps.model import Observation
 from weps.rules.threshold import compile_threshold
-from weps.rules.threshold.spec import Aggregate, AreaSpec, CompoundSpec, NoDataSpec, StepSpec, ThresholdSpec
+from weps.rules.threshold.detectors.spec import NeighbourSpec
+from weps.rules.threshold.spec import FUNCTIONS, MODELS, AreaSpec, StepSpec
 
-MODELS = (ThresholdSpec, NoDataSpec, CompoundSpec, Aggregate, AreaSpec, StepSpec)
-MEMBERS = sorted({field.alias or name for model in MODELS for name, field in model.model_fields.items()})
+OBJECTS = (*MODELS.values(), *FUNCTIONS.values(), NeighbourSpec, AreaSpec, StepSpec)
+MEMBERS = sorted({field.alias or name for model in OBJECTS for name, field in model.model_fields.items()})
 WORDS = ["threshold", "noData", "and", "sequence", "greaterThan", "equal", "between", "mean", "change", "tumbling"]
-WORDS += ["every", "rule", "PT1H", "P1D", "Minor", "m", "cm", "{value}", "{", ""]
+WORDS += [*FUNCTIONS, "up", "absolute", "every", "rule", "PT1H", "P1D", "Minor", "m", "cm", "{value}", "{", ""]
 scalars = st.sampled_from(WORDS) | st.integers(-3, 3) | st.floats(allow_nan=False) | st.booleans() | st.none()
 anything = st.recursive(
     scalars,
@@ -47,6 +49,16 @@ def test_any_json_is_compiled_or_refused_with_lines(value, kind):
         assert 1 <= lines[0] <= lines[-1] <= text.count("\n") + 1
 
 
+DETECTORS: list[dict[str, Any]] = [
+    {"function": "spike", "window": "PT20M", "minCount": 2},
+    {"function": "drift", "window": "PT20M", "neighbour": {"observedProperty": "Wind"}},
+    {"function": "seasonal", "minCount": 1, "scale": "absolute"},
+    {"function": "ewma", "window": "PT5M", "baseline": "PT20M", "minCount": 2},
+    {"function": "cusum", "baseline": "PT20M", "minCount": 2},
+]
+DETECTOR_NAMES = [detector["function"] for detector in DETECTORS]
+
+
 @st.composite
 def conditions(draw: Any) -> dict[str, Any]:
     rule: dict[str, Any] = {"type": "threshold", "observedProperty": draw(st.sampled_from(["Level", "Rain"]))}
@@ -64,7 +76,8 @@ def conditions(draw: Any) -> dict[str, Any]:
                 "kind": st.sampled_from(["sliding", "tumbling"]),
             }
         )
-        | st.just({"function": "change", "window": "PT10M", "per": "PT5M"}),
+        | st.just({"function": "change", "window": "PT10M", "per": "PT5M"})
+        | st.sampled_from(DETECTORS),
         "for": st.just("PT5M"),
         "consecutive": st.integers(1, 3),
         "trigger": st.sampled_from(["edge", "every"]),
@@ -72,12 +85,22 @@ def conditions(draw: Any) -> dict[str, Any]:
     for member, values in optional.items():
         if draw(st.integers(0, 2)) == 0:
             rule[member] = draw(values)
+    function = rule.get("of", {}).get("function")
+    if function == "drift":
+        rule |= {"uom": "m"}
+    if function in DETECTOR_NAMES and rule["condition"] == "notEqual":
+        del rule["of"]
     if rule["condition"] == "greaterThan" and rule.get("trigger") != "every" and draw(st.booleans()):
         rule["reset"] = bounds[0]
     return rule
 
 
-silences = st.sampled_from([{"type": "noData", "observedProperty": "Rain", "after": "PT7M"}])
+silences = st.sampled_from(
+    [
+        {"type": "noData", "observedProperty": "Rain", "after": "PT7M"},
+        {"type": "stuck", "observedProperty": "Rain", "after": "PT7M", "minCount": 2},
+    ]
+)
 members = conditions() | silences
 joined = st.builds(
     lambda kind, rules, within: {"type": kind, "rules": rules, **within},
@@ -89,8 +112,14 @@ sequences = st.builds(
     lambda rules: {"type": "sequence", "rules": rules, "within": "PT20M"},
     st.lists(members | joined, min_size=2, max_size=3),
 )
+
+
+def wind(minutes: float, value: int, **members: Any) -> Observation:
+    return level(minutes, value, observed_property="Wind", **members)
+
+
 streams = st.lists(
-    st.tuples(st.sampled_from([level, rain]), st.integers(0, 60), st.integers(0, 6)), min_size=1, max_size=25
+    st.tuples(st.sampled_from([level, rain, wind]), st.integers(0, 60), st.integers(0, 6)), min_size=1, max_size=25
 )
 
 

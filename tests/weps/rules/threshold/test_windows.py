@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import statistics
 from datetime import timedelta
@@ -96,6 +97,35 @@ def test_lineage_of_a_long_window_is_bounded():
     )
 
     assert [tuple(f"o{number / 10:g}" for number in range(50, 150))] == [one.lineage for one in found]
+
+
+def test_a_window_is_bounded_in_what_it_holds_and_in_what_is_stored():
+    """
+    Of more than it holds the oldest leave; ids are stored for the newest hundred observations only.
+    """
+    source = Sliding("sum", timedelta(hours=9), most=300)
+    state = source.start()
+    for second in range(1000):
+        state, (evaluation,) = source.step(state, minute(second / 60), 1, f"{'x' * 50}{second}")
+
+    stored = json.dumps(source.dump(state))
+
+    assert (300, 300) == (evaluation.value, len(list(state.entries())))
+    assert len(stored) < 300 * 15 + 100 * 60
+    assert state.lineage() == source.load(json.loads(stored)).lineage()
+
+
+def test_a_window_that_an_older_version_stored_is_read():
+    """
+    It had time, value and id for each observation.
+    """
+    source = Sliding("mean", timedelta(minutes=10))
+    noon = 1_714_564_800_000_000
+
+    state = source.load([noon + 1_000_000, [[noon, 3.5, "a"], [noon + 1_000_000, 2, "b"]]])
+
+    assert [(minute(0), 3.5, "a"), (minute(1 / 60), 2, "b")] == list(state.entries())
+    assert (minute(1 / 60), 2.75) == (state.newest, state.compute("mean"))
 
 
 def test_counting_takes_any_result():
