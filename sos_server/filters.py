@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 
@@ -42,11 +43,43 @@ class TemporalFilter:
     reference: TemporalReference = TemporalReference.PHENOMENON_TIME
 
 
-@dataclass(frozen=True, slots=True)
-class BoundingBox:
-    """A box in degrees, WGS 84; a feature passes when it is not disjoint from it (border included)."""
+class SpatialOperator(StrEnum):
+    """The spatial operators that are served (OGC 09-026r2 clause 7.8), by their names in FES."""
 
-    west: float
-    south: float
-    east: float
-    north: float
+    BBOX = "BBOX"  # not disjoint from a box
+    EQUALS = "Equals"
+    DISJOINT = "Disjoint"
+    TOUCHES = "Touches"
+    WITHIN = "Within"
+    OVERLAPS = "Overlaps"
+    CROSSES = "Crosses"
+    INTERSECTS = "Intersects"
+    CONTAINS = "Contains"
+
+
+class SpatialReference(StrEnum):
+    """Which geometry a spatial filter looks at."""
+
+    SHAPE = "om:featureOfInterest/*/sams:shape"
+    SAMPLING_GEOMETRY = "om:parameter/om:NamedValue/om:value"  # where an observation was made; see `SpatialFilter`
+
+
+@dataclass(frozen=True, slots=True)
+class SpatialFilter:
+    """
+    A condition on a place: it stands in a relation to `geometry` (GeoJSON, degrees, WGS 84, longitude first).
+
+    A filter on the sampling geometry looks at the shape of the feature where an observation has none of its own.
+    """
+
+    operator: SpatialOperator
+    geometry: Mapping[str, Any]
+    reference: SpatialReference = SpatialReference.SHAPE
+
+
+def bounding_box(
+    west: float, south: float, east: float, north: float, reference: SpatialReference = SpatialReference.SHAPE
+) -> SpatialFilter:
+    """Give the filter for what is not disjoint from a box (its border is part of it)."""
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return SpatialFilter(SpatialOperator.BBOX, {"type": "Polygon", "coordinates": [ring]}, reference)

@@ -91,6 +91,36 @@ class SensorDescription:
 
 
 @dataclass(frozen=True, slots=True)
+class ValidDescription:
+    """A description of a procedure that holds from `begin` (None: unknown) until before `end` (None: open)."""
+
+    description_format: str
+    document: bytes
+    begin: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultTemplate:
+    """
+    Structure and encoding agreed once for many results (OGC 12-006 clause 9.4), with what their observations share.
+
+    `structure` and `encoding` are SWE Common 2.0 as UTF-8 XML without declaration. `feature_of_interest` None: each
+    result names its feature.
+    """
+
+    identifier: str
+    offering: str
+    procedure: str
+    observed_property: str
+    feature_of_interest: str | None
+    observation_type: str
+    structure: bytes
+    encoding: bytes
+    feature: Feature | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Extent:
     """What is there: bounds in time (None: nothing) and space (west, south, east, north in degrees; None: no place)."""
 
@@ -116,7 +146,12 @@ class OfferingContent:
 
 @dataclass(frozen=True, slots=True)
 class SeriesInfo:
-    """A stored series: the part that all its observations share. `key` is the storage's own number."""
+    """
+    A stored series: the part that all its observations share. `key` is the storage's own number.
+
+    The observations of a `mobile` series may tell where they were made (the sampling geometry, GeoJSON). They are told
+    in parts, each with its `geometry`.
+    """
 
     key: int
     offering: str
@@ -125,6 +160,24 @@ class SeriesInfo:
     feature: Feature
     observation_type: str
     uom: str | None
+    mobile: bool = False
+    geometry: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesExtent:
+    """How much there is of a series: as many observations in this time, known at these times; never empty."""
+
+    offerings: tuple[str, ...]
+    procedure: str
+    observed_property: str
+    feature: Feature
+    observation_types: tuple[str, ...]
+    begin: datetime
+    end: datetime
+    result_begin: datetime
+    result_end: datetime
+    count: int
 
 
 class StoredRow(NamedTuple):
@@ -139,3 +192,21 @@ class StoredRow(NamedTuple):
     nil_reason: str | None = None
     valid_begin: int | None = None
     valid_end: int | None = None
+
+
+# What results tell of an observation: begin, end and result time in microseconds since 1970-01-01T00:00:00Z, the value
+# as it is stored, the reason where it is nil. A bare tuple, because it is read millions of times.
+ResultRow: TypeAlias = tuple[int, int, int, Value, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class RowSummary:
+    """What is to be known of rows before the first is read; there is at least one. Times as in the rows."""
+
+    count: int
+    begin: int
+    end: int
+    result_time: int  # the last of them
+    has_periods: bool
+    has_result_times: bool  # some differ from the end of the phenomenon time
+    nil_reasons: tuple[str, ...] = ()

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from sos_server.filters import BoundingBox, TemporalFilter
-    from sos_server.model import Observation, SensorDescription
+    from datetime import datetime
+
+    from sos_server.filters import SpatialFilter, TemporalFilter
+    from sos_server.model import Observation, ResultTemplate, SensorDescription, ValidDescription
+
+ResultValues: TypeAlias = "str | tuple[tuple[tuple[str, str], ...], ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +26,65 @@ class GetCapabilities:
 
 @dataclass(frozen=True, slots=True)
 class DescribeSensor:
-    """Asks for a procedure's description in a format."""
+    """Asks for a procedure's description in a format: the present one, or those that hold in a time (two instants)."""
 
     procedure: str
     description_format: str
+    valid_time: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GetObservation:
-    """Asks for observations; several temporal filters must all hold."""
+    """
+    Asks for observations; several temporal filters must all hold.
+
+    `merged` tells whether the observations of a series come as one array; None leaves it to the service.
+    """
 
     offerings: tuple[str, ...] = ()
     procedures: tuple[str, ...] = ()
     observed_properties: tuple[str, ...] = ()
     features_of_interest: tuple[str, ...] = ()
     temporal_filters: tuple[TemporalFilter, ...] = ()
-    bounding_box: BoundingBox | None = None
+    spatial_filter: SpatialFilter | None = None
     response_format: str | None = None
+    merged: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GetObservationById:
+    """Asks for observations by their identifiers; those that are not here are no fault (OGC 12-006 clause 9.2)."""
+
+    observations: tuple[str, ...]
+    response_format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GetFeatureOfInterest:
+    """Asks for features that were observed; several spatial filters must all hold (OGC 12-006 clause 9.1)."""
+
+    procedures: tuple[str, ...] = ()
+    observed_properties: tuple[str, ...] = ()
+    features_of_interest: tuple[str, ...] = ()
+    spatial_filters: tuple[SpatialFilter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GetDataAvailability:
+    """
+    Asks what there is of which series (52°North's extension), in the form of a `version`: 1.0 or 2.0.
+
+    The number of observations and the range of their result times are told where they are asked for.
+    """
+
+    offerings: tuple[str, ...] = ()
+    procedures: tuple[str, ...] = ()
+    observed_properties: tuple[str, ...] = ()
+    features_of_interest: tuple[str, ...] = ()
+    response_formats: tuple[str, ...] = ()
+    show_count: bool = False
+    include_result_times: bool = False
+    version: str = "1.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +106,91 @@ class InsertObservation:
     observations: tuple[Observation, ...]
 
 
-Request: TypeAlias = GetCapabilities | DescribeSensor | GetObservation | InsertSensor | InsertObservation
+@dataclass(frozen=True, slots=True)
+class UpdateSensorDescription:
+    """Replaces a procedure's descriptions; one without a begin holds from now on (OGC 09-001 clause 17)."""
+
+    procedure: str
+    description_format: str
+    descriptions: tuple[ValidDescription, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSensor:
+    """Removes a procedure with its offerings and observations (OGC 12-006 clause 10.3)."""
+
+    procedure: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteObservation:
+    """
+    Removes observations (52°North's extension): those with an identifier, or those that pass all filters.
+
+    In `version` 1.0 there is exactly one identifier and no filter.
+    """
+
+    observations: tuple[str, ...] = ()
+    offerings: tuple[str, ...] = ()
+    procedures: tuple[str, ...] = ()
+    observed_properties: tuple[str, ...] = ()
+    features_of_interest: tuple[str, ...] = ()
+    temporal_filters: tuple[TemporalFilter, ...] = ()
+    version: str = "1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class InsertResultTemplate:
+    """Proposes a template; one without identifier gets one (OGC 12-006 clause 10.5)."""
+
+    template: ResultTemplate
+
+
+@dataclass(frozen=True, slots=True)
+class InsertResult:
+    """
+    Publishes results in the form of a template; all of them or none are stored (OGC 12-006 clause 10.6).
+
+    What `values` mean only the template tells: a text, or in XML encoding rows of names and texts.
+    """
+
+    template: str
+    values: ResultValues
+
+
+@dataclass(frozen=True, slots=True)
+class GetResultTemplate:
+    """Asks for the form of the results of a property in an offering (OGC 12-006 clause 9.4)."""
+
+    offering: str
+    observed_property: str
+
+
+@dataclass(frozen=True, slots=True)
+class GetResult:
+    """Asks for results of a property in an offering without what they share (OGC 12-006 clause 9.5)."""
+
+    offering: str
+    observed_property: str
+    features_of_interest: tuple[str, ...] = ()
+    temporal_filters: tuple[TemporalFilter, ...] = ()
+    spatial_filter: SpatialFilter | None = None
+
+
+Request: TypeAlias = (
+    GetCapabilities
+    | DescribeSensor
+    | GetObservation
+    | GetObservationById
+    | GetFeatureOfInterest
+    | GetDataAvailability
+    | InsertSensor
+    | UpdateSensorDescription
+    | DeleteSensor
+    | InsertObservation
+    | DeleteObservation
+    | InsertResultTemplate
+    | InsertResult
+    | GetResultTemplate
+    | GetResult
+)

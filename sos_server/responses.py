@@ -6,9 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sos_server.model import OfferingContent, SensorDescription, SeriesInfo, StoredRow
+    from sos_server.model import (
+        Feature,
+        OfferingContent,
+        ResultRow,
+        ResultTemplate,
+        RowSummary,
+        SeriesExtent,
+        SeriesInfo,
+        StoredRow,
+        ValidDescription,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +41,15 @@ class Capabilities:
     description_formats: tuple[str, ...]
     observation_types: tuple[str, ...]
     feature_types: tuple[str, ...]
+    observations: tuple[str, ...] = ()  # identifiers of some that are here, for whoever wants to try
 
 
 @dataclass(frozen=True, slots=True)
 class SensorDescribed:
-    """The description that was asked for."""
+    """The descriptions that hold at the time that was asked for, in the order of time."""
 
-    description: SensorDescription
+    description_format: str
+    descriptions: tuple[ValidDescription, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,31 @@ class Observations:
     """
 
     series: Iterable[tuple[SeriesInfo, Iterator[StoredRow]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationsById:
+    """The observations with the identifiers asked for, as `Observations`; each row tells its identifier."""
+
+    series: Iterable[tuple[SeriesInfo, Iterator[StoredRow]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """The features of interest found."""
+
+    features: tuple[Feature, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DataAvailability:
+    """What there is of the series asked for; `version` is the form to answer in."""
+
+    members: tuple[SeriesExtent, ...]
+    description_formats: Mapping[str, tuple[str, ...]]  # of each procedure
+    show_count: bool
+    include_result_times: bool
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +103,80 @@ class ObservationsInserted:
     count: int
 
 
-Response: TypeAlias = Capabilities | SensorDescribed | Observations | SensorInserted | ObservationsInserted
+@dataclass(frozen=True, slots=True)
+class SensorUpdated:
+    """The descriptions of a procedure were replaced."""
+
+    procedure: str
+
+
+@dataclass(frozen=True, slots=True)
+class SensorDeleted:
+    """A procedure is gone, with its offerings and observations."""
+
+    procedure: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationsDeleted:
+    """So many observations are gone; `identifier` is the one that a request of `version` 1.0 named."""
+
+    count: int
+    identifier: str | None
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergedObservations:
+    """The observations found, those of a series as one array; rows come in chunks, ordered by phenomenon time."""
+
+    series: Iterable[tuple[SeriesInfo, RowSummary, Iterator[Sequence[ResultRow]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultTemplateInserted:
+    """The identifier that a new template got."""
+
+    identifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsInserted:
+    """All results of the request are stored, durably."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResultTemplateFound:
+    """The form that results are given in."""
+
+    template: ResultTemplate
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The results found, in the form of a template; rows come as in `MergedObservations`."""
+
+    template: ResultTemplate
+    series: Iterable[tuple[SeriesInfo, Iterator[Sequence[ResultRow]]]]
+
+
+Response: TypeAlias = (
+    Capabilities
+    | SensorDescribed
+    | Observations
+    | ObservationsById
+    | Features
+    | DataAvailability
+    | SensorInserted
+    | SensorUpdated
+    | SensorDeleted
+    | ObservationsInserted
+    | ObservationsDeleted
+    | MergedObservations
+    | ResultTemplateInserted
+    | ResultsInserted
+    | ResultTemplateFound
+    | Results
+)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sos_server.codecs import gml32, xml
 from sos_server.errors import InvalidParameterValue, InvalidRequest, MissingParameterValue, OptionNotSupported
-from sos_server.filters import BoundingBox, TemporalFilter, TemporalOperator, TemporalReference
+from sos_server.filters import (
+    SpatialFilter,
+    SpatialOperator,
+    SpatialReference,
+    TemporalFilter,
+    TemporalOperator,
+    TemporalReference,
+    bounding_box,
+)
 from sos_server.time import format_instant
 
 if TYPE_CHECKING:
@@ -23,14 +32,14 @@ FIRST_AND_LATEST = {
     "latest": TemporalOperator.LATEST,
     "getFirst": TemporalOperator.FIRST,
 }
-SHAPE_REFERENCE = "om:featureOfInterest/*/sams:shape"
-_SHAPE_REFERENCES = frozenset(
+SAMPLING_GEOMETRY_URIS = frozenset(
     {
-        "om:featureOfInterest/*/sams:shape",
-        "om:featureOfInterest/sams:SF_SpatialSamplingFeature/sams:shape",
-        "sams:shape",
+        "http://www.opengis.net/req/omxml/2.0/data/samplingGeometry",
+        "http://www.opengis.net/def/param-name/OGC-OM/2.0/samplingGeometry",
     }
 )
+# gml:Envelope is what BBOX has, the others take any
+_GEOMETRIES = ("Point", "LineString", "Curve", "Polygon", "Surface", "MultiPoint", "MultiCurve", "MultiSurface")
 _CONFORMANCE = {
     "ImplementsQuery": False,
     "ImplementsAdHocQuery": False,
@@ -39,7 +48,7 @@ _CONFORMANCE = {
     "ImplementsMinStandardFilter": False,
     "ImplementsStandardFilter": False,
     "ImplementsMinSpatialFilter": True,
-    "ImplementsSpatialFilter": False,
+    "ImplementsSpatialFilter": True,
     "ImplementsMinTemporalFilter": True,
     "ImplementsTemporalFilter": False,
     "ImplementsVersionNav": False,
@@ -63,13 +72,24 @@ def read_temporal_reference(text: str | None) -> TemporalReference:
     )
 
 
-def check_shape_reference(text: str | None) -> None:
-    """Refuse a spatial filter on anything but the shape of the feature of interest; any prefix goes."""
+def read_spatial_reference(text: str | None) -> SpatialReference:
+    """
+    Read which geometry a filter looks at: the shape of the feature, with any prefix, or the sampling geometry.
+
+    The latter is named by its URI, alone or in a path of the parameter (OGC 12-006 clause 12), or by that path.
+    """
     stripped = (text or "").strip()
     if not stripped:
-        raise MissingParameterValue(f"The spatial filter names no property; use {SHAPE_REFERENCE}.", "ValueReference")
-    if stripped not in _SHAPE_REFERENCES and not stripped.endswith(":shape"):
-        raise InvalidParameterValue(f"The spatial filter names {stripped!r}; use {SHAPE_REFERENCE}.", "ValueReference")
+        raise MissingParameterValue(
+            f"The spatial filter names no property; use {SpatialReference.SHAPE}.", "ValueReference"
+        )
+    if any(uri in stripped for uri in SAMPLING_GEOMETRY_URIS) or stripped == SpatialReference.SAMPLING_GEOMETRY:
+        return SpatialReference.SAMPLING_GEOMETRY
+    if not stripped.endswith(":shape"):
+        raise InvalidParameterValue(
+            f"The spatial filter names {stripped!r}; use {SpatialReference.SHAPE}.", "ValueReference"
+        )
+    return SpatialReference.SHAPE
 
 
 def decode_temporal(element: etree._Element, times: gml32.Times) -> TemporalFilter:
@@ -142,33 +162,47 @@ def write_kvp_temporal(condition: TemporalFilter) -> str:
     return f"{reference},{begin}/{end}" if condition.operator is TemporalOperator.DURING else f"{reference},{begin}"
 
 
-def decode_spatial(element: etree._Element) -> BoundingBox:
-    """Read a `fes:BBOX`."""
+def decode_spatial(element: etree._Element) -> SpatialFilter:
+    """Read a spatial operator such as `fes:BBOX`."""
     name = xml.local_name(element)
-    if name != "BBOX":
+    if name not in list(SpatialOperator):
         raise InvalidParameterValue(
-            f"The spatial operator {name} is not served ({xml.where(element)}); use BBOX.", "spatialFilter"
+            f"The spatial operator {name} is not served ({xml.where(element)}); use {', '.join(SpatialOperator)}.",
+            "spatialFilter",
         )
-    check_shape_reference(xml.text_of(xml.child(element, "fes:ValueReference")))
-    envelope = xml.child(element, "gml:Envelope")
-    if envelope is None:
-        raise MissingParameterValue(f"BBOX has no gml:Envelope ({xml.where(element)}).", "spatialFilter")
-    ((west, south), _, (east, north), *_) = gml32.decode_geometry(envelope)["coordinates"][0]
-    return box(west, south, east, north)
+    reference = read_spatial_reference(xml.text_of(xml.child(element, "fes:ValueReference")))
+    operand = next((each for each in element.iterchildren("*") if xml.namespace(each) == xml.NAMESPACES["gml"]), None)
+    if operand is None:
+        raise MissingParameterValue(f"{name} has no geometry ({xml.where(element)}).", "spatialFilter")
+    if operand.tag == xml.tag("gml:Envelope"):
+        box = make_box(*gml32.decode_bounds(operand), reference)
+        return replace(box, operator=SpatialOperator(name))
+    if name == SpatialOperator.BBOX:
+        raise InvalidParameterValue(f"BBOX needs a gml:Envelope ({xml.where(element)}).", "spatialFilter")
+    return SpatialFilter(SpatialOperator(name), gml32.decode_geometry(operand), reference)
 
 
-def box(west: float, south: float, east: float, north: float) -> BoundingBox:
+def make_box(west: float, south: float, east: float, north: float, reference: SpatialReference) -> SpatialFilter:
     """Make a bounding box; raises `InvalidParameterValue` when its corners are swapped."""
     if west > east or south > north:
         raise InvalidParameterValue("The lower corner of the bounding box lies beyond the upper one.", "spatialFilter")
-    return BoundingBox(west, south, east, north)
+    return bounding_box(west, south, east, north, reference)
 
 
-def encode_bounding_box(condition: BoundingBox) -> etree._Element:
-    """Write a `fes:BBOX`."""
-    element = xml.new("fes:BBOX")
-    xml.add(element, "fes:ValueReference", SHAPE_REFERENCE)
-    element.append(gml32.encode_envelope((condition.west, condition.south, condition.east, condition.north)))
+def bounds_of(condition: SpatialFilter) -> tuple[float, float, float, float]:
+    """Give west, south, east and north of a bounding box."""
+    (west, south), _, (east, north), *_ = condition.geometry["coordinates"][0]
+    return west, south, east, north
+
+
+def encode_spatial(condition: SpatialFilter, gml_id: str) -> etree._Element:
+    """Write a spatial operator."""
+    element = xml.new(f"fes:{condition.operator}")
+    xml.add(element, "fes:ValueReference", condition.reference)
+    if condition.operator is SpatialOperator.BBOX:
+        element.append(gml32.encode_envelope(bounds_of(condition)))
+    else:
+        element.append(gml32.encode_geometry(condition.geometry, gml_id))
     return element
 
 
@@ -181,8 +215,12 @@ def encode_capabilities() -> etree._Element:
         xml.add(constraint, "ows:NoValues")
         xml.add(constraint, "ows:DefaultValue", "true" if implemented else "false")
     spatial = xml.add(section, "fes:Spatial_Capabilities")
-    xml.add(xml.add(spatial, "fes:GeometryOperands"), "fes:GeometryOperand", name="gml:Envelope")
-    xml.add(xml.add(spatial, "fes:SpatialOperators"), "fes:SpatialOperator", name="BBOX")
+    geometries = xml.add(spatial, "fes:GeometryOperands")
+    for operand in ("Envelope", *_GEOMETRIES):
+        xml.add(geometries, "fes:GeometryOperand", name=f"gml:{operand}")
+    spatial_operators = xml.add(spatial, "fes:SpatialOperators")
+    for operator in SpatialOperator:
+        xml.add(spatial_operators, "fes:SpatialOperator", name=operator)
     temporal = xml.add(section, "fes:Temporal_Capabilities")
     operands = xml.add(temporal, "fes:TemporalOperands")
     for operand in ("gml:TimeInstant", "gml:TimePeriod"):

@@ -101,6 +101,25 @@ def decode_time(element: etree._Element) -> Time | None:
     raise InvalidRequest(f"{name} is no time that is understood ({xml.where(element)}); use TimeInstant or TimePeriod.")
 
 
+def decode_validity(element: etree._Element) -> tuple[datetime | None, datetime | None]:
+    """Read a time of validity: an instant is its begin; an end of a period that is indeterminate is None."""
+    if xml.local_name(element) != "TimePeriod":
+        time = decode_time(element)
+        return (None, None) if time is None else (time.begin, time.end)
+    return _period_end(element, "begin"), _period_end(element, "end")
+
+
+def encode_validity(begin: datetime | None, end: datetime | None, gml_id: str) -> etree._Element:
+    """Write a time of validity as a period; an open end is indeterminate, as 52°North's service writes it."""
+    element = xml.new("gml:TimePeriod")
+    element.set(xml.GML_ID, gml_id)
+    for name, instant in (("begin", begin), ("end", end)):
+        position = xml.add(element, f"gml:{name}Position", None if instant is None else format_instant(instant))
+        if instant is None:
+            position.set("indeterminatePosition", "unknown")
+    return element
+
+
 def _period_end(element: etree._Element, which: str) -> datetime | None:
     position = xml.child(element, f"gml:{which}Position")
     if position is None:
@@ -246,6 +265,17 @@ def _decode_envelope(element: etree._Element, srs_name: str | None) -> dict[str,
     (west, south), (east, north) = lower, upper
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     return {"type": "Polygon", "coordinates": [ring]}
+
+
+def decode_bounds(element: etree._Element) -> tuple[float, float, float, float]:
+    """Read an envelope as west, south, east, north; unlike a geometry, it may reach beyond the earth."""
+    try:
+        swap = latitude_first(_srs_name(element))
+        corners = [xml.text_of(xml.required_child(element, f"gml:{name}Corner")) or "" for name in ("lower", "upper")]
+        (first, second), (third, fourth) = ([xsd.read_double(part) for part in text.split()] for text in corners)
+    except ValueError as error:
+        raise InvalidRequest(f"The envelope cannot be read ({xml.where(element)}): {error}.") from error
+    return (second, first, fourth, third) if swap else (first, second, third, fourth)
 
 
 def encode_geometry(geometry: Mapping[str, Any], gml_id: str) -> etree._Element:

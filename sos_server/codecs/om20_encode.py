@@ -66,6 +66,15 @@ def encode_observations(
     yield from _encode(_Holder(root, "sos:observationData"), rows, counts_as_measures=counts_as_measures)
 
 
+def encode_by_id(
+    series: Iterable[tuple[SeriesInfo, Iterator[StoredRow]]], *, counts_as_measures: bool = True
+) -> Iterator[bytes]:
+    """Write a GetObservationByIdResponse as a stream."""
+    root = etree.Element(xml.tag("sos:GetObservationByIdResponse"), nsmap=om20_block.NAMESPACES)
+    rows = ((_constants(info), rows) for info, rows in series)
+    yield from _encode(_Holder(root, "sos:observation"), rows, counts_as_measures=counts_as_measures)
+
+
 def encode_insertion(root: etree._Element, observations: Iterable[Observation]) -> Iterator[bytes]:
     """Write observations into an `sos:InsertObservation` that has its offerings already."""
     by_series = sorted(observations, key=attrgetter("procedure", "observed_property", "feature_of_interest"))
@@ -194,7 +203,9 @@ _WRITERS: dict[str, Callable[[Value], str]] = {
 
 
 def _constants(info: SeriesInfo) -> Constants:
-    return Constants(info.procedure, info.observed_property, info.feature, info.observation_type, info.uom)
+    return Constants(
+        info.procedure, info.observed_property, info.feature, info.observation_type, info.uom, info.geometry
+    )
 
 
 def _constants_of(observation: Observation) -> Constants:

@@ -29,9 +29,11 @@ _ENVELOPES = frozenset(xml.NAMESPACES[prefix] for prefix in ("sos", "swes", "soa
 _GML_31 = "{http://www.opengis.net/gml}"
 
 
-def decode_description(element: etree._Element, description_format: str) -> SensorDescription:
+def decode_description(
+    element: etree._Element, description_format: str, *, known_as: str | None = None
+) -> SensorDescription:
     """
-    Read a description: identifier, name and offerings; its document is kept.
+    Read a description: identifier, name and offerings; its document is kept. `known_as` is what it need not repeat.
 
     Raises `InvalidParameterValue` for a format other than the two, `InvalidRequest` where no identifier is found.
     """
@@ -47,7 +49,7 @@ def decode_description(element: etree._Element, description_format: str) -> Sens
             "procedureDescription",
         )
     process = _process(element)
-    identifier = _identifier(process)
+    identifier = _identifier(process) or known_as
     if identifier is None:
         raise MissingParameterValue(
             f"The description at {xml.where(element)} has no unique identifier; give gml:identifier in SensorML 2.0, "

@@ -9,6 +9,7 @@ so that `element.text` is the whole text up to the first child.
 from __future__ import annotations
 
 import re
+from xml.sax.saxutils import escape
 
 from lxml import etree
 
@@ -31,6 +32,10 @@ NAMESPACES = {
     "soap": "http://www.w3.org/2003/05/soap-envelope",
     "soap11": "http://schemas.xmlsoap.org/soap/envelope/",
     "sos": "http://www.opengis.net/sos/2.0",
+    "sosdo10": "http://www.opengis.net/sosdo/1.0",
+    "sosdo20": "http://www.opengis.net/sosdo/2.0",
+    "sosgda10": "http://www.opengis.net/sosgda/1.0",
+    "sosgda20": "http://www.opengis.net/sosgda/2.0",
     "swe": "http://www.opengis.net/swe/2.0",
     "swe101": "http://www.opengis.net/swe/1.0.1",
     "swes": "http://www.opengis.net/swes/2.0",
@@ -39,6 +44,7 @@ NAMESPACES = {
     "xs": "http://www.w3.org/2001/XMLSchema",
 }
 
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # what may stand before a document type declaration; atomic, so that it never looks through the whole document
 _DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?>(?:<\?.*?\?>|<!--.*?-->)\s*+)*+<!DOCTYPE", re.DOTALL)
 
@@ -90,6 +96,7 @@ XLINK_TITLE = tag("xlink:title")
 XSI_NIL = tag("xsi:nil")
 XSI_TYPE = tag("xsi:type")
 GML_ID = tag("gml:id")
+_ID_NAMES = (GML_ID, "{http://www.opengis.net/gml}id")
 
 
 def local_name(element: etree._Element) -> str:
@@ -165,6 +172,26 @@ def add(parent: etree._Element, name: str, text: str | None = None, /, **attribu
     made = etree.SubElement(parent, tag(name), attributes, nsmap={prefix: NAMESPACES[prefix]})
     made.text = text
     return made
+
+
+def escape_text(text: object) -> str:
+    """Escape what stands as text in a document; what XML cannot hold is replaced."""
+    return escape(_ILLEGAL.sub("\ufffd", str(text)), {"\r": "&#13;"})
+
+
+def make_ids_unique(element: etree._Element, taken: set[str], suffix: str) -> None:
+    """
+    Rename those gml:ids of a part that its document has already, and the references to them; all are added to `taken`.
+    """
+    holders = [(each, name) for each in element.iter("*") for name in _ID_NAMES if name in each.attrib]
+    renamed = {value: value + suffix for each, name in holders if (value := str(each.attrib[name])) in taken}
+    for each, name in holders:
+        each.attrib[name] = renamed.get(str(each.attrib[name]), each.attrib[name])
+        taken.add(str(each.attrib[name]))
+    for each in element.iter("*") if renamed else ():
+        reference = str(each.get(XLINK_HREF) or "")
+        if reference.startswith("#") and reference[1:] in renamed:
+            each.set(XLINK_HREF, f"#{renamed[reference[1:]]}")
 
 
 def serialize(root: etree._Element) -> bytes:

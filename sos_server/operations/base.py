@@ -41,18 +41,28 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The surroundings of a request; `base_url` is the address that the client reaches the service by."""
+    """
+    The surroundings of a request; `base_url` is the address that the client reaches the service by.
+
+    `merged` tells whether observations are merged to arrays where a request does not say.
+    """
 
     storage: Storage
     identity: Identity
     base_url: str
     now: datetime
+    merged: bool = False
+
+
+def require_short(locator: str, names: Sequence[str]) -> None:
+    """Raise where a parameter has more values than are looked up at once."""
+    if len(names) > _LARGEST_LIST:
+        raise InvalidParameterValue(f"{locator} has {len(names)} values, at most {_LARGEST_LIST} are taken.", locator)
 
 
 def require_known(storage: Storage, locator: str, names: Sequence[str]) -> None:
     """Raise where a parameter names what does not exist here."""
-    if len(names) > _LARGEST_LIST:
-        raise InvalidParameterValue(f"{locator} has {len(names)} values, at most {_LARGEST_LIST} are taken.", locator)
+    require_short(locator, names)
     missing = storage.missing(locator, names)
     if missing is not None:
         raise InvalidParameterValue(f"There is no {locator} {missing!r} here; the capabilities list them.", locator)

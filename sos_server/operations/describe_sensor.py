@@ -1,29 +1,47 @@
-"""DescribeSensor (OGC 12-006 clause 8.2)."""
+"""DescribeSensor (OGC 12-006 clause 8.2, OGC 09-001 clause 11)."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sos_server.errors import InvalidParameterValue
-from sos_server.operations.base import DESCRIPTION_FORMATS, require_one_of
+from sos_server.operations.base import DESCRIPTION_FORMATS, require_known, require_one_of
 from sos_server.responses import SensorDescribed
 
 if TYPE_CHECKING:
+    from sos_server.model import ValidDescription
     from sos_server.operations.base import Context
     from sos_server.requests import DescribeSensor
 
+_EVER = datetime.min.replace(tzinfo=UTC)
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
 
 def describe_sensor(context: Context, request: DescribeSensor) -> SensorDescribed:
-    """Give a procedure's description as it was registered."""
-    description = context.storage.sensor(request.procedure)
-    if description is None:
-        raise InvalidParameterValue(
-            f"There is no procedure {request.procedure!r} here; the capabilities list them.", "procedure"
-        )
+    """
+    Give a procedure's descriptions as they were sent: the present one, or all that hold in a time.
+
+    There may be none in a time before the procedure was registered. Now, there is one unless an update ended it: then
+    the last is given.
+    """
+    known = context.storage.descriptions(request.procedure)
+    require_known(context.storage, "procedure", (request.procedure,))
     locator = "procedureDescriptionFormat"
     require_one_of(locator, (request.description_format,), DESCRIPTION_FORMATS)
-    if request.description_format != description.description_format:
+    if request.valid_time is None:
+        known = tuple(each for each in known if _holds(each, context.now, context.now)) or known[-1:]
+    formats = dict.fromkeys(each.description_format for each in known)
+    if request.description_format not in formats:
         raise InvalidParameterValue(
-            f"{request.procedure!r} is described in {description.description_format} only; ask for that.", locator
+            f"{request.procedure!r} is described in {' and '.join(formats)} only; ask for that.", locator
         )
-    return SensorDescribed(description)
+    found = (each for each in known if each.description_format == request.description_format)
+    if request.valid_time is not None:
+        begin, end = request.valid_time
+        found = (each for each in found if _holds(each, begin, end))
+    return SensorDescribed(request.description_format, tuple(found))
+
+
+def _holds(description: ValidDescription, begin: datetime, end: datetime) -> bool:
+    return (description.begin or _EVER) <= end and begin < (description.end or _NEVER)

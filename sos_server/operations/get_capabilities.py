@@ -23,6 +23,7 @@ SECTIONS = (
 )
 MEDIA_TYPES = ("application/xml", "text/xml")
 _ALL = "All"
+_EXAMPLES = 10
 
 
 def get_capabilities(context: Context, request: GetCapabilities) -> Capabilities:
@@ -54,6 +55,7 @@ def get_capabilities(context: Context, request: GetCapabilities) -> Capabilities
         description_formats=DESCRIPTION_FORMATS,
         observation_types=OBSERVATION_TYPES,
         feature_types=FEATURE_TYPES,
+        observations=context.storage.example_identifiers(_EXAMPLES) if "OperationsMetadata" in sections else (),
     )
 
 

@@ -5,18 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sos_server.errors import InvalidParameterValue
-from sos_server.filters import TemporalOperator
+from sos_server.filters import SpatialReference, TemporalOperator
 from sos_server.operations.base import RESPONSE_FORMATS, require_known, require_one_of
-from sos_server.responses import Observations
+from sos_server.responses import MergedObservations, Observations
+from sos_server.storage import spatial
 
 if TYPE_CHECKING:
+    from sos_server.filters import SpatialFilter
+    from sos_server.model import SeriesInfo
     from sos_server.operations.base import Context
     from sos_server.requests import GetObservation
 
 
-def get_observation(context: Context, request: GetObservation) -> Observations:
+def get_observation(context: Context, request: GetObservation) -> Observations | MergedObservations:
     """
     Find observations; their rows are read only as the answer is iterated.
+
+    They are merged to arrays where the request says so, or the service where it does not.
+    """
+    series, place = find_series(context, request)
+    if context.merged if request.merged is None else request.merged:
+        return MergedObservations(context.storage.stream_merged(series, request.temporal_filters, place))
+    return Observations(context.storage.stream(series, request.temporal_filters, place))
+
+
+def find_series(context: Context, request: GetObservation) -> tuple[tuple[SeriesInfo, ...], SpatialFilter | None]:
+    """
+    Find the series asked for, and the filter on the sampling geometries of their rows; refuses what is wrong.
 
     `first` and `latest` give one observation of each series, among those that pass the other filters.
     """
@@ -31,5 +46,9 @@ def get_observation(context: Context, request: GetObservation) -> Observations:
     ]
     if len(ends) > 1:
         raise InvalidParameterValue("Only one filter can be `first` or `latest`; ask twice.", "temporalFilter")
+    place = request.spatial_filter
+    if place is not None:
+        spatial.check(place)
     series = context.storage.select_series(request)
-    return Observations(context.storage.stream(series, request.temporal_filters))
+    by_row = place is not None and place.reference is SpatialReference.SAMPLING_GEOMETRY
+    return series, place if by_row else None

@@ -20,6 +20,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sos_server.errors import InvalidParameterValue
+from sos_server.storage.sampling import insert_geometries
 from sos_server.storage.series import StoredSeries, check_unit, highest, lowest, series_for
 from sos_server.storage.tables import OBSERVATIONS, OFFERINGS, SERIES, SERVICE
 from sos_server.time import format_instant, from_microseconds, to_microseconds
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect, Table, Update
 
     from sos_server.model import Feature, Observation, Value
+    from sos_server.storage.sampling import SampledRow
     from sos_server.storage.series import SeriesKey
 
 _SERIES, _FIRST, _LAST, _RESULT_TIME = map(itemgetter, range(4))
@@ -65,29 +67,36 @@ class SeriesBatch:
 # the same as a bare tuple, which is made four times as fast
 _Row: TypeAlias = "tuple[int, int, int, int, int, Value, Value, str | None, str | None, int | None, int | None]"
 
-# what is known of series already, by offerings and key, so that it is not looked up for each request
-KnownSeries: TypeAlias = "MutableMapping[tuple[tuple[str, ...], SeriesKey], StoredSeries]"
+# what is known of series already, by generation, offerings and key, so that it is not looked up for each request
+KnownSeries: TypeAlias = "MutableMapping[tuple[int, tuple[str, ...], SeriesKey], StoredSeries]"
 
 
 def insert_observations(
     connection: Connection, offerings: tuple[str, ...], batches: Iterable[SeriesBatch], known: KnownSeries, now: int
 ) -> int:
     """Store batches under offerings, add their series to `known`, and give the number of observations that are new."""
-    updated, last_id = connection.execute(select(SERVICE.c.updated, SERVICE.c.last_observation)).one()
+    service = SERVICE.c
+    query = select(service.updated, service.last_observation, service.generation)
+    updated, last_id, generation = connection.execute(query).one()
     stored: list[_Row] = []
+    sampled: list[SampledRow] = []
     for batch in batches:
-        series = known.get((offerings, batch.key))
+        series = known.get((generation, offerings, batch.key))
         if series is None or (series.uom is None and batch.uom is not None):
             series = series_for(connection, batch.key, batch.uom, batch.feature, offerings)
-            known[offerings, batch.key] = series
+            known[generation, offerings, batch.key] = series
         check_unit(batch.key, series, batch.uom)
-        stored += _rows(series.id, batch.observations, last_id + len(stored))
+        rows = _rows(series.id, batch.observations, last_id + len(stored))
+        places = [each.geometry for each in batch.observations]
+        sampled += ((row[:5], place) for row, place in zip(rows, places, strict=True) if place is not None)
+        stored += rows
     if _store(connection, stored) == len(stored):
         new = Counter(map(_SERIES, stored))
     else:
         new = _check_repeated(connection, stored, last_id)
     if new:
         _move_extents(connection, stored, new, offerings)
+        insert_geometries(connection, sampled, offerings)
         values = {"last_observation": last_id + len(stored), "updated": max(now, updated + 1)}
         connection.execute(update(SERVICE).values(values))
     return new.total()

@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from shapely.geometry import box, shape
-from sqlalchemy import Column, ColumnElement, Row, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, or_, select
 
-from sos_server.filters import TemporalOperator, TemporalReference
+from sos_server.filters import SpatialReference, TemporalOperator, TemporalReference
 from sos_server.model import OM_CATEGORY, OM_COUNT, OM_TEXT, OM_TRUTH, SeriesInfo, StoredRow
+from sos_server.requests import GetObservation
+from sos_server.storage import spatial
+from sos_server.storage.cursor import DriverQuery, compile_query, open_cursor
 from sos_server.storage.series import read_feature
-from sos_server.storage.tables import FEATURES, OBSERVATIONS, OFFERINGS, PROCEDURES, SERIES, SERIES_OFFERINGS
+from sos_server.storage.tables import (
+    FEATURES,
+    OBSERVATIONS,
+    OFFERINGS,
+    PROCEDURES,
+    SAMPLING_GEOMETRIES,
+    SERIES,
+    SERIES_OFFERINGS,
+)
 from sos_server.time import to_microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Dialect
 
-    from sos_server.filters import BoundingBox, TemporalFilter
-    from sos_server.requests import GetObservation
+    from sos_server.filters import TemporalFilter
+    from sos_server.requests import DeleteObservation, GetDataAvailability
 
 _ROW = OBSERVATIONS.c
-_ROWS_AT_ONCE = 2000  # of a server's cursor: with few the ways there and back count, with many the memory
 _ENDS = (TemporalOperator.FIRST, TemporalOperator.LATEST)
 _TEXTUAL = (OM_CATEGORY, OM_TEXT)
 _PYTHON_TYPES = {OM_COUNT: int, OM_TRUTH: bool}  # the others are stored as what they are
 _Shape: TypeAlias = "tuple[TemporalOperator, TemporalReference]"
 
+# whether one of its observations tells where it was made: one look into an index
+_IS_MOBILE = exists().where(SAMPLING_GEOMETRIES.c.series_id == SERIES.c.id)
 _SERIES_QUERY = select(
     SERIES.c.id,
     SERIES.c.observed_property,
@@ -41,27 +52,25 @@ _SERIES_QUERY = select(
     FEATURES.c.geometry,
     FEATURES.c.feature_type,
     FEATURES.c.sampled_feature,
+    _IS_MOBILE.label("mobile"),
 ).select_from(SERIES)
 
 
-class RowQuery(NamedTuple):
-    """A query for rows as the driver takes it: `names` are its parameters in their order, `fixed` those it has."""
-
-    text: str
-    names: tuple[str, ...]
-    fixed: Mapping[str, Any]
-
-
 class RowQueries(NamedTuple):
-    """The queries for rows, by the column that the values are in, and what fills in the times of their filters."""
+    """The queries for rows by the shapes of their filters, which are few, and the times that fill them in."""
 
-    numbers: RowQuery
-    texts: RowQuery
+    shapes: tuple[_Shape, ...]
     times: Mapping[str, int]
 
 
-def select_series(connection: Connection, request: GetObservation) -> tuple[SeriesInfo, ...]:
-    """Give the series that a request asks for, whatever its times, in the order they came to be."""
+def read_series_of(connection: Connection, numbers: Sequence[int]) -> tuple[SeriesInfo, ...]:
+    """Give series by their numbers, in the order they came to be."""
+    query = series_query(GetObservation()).where(SERIES.c.id.in_(numbers))
+    return tuple(map(read_series, connection.execute(query)))
+
+
+def series_query(request: GetObservation | GetDataAvailability | DeleteObservation) -> Select[Any]:
+    """Give the query for the series that a request names, whatever their times, in the order they came to be."""
     # a series of several offerings is told once: under the first by name of those asked for
     name = (
         select(func.min(OFFERINGS.c.identifier))
@@ -87,86 +96,103 @@ def select_series(connection: Connection, request: GetObservation) -> tuple[Seri
     ):
         if wanted:
             query = query.where(column.in_(wanted))
-    if request.bounding_box is not None:
-        query = query.where(*_overlaps(request.bounding_box))
-    found = map(_series, connection.execute(query.add_columns(name.scalar_subquery().label("offering"))))
-    return tuple(info for info in found if request.bounding_box is None or _touches(info, request.bounding_box))
+    return query.add_columns(name.scalar_subquery().label("offering"))
 
 
-def row_queries(dialect: Dialect, filters: Sequence[TemporalFilter]) -> RowQueries:
-    """Give the queries for the rows that pass all filters: of series of numbers, and of series of texts."""
-    shapes = tuple((each.operator, each.reference) for each in filters)
+def select_series(connection: Connection, request: GetObservation) -> tuple[SeriesInfo, ...]:
+    """Give the series that a request asks for, whatever its times; a mobile one may still have no row to give."""
+    query = series_query(request)
+    place = request.spatial_filter
+    if place is None:
+        return tuple(map(read_series, connection.execute(query)))
+    by_row = place.reference is SpatialReference.SAMPLING_GEOMETRY
+    near = and_(*spatial.overlaps(FEATURES, place))
+    found = map(read_series, connection.execute(query.where(or_(near, _IS_MOBILE) if by_row else near)))
+    return tuple(info for info in found if (by_row and info.mobile) or spatial.passes(info.feature.geometry, place))
+
+
+def row_queries(filters: Sequence[TemporalFilter]) -> RowQueries:
+    """Give the queries for the rows that pass all filters."""
     times: dict[str, int] = {}
     for number, each in enumerate(filters):
-        if each.operator in _ENDS:
-            continue
-        if each.begin is None or each.end is None:
-            raise ValueError(f"a filter with {each.operator} needs a time")
-        times |= {f"begin_{number}": to_microseconds(each.begin), f"end_{number}": to_microseconds(each.end)}
-    return RowQueries(_row_query(dialect, _ROW.number, shapes), _row_query(dialect, _ROW.text, shapes), times)
+        if each.operator not in _ENDS:
+            times[f"begin_{number}"], times[f"end_{number}"] = _times(each)
+    return RowQueries(tuple((each.operator, each.reference) for each in filters), times)
+
+
+def row_query(series: SeriesInfo, queries: RowQueries) -> Select[Any]:
+    """Give the query for the rows of a series, whose number is its parameter `series`."""
+    return _row_query(_is_textual(series), queries.shapes).params(queries.times)
+
+
+def typed(series: SeriesInfo, rows: Iterable[StoredRow]) -> Iterator[StoredRow]:
+    """Give rows with values of the type of their series: counts and truths are stored as numbers."""
+    python_type = _PYTHON_TYPES.get(series.observation_type)
+    if python_type is None:
+        yield from rows
+    else:
+        for row in rows:
+            yield row if row.value is None else row._replace(value=python_type(row.value))
 
 
 def stream_rows(connection: Connection, series: SeriesInfo, queries: RowQueries) -> Iterator[StoredRow]:
     """Read the rows of a series in the order of their phenomenon time, a few at a time."""
-    query = queries.texts if series.observation_type in _TEXTUAL else queries.numbers
+    query = _row_text(connection.dialect, _is_textual(series), queries.shapes)
     values = {**query.fixed, **queries.times, "series": series.key}
-    # straight from the driver, which reads as it is iterated: a row object in between costs as much as reading the row
-    cursor = _open_cursor(connection)
-    try:
-        cursor.execute(query.text, [values[name] for name in query.names])
-        python_type = _PYTHON_TYPES.get(series.observation_type)
-        rows = map(StoredRow._make, cast("Iterator[tuple[Any, ...]]", cursor))
-        if python_type is None:
-            yield from rows
-        else:
-            for row in rows:
-                yield row if row.value is None else row._replace(value=python_type(row.value))
-    finally:
-        cursor.close()
+    with open_cursor(connection, query, values) as cursor:
+        yield from typed(series, map(StoredRow._make, cursor))
 
 
-def _open_cursor(connection: Connection) -> Any:
-    driver: Any = connection.connection.driver_connection
-    if connection.dialect.name == "sqlite":
-        return driver.cursor()
-    # one with a name is kept by the server, which else would hand over all rows at once
-    cursor = driver.cursor(name="rows")
-    cursor.itersize = _ROWS_AT_ONCE
-    return cursor
+def _is_textual(series: SeriesInfo) -> bool:
+    return series.observation_type in _TEXTUAL
 
 
-# made anew for each request it would cost more than reading a row
+# made anew for each request these would cost more than reading a row
 @lru_cache(maxsize=1000)
-def _row_query(dialect: Dialect, value: Column[Any], shapes: tuple[_Shape, ...]) -> RowQuery:
+def _row_text(dialect: Dialect, textual: bool, shapes: tuple[_Shape, ...]) -> DriverQuery:
+    return compile_query(dialect, _row_query(textual, shapes))
+
+
+@lru_cache(maxsize=1000)
+def _row_query(textual: bool, shapes: tuple[_Shape, ...]) -> Select[Any]:
     query = select(
         _ROW.id,
         _ROW.first,
         _ROW.last,
         _ROW.result_time,
-        value,
+        _ROW.text if textual else _ROW.number,
         _ROW.identifier,
         _ROW.nil_reason,
         _ROW.valid_first,
         _ROW.valid_last,
-    ).where(_ROW.series_id == bindparam("series"))
+    ).where(_ROW.series_id == bindparam("series", type_=_ROW.series_id.type))
     order = (_ROW.first, _ROW.last, _ROW.result_time)
     for number, (operator, reference) in enumerate(shapes):
         if operator not in _ENDS:
-            query = query.where(*_conditions(number, operator, reference))
+            begin, end = (bindparam(f"{name}_{number}", type_=_ROW.first.type) for name in ("begin", "end"))
+            query = query.where(*_conditions(operator, reference, begin, end))
             continue
         if reference is TemporalReference.RESULT_TIME:
             order = (_ROW.result_time, _ROW.first, _ROW.last)
         descending = operator is TemporalOperator.LATEST
         query = query.order_by(*(column.desc() if descending else column for column in order)).limit(1)
-    compiled = query.order_by(*order).compile(dialect=dialect)
-    fixed = {name: value for name, value in compiled.params.items() if value is not None}
-    return RowQuery(str(compiled), tuple(compiled.positiontup or ()), fixed)
+    return query.order_by(*order)
+
+
+def conditions(each: TemporalFilter) -> tuple[ColumnElement[bool], ...]:
+    """Give the conditions of a filter that has a time, on the table of observations."""
+    return _conditions(each.operator, each.reference, *_times(each))
+
+
+def _times(each: TemporalFilter) -> tuple[int, int]:
+    if each.begin is None or each.end is None:
+        raise ValueError(f"a filter with {each.operator} needs a time")
+    return to_microseconds(each.begin), to_microseconds(each.end)
 
 
 def _conditions(
-    number: int, operator: TemporalOperator, reference: TemporalReference
+    operator: TemporalOperator, reference: TemporalReference, begin: Any, end: Any
 ) -> tuple[ColumnElement[bool], ...]:
-    begin, end = (bindparam(f"{name}_{number}", type_=_ROW.first.type) for name in ("begin", "end"))
     if reference is TemporalReference.RESULT_TIME:
         first = last = _ROW.result_time
     else:
@@ -181,25 +207,15 @@ def _conditions(
     return (first == begin, last == end)
 
 
-def _overlaps(bounds: BoundingBox) -> tuple[ColumnElement[bool], ...]:
-    column = FEATURES.c
-    return (
-        column.west <= bounds.east,
-        column.east >= bounds.west,
-        column.south <= bounds.north,
-        column.north >= bounds.south,
-    )
-
-
-def _touches(series: SeriesInfo, bounds: BoundingBox) -> bool:
-    # what overlaps by its bounds may still pass by the box with its shape
-    geometry = series.feature.geometry
-    if geometry is None or geometry["type"] == "Point":
-        return geometry is not None
-    return bool(shape(geometry).intersects(box(bounds.west, bounds.south, bounds.east, bounds.north)))
-
-
-def _series(row: Row[Any]) -> SeriesInfo:
+def read_series(row: Row[Any]) -> SeriesInfo:
+    """Make the series of a row of `series_query`."""
     return SeriesInfo(
-        row.id, row.offering, row.procedure, row.observed_property, read_feature(row), row.observation_type, row.uom
+        row.id,
+        row.offering,
+        row.procedure,
+        row.observed_property,
+        read_feature(row),
+        row.observation_type,
+        row.uom,
+        bool(row.mobile),
     )

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, insert, select
 
-from sos_server.model import Extent, Offering, OfferingContent, SensorDescription
+from sos_server.model import Extent, Offering, OfferingContent, ValidDescription
+from sos_server.storage import descriptions
 from sos_server.storage.base import insert_row
+from sos_server.storage.descriptions import Validity
 from sos_server.storage.tables import OFFERING_TERMS, OFFERINGS, PROCEDURES
 from sos_server.time import from_microseconds
 
@@ -30,16 +32,13 @@ class Term(StrEnum):
     RELATED_FEATURE = "related feature"
 
 
-def insert_sensor(connection: Connection, request: InsertSensor, offerings: Sequence[Offering]) -> None:
-    """Store a sensor and its offerings, which must be new."""
+def insert_sensor(connection: Connection, request: InsertSensor, offerings: Sequence[Offering], now: int) -> None:
+    """Store a sensor and its offerings, which must be new; its description holds from now on."""
     description = request.description
-    values = {
-        "identifier": description.procedure,
-        "name": description.name,
-        "description_format": description.description_format,
-        "document": description.document,
-    }
-    procedure_id = insert_row(connection, PROCEDURES, values)
+    named: dict[str, Any] = {"identifier": description.procedure, "name": description.name}
+    procedure_id = insert_row(connection, PROCEDURES, named)
+    document = ValidDescription(description.description_format, description.document)
+    descriptions.write(connection, procedure_id, (Validity(now, None, document),))
     terms = {
         Term.OBSERVED_PROPERTY: request.observed_properties,
         Term.OBSERVATION_TYPE: request.observation_types,
@@ -57,32 +56,14 @@ def insert_sensor(connection: Connection, request: InsertSensor, offerings: Sequ
         connection.execute(insert(OFFERING_TERMS), rows)
 
 
-def find_sensor(connection: Connection, procedure: str) -> SensorDescription | None:
-    """Give the description of a procedure, None where it is not registered."""
-    found = connection.execute(select(PROCEDURES).where(PROCEDURES.c.identifier == procedure)).one_or_none()
-    if found is None:
-        return None
-    rows = connection.execute(
-        select(OFFERINGS.c.identifier, OFFERINGS.c.name)
-        .where(OFFERINGS.c.procedure_id == found.id)
-        .order_by(OFFERINGS.c.id)
-    )
-    return SensorDescription(
-        found.identifier,
-        found.description_format,
-        found.document,
-        found.name,
-        tuple(Offering(row.identifier, found.identifier, row.name) for row in rows),
-    )
+def find_number(connection: Connection, procedure: str) -> int | None:
+    """Give the number of a procedure, None where it is not registered."""
+    return connection.scalars(select(PROCEDURES.c.id).where(PROCEDURES.c.identifier == procedure)).one_or_none()
 
 
 def read_contents(connection: Connection, offerings: Sequence[str] | None = None) -> tuple[OfferingContent, ...]:
     """Give the offerings in the order they were registered: all, or those named."""
-    chosen = (
-        select(OFFERINGS, PROCEDURES.c.identifier.label("procedure"), PROCEDURES.c.description_format)
-        .join(PROCEDURES)
-        .order_by(OFFERINGS.c.id)
-    )
+    chosen = select(OFFERINGS, PROCEDURES.c.identifier.label("procedure")).join(PROCEDURES).order_by(OFFERINGS.c.id)
     terms = select(OFFERING_TERMS).order_by(OFFERING_TERMS.c.kind, OFFERING_TERMS.c.position)
     if offerings is not None:
         chosen = chosen.where(OFFERINGS.c.identifier.in_(offerings))
@@ -90,11 +71,12 @@ def read_contents(connection: Connection, offerings: Sequence[str] | None = None
     members: dict[tuple[int, str], list[str]] = defaultdict(list)
     for row in connection.execute(terms):
         members[row.offering_id, row.kind].append(row.term)
+    formats = descriptions.read_formats(connection)
     return tuple(
         OfferingContent(
             offering=Offering(row.identifier, row.procedure, row.name),
             observed_properties=tuple(members[row.id, Term.OBSERVED_PROPERTY]),
-            description_formats=(row.description_format,),
+            description_formats=formats[row.procedure_id],
             observation_types=tuple(members[row.id, Term.OBSERVATION_TYPE]),
             feature_types=tuple(members[row.id, Term.FEATURE_TYPE]),
             related_features=tuple(members[row.id, Term.RELATED_FEATURE]),

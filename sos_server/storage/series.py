@@ -98,7 +98,10 @@ def highest(table: Table, name: str) -> ColumnElement[Any]:
 
 def _offering_ids(connection: Connection, offerings: Sequence[str]) -> tuple[int, ...]:
     query = select(OFFERINGS.c.id).where(OFFERINGS.c.identifier.in_(offerings)).order_by(OFFERINGS.c.id)
-    return tuple(connection.scalars(query))
+    numbers = tuple(connection.scalars(query))
+    if len(numbers) != len(offerings):
+        raise InvalidParameterValue(f"An offering of {', '.join(offerings)} was just deleted.", "offering")
+    return numbers
 
 
 def _create_series(
@@ -121,11 +124,12 @@ def _create_series(
     )
     if bounds is not None:
         new = {f"new_{name}": value for name, value in zip(BOUNDS, bounds, strict=True)}
-        connection.execute(_widen_bounds(), [new | {"number": number} for number in offerings])
+        connection.execute(widen_bounds(), [new | {"number": number} for number in offerings])
     return series_id
 
 
-def _widen_bounds() -> Update:
+def widen_bounds() -> Update:
+    """Give the statement that widens the bounds of the offering `number` by `new_west` and the others."""
     west, south, east, north = BOUNDS
     return (
         update(OFFERINGS)

@@ -7,18 +7,41 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, select, update
 
+from sos_server.announcements import Announcements
 from sos_server.errors import InvalidParameterValue
-from sos_server.storage import insert, sensors
+from sos_server.storage import descriptions, identifiers, insert, overview, removal, results, sensors, templates
 from sos_server.storage.base import open_database
-from sos_server.storage.select import row_queries, select_series, stream_rows
+from sos_server.storage.descriptions import Validity
+from sos_server.storage.sampling import stream_parts
+from sos_server.storage.select import read_series_of, row_queries, row_query, select_series, stream_rows
 from sos_server.storage.tables import FEATURES, OFFERING_TERMS, OFFERINGS, PROCEDURES, SERVICE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from sos_server.filters import TemporalFilter
-    from sos_server.model import Offering, OfferingContent, SensorDescription, SeriesInfo, StoredRow
-    from sos_server.requests import GetObservation, InsertSensor
+    from sqlalchemy import Connection
+
+    from sos_server.announcements import Announcement
+    from sos_server.filters import SpatialFilter, TemporalFilter
+    from sos_server.model import (
+        Feature,
+        Offering,
+        OfferingContent,
+        ResultRow,
+        ResultTemplate,
+        RowSummary,
+        SeriesExtent,
+        SeriesInfo,
+        StoredRow,
+        ValidDescription,
+    )
+    from sos_server.requests import (
+        DeleteObservation,
+        GetDataAvailability,
+        GetFeatureOfInterest,
+        GetObservation,
+        InsertSensor,
+    )
     from sos_server.storage.base import Database
     from sos_server.storage.series import SeriesKey, StoredSeries
 
@@ -37,7 +60,12 @@ class Storage:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._known: dict[tuple[tuple[str, ...], SeriesKey], StoredSeries] = {}
+        self._announcements = Announcements()
+        self._known: dict[tuple[int, tuple[str, ...], SeriesKey], StoredSeries] = {}
+
+    def subscribe(self, callback: Callable[[Announcement], None]) -> Callable[[], None]:
+        """Have a function called when a series has new observations, after their commit; gives what ends it."""
+        return self._announcements.subscribe(callback)
 
     def close(self) -> None:
         """Close the connections that are not in use."""
@@ -47,10 +75,10 @@ class Storage:
         """Give the number of connections that requests hold just now."""
         return self._database.connections_in_use()
 
-    def sensor(self, procedure: str) -> SensorDescription | None:
-        """Give the description of a procedure, None where it is not registered."""
+    def descriptions(self, procedure: str) -> tuple[ValidDescription, ...]:
+        """Give all descriptions of a procedure in the order of time; none where it is not registered."""
         with self._database.reading() as connection:
-            return sensors.find_sensor(connection, procedure)
+            return tuple(each.description for each in descriptions.read(connection, procedure))
 
     def contents(self, offerings: Sequence[str] | None = None) -> tuple[OfferingContent, ...]:
         """Give the offerings in the order they were registered: all, or those named."""
@@ -81,7 +109,7 @@ class Storage:
         """Register a sensor with its offerings; raises where one of them exists already."""
         procedure = request.description.procedure
         with self._database.writing() as connection:
-            if sensors.find_sensor(connection, procedure) is not None:
+            if sensors.find_number(connection, procedure) is not None:
                 raise InvalidParameterValue(
                     f"The procedure {procedure!r} is registered already; give another identifier.", "procedure"
                 )
@@ -92,16 +120,49 @@ class Storage:
                     f"{taken[0].offering.procedure!r}; an offering has one procedure only.",
                     "offering",
                 )
-            sensors.insert_sensor(connection, request, offerings)
-            updated = connection.scalars(select(SERVICE.c.updated)).one()
-            connection.execute(update(SERVICE).values(updated=max(now, updated + 1)))
+            sensors.insert_sensor(connection, request, offerings, now)
+            _move_on(connection, now)
 
-    def insert_observations(self, offerings: tuple[str, ...], batches: Iterable[insert.SeriesBatch], now: int) -> int:
+    def update_sensor(self, procedure: str, changes: Iterable[Validity], now: int) -> None:
+        """Put descriptions among those of a procedure, one after the other; raises where it is not registered."""
+        with self._database.writing() as connection:
+            number = sensors.find_number(connection, procedure)
+            if number is None:
+                raise _unknown_procedure(procedure)
+            held = descriptions.read(connection, procedure)
+            for new in changes:
+                held = descriptions.replace(held, new)
+            descriptions.write(connection, number, held)
+            _move_on(connection, now)
+
+    def delete_sensor(self, procedure: str, now: int) -> None:
+        """Delete a procedure with all that is its own; raises where it is not registered."""
+        with self._database.writing() as connection:
+            if not removal.delete_sensor(connection, procedure):
+                raise _unknown_procedure(procedure)
+            _move_on(connection, now)
+
+    def delete_observations(self, request: DeleteObservation, now: int) -> int:
+        """Delete what a request names, all or nothing; gives its number, raises where an identifier is of none."""
+        with self._database.writing() as connection:
+            if request.observations:
+                count, missing = removal.delete_named(connection, request.observations)
+                if missing is not None:
+                    raise InvalidParameterValue(f"There is no observation {missing!r} here.", "observation")
+            else:
+                count = removal.delete_observations(connection, request)
+            if count:
+                _move_on(connection, now)
+        return count
+
+    def insert_observations(self, offerings: tuple[str, ...], batches: Sequence[insert.SeriesBatch], now: int) -> int:
         """Store all batches or none under offerings; gives the number of observations that are new."""
         known = ChainMap({}, self._known)
         with self._database.writing() as connection:
             new = insert.insert_observations(connection, offerings, batches, known, now)
         self._known.update(known.maps[0])
+        if new:
+            self._announcements.tell(offerings, batches)
         return new
 
     def select_series(self, request: GetObservation) -> tuple[SeriesInfo, ...]:
@@ -110,17 +171,88 @@ class Storage:
             return select_series(connection, request)
 
     def stream(
-        self, series: Iterable[SeriesInfo], filters: Sequence[TemporalFilter]
+        self, series: Iterable[SeriesInfo], filters: Sequence[TemporalFilter], place: SpatialFilter | None = None
     ) -> Iterator[tuple[SeriesInfo, Iterator[StoredRow]]]:
         """
         Read series by series the rows that pass all filters, ordered by phenomenon time, all of one moment.
 
-        The connection is taken at the first row and given back after the last, or when the iterator is closed.
+        `place` is a filter on the sampling geometry. The connection is taken at the first row and given back after the
+        last, or when the iterator is closed.
         """
         with self._database.reading() as connection:
-            queries = row_queries(connection.dialect, filters)
+            queries = row_queries(filters)
             for info in series:
-                yield info, stream_rows(connection, info, queries)
+                if info.mobile:
+                    yield from stream_parts(connection, info, row_query(info, queries), place)
+                else:
+                    yield info, stream_rows(connection, info, queries)
+
+    def stream_results(
+        self, series: Iterable[SeriesInfo], filters: Sequence[TemporalFilter], place: SpatialFilter | None = None
+    ) -> Iterator[tuple[SeriesInfo, Iterator[Sequence[ResultRow]]]]:
+        """Read as `stream` does, of each row only what results tell, and in chunks."""
+        with self._database.reading() as connection:
+            yield from results.stream_results(connection, series, filters, place)
+
+    def stream_merged(
+        self, series: Iterable[SeriesInfo], filters: Sequence[TemporalFilter], place: SpatialFilter | None = None
+    ) -> Iterator[tuple[SeriesInfo, RowSummary, Iterator[Sequence[ResultRow]]]]:
+        """Read as `stream_results` does, with a summary before the rows; a series without rows is left out."""
+        with self._database.reading() as connection:
+            yield from results.stream_merged(connection, series, filters, place)
+
+    def insert_result_template(self, template: ResultTemplate) -> None:
+        """Store a template; raises where its identifier is taken."""
+        with self._database.writing() as connection:
+            templates.insert_template(connection, template)
+
+    def result_template(self, identifier: str) -> ResultTemplate | None:
+        """Give a template, None where there is none of this identifier."""
+        with self._database.reading() as connection:
+            return templates.find_template(connection, identifier)
+
+    def result_templates(self, offering: str, observed_property: str) -> tuple[ResultTemplate, ...]:
+        """Give the templates for a property in an offering, in the order they came."""
+        with self._database.reading() as connection:
+            return templates.templates_of(connection, offering, observed_property)
+
+    def stream_named(self, names: Sequence[str]) -> Iterator[tuple[SeriesInfo, Iterator[StoredRow]]]:
+        """Read the observations with these identifiers, series by series; those that are not here are left out."""
+        with self._database.reading() as connection:
+            found, _ = identifiers.find(connection, names)
+            queries = row_queries(())
+            for info in read_series_of(connection, tuple(found)):
+                query = row_query(info, queries).where(found[info.key].condition())
+                for part, rows in stream_parts(connection, info, query, None):
+                    yield part, identifiers.named(info.key, rows)
+
+    def example_identifiers(self, limit: int) -> tuple[str, ...]:
+        """Give the identifiers of some observations that are here; cheap, however many there are."""
+        with self._database.reading() as connection:
+            return identifiers.examples(connection, limit)
+
+    def features(self, request: GetFeatureOfInterest) -> tuple[Feature, ...]:
+        """Give the features that a request asks for."""
+        with self._database.reading() as connection:
+            return overview.read_features(connection, request)
+
+    def availability(
+        self, request: GetDataAvailability, *, by_offering: bool
+    ) -> tuple[tuple[SeriesExtent, ...], dict[str, tuple[str, ...]]]:
+        """Give how much there is of the series that a request names, and the formats procedures are described in."""
+        with self._database.reading() as connection:
+            extents = overview.read_extents(connection, request, by_offering=by_offering)
+            return extents, overview.read_formats(connection)
+
+
+def _move_on(connection: Connection, now: int) -> None:
+    """Move the update sequence on."""
+    updated = connection.scalars(select(SERVICE.c.updated)).one()
+    connection.execute(update(SERVICE).values(updated=max(now, updated + 1)))
+
+
+def _unknown_procedure(procedure: str) -> InvalidParameterValue:
+    return InvalidParameterValue(f"There is no procedure {procedure!r} here; the capabilities list them.", "procedure")
 
 
 def open_storage(url: str) -> Storage:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -40,6 +41,8 @@ SERVICE = Table(
     Column("id", Integer, primary_key=True),
     Column("updated", BigInteger, nullable=False),  # last change of sensors or extents: the update sequence
     Column("last_observation", BigInteger, nullable=False),  # the highest observation number given so far
+    # moved on when series are deleted: what a process remembers of series holds for one generation only
+    Column("generation", BigInteger, nullable=False, server_default="0"),
 )
 
 PROCEDURES = Table(
@@ -48,6 +51,16 @@ PROCEDURES = Table(
     Column("id", Integer, primary_key=True),
     Column("identifier", String, nullable=False, unique=True),
     Column("name", String),
+)
+
+# Each description of a procedure holds from `first` until before `last`; NULL is unknown or open. They never overlap.
+DESCRIPTIONS = Table(
+    "descriptions",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("procedure_id", ForeignKey("procedures.id"), nullable=False, index=True),
+    Column("first", BigInteger),
+    Column("last", BigInteger),
     Column("description_format", String, nullable=False),
     Column("document", LargeBinary, nullable=False),
 )
@@ -140,4 +153,48 @@ OBSERVATIONS = Table(
     Column("valid_first", BigInteger),
     Column("valid_last", BigInteger),
     sqlite_with_rowid=False,
+)
+
+# Only observations that somebody named are found by their name; the others have a name made of their key.
+Index(
+    "ix_observations_identifier",
+    OBSERVATIONS.c.identifier,
+    sqlite_where=OBSERVATIONS.c.identifier.is_not(None),
+    postgresql_where=OBSERVATIONS.c.identifier.is_not(None),
+)
+
+# Where an observation was made, for those that tell; it goes with its observation.
+SAMPLING_GEOMETRIES = Table(
+    "sampling_geometries",
+    METADATA,
+    Column("series_id", Integer, primary_key=True),
+    Column("first", BigInteger, primary_key=True),
+    Column("last", BigInteger, primary_key=True),
+    Column("result_time", BigInteger, primary_key=True),
+    Column("west", Float, nullable=False),
+    Column("south", Float, nullable=False),
+    Column("east", Float, nullable=False),
+    Column("north", Float, nullable=False),
+    Column("geometry", String, nullable=False),  # GeoJSON, longitude first
+    ForeignKeyConstraint(
+        ["series_id", "first", "last", "result_time"],
+        ["observations.series_id", "observations.first", "observations.last", "observations.result_time"],
+        ondelete="CASCADE",
+    ),
+    sqlite_with_rowid=False,
+)
+
+# `feature` is the feature that the template had inline, as JSON; without `feature_of_interest` each result names its own.
+RESULT_TEMPLATES = Table(
+    "result_templates",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("identifier", String, nullable=False, unique=True),
+    Column("offering_id", ForeignKey("offerings.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("observed_property", String, nullable=False),
+    Column("observation_type", String, nullable=False),
+    Column("feature_of_interest", String),
+    Column("feature", String),
+    Column("structure", LargeBinary, nullable=False),
+    Column("encoding", LargeBinary, nullable=False),
 )

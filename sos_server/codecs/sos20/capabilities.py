@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from sos_server.codecs import fes20, gml32, om20, ows11, xml
+from sos_server.codecs import fes20, gml32, om20, ows11, sosgda, xml
 from sos_server.codecs.sos20 import parameters
 from sos_server.model import Extent, Offering, OfferingContent
 
@@ -17,9 +17,23 @@ if TYPE_CHECKING:
 
 PROFILES = tuple(
     f"http://www.opengis.net/spec/SOS/2.0/conf/{name}"
-    for name in ("core", "kvp-core", "pox", "obsInsertion", "sensorInsertion")
-)
+    for name in (
+        "core",
+        "daRetrieval",
+        "foiRetrieval",
+        "insertionCap",
+        "kvp-core",
+        "obsByIdRetrieval",
+        "obsInsertion",
+        "pox",
+        "sensorDeletion",
+        "sensorInsertion",
+        "spatialFilteringProfile",
+        "updateSensorDescription",
+    )
+) + tuple(f"http://www.opengis.net/extension/SOSDO/{version}/observationDeletion" for version in ("1.0", "2.0"))
 _PREFIXES = ("sos", "swes", "ows", "fes", "gml", "xlink", "om", "sams")
+_NOT_OVER_KVP = frozenset({"InsertSensor", "UpdateSensorDescription", "InsertObservation"})
 RESPONSE_FORMATS = (om20.RESPONSE_FORMAT,)
 MEDIA_TYPES = ("application/xml", "text/xml")
 _NOTHING = "http://www.opengis.net/def/nil/OGC/0/unknown"
@@ -56,9 +70,8 @@ def _operations(capabilities: Capabilities) -> etree._Element:
     post = capabilities.base_url.rstrip("?&")
     get = post + ("&" if "?" in post else "?")
     for name, allowed in _parameters(capabilities).items():
-        is_insertion = name.startswith("Insert")
         found = [ows11.Parameter(parameter, values) for parameter, values in allowed.items()]
-        section.append(ows11.encode_operation(name, found, get=None if is_insertion else get, post=post))
+        section.append(ows11.encode_operation(name, found, get=None if name in _NOT_OVER_KVP else get, post=post))
     for parameter, values in (("service", (parameters.SERVICE,)), ("version", (parameters.VERSION,))):
         section.append(ows11.encode_parameter(ows11.Parameter(parameter, values)))
     return section
@@ -67,6 +80,8 @@ def _operations(capabilities: Capabilities) -> etree._Element:
 def _parameters(capabilities: Capabilities) -> dict[str, dict[str, tuple[str, ...] | None]]:
     contents = capabilities.contents
     procedures = _sorted(content.offering.procedure for content in contents)
+    properties = _sorted(name for content in contents for name in content.observed_properties)
+    offerings = _sorted(content.offering.identifier for content in contents)
     return {
         "GetCapabilities": {
             "AcceptVersions": (parameters.VERSION,),
@@ -79,18 +94,46 @@ def _parameters(capabilities: Capabilities) -> dict[str, dict[str, tuple[str, ..
             "procedureDescriptionFormat": _sorted(
                 description_format for content in contents for description_format in content.description_formats
             ),
+            "validTime": None,
         },
         "GetObservation": {
-            "offering": _sorted(content.offering.identifier for content in contents),
+            "offering": offerings,
             "procedure": procedures,
-            "observedProperty": _sorted(name for content in contents for name in content.observed_properties),
+            "observedProperty": properties,
             "featureOfInterest": None,
             "temporalFilter": None,
             "spatialFilter": None,
             "responseFormat": RESPONSE_FORMATS,
         },
+        "GetObservationById": {"observation": capabilities.observations},
+        "GetFeatureOfInterest": {
+            "procedure": procedures,
+            "observedProperty": properties,
+            "featureOfInterest": None,
+            "spatialFilter": None,
+        },
+        "GetDataAvailability": {
+            "offering": offerings,
+            "procedure": procedures,
+            "observedProperty": properties,
+            "featureOfInterest": None,
+            "responseFormat": (*RESPONSE_FORMATS, *sosgda.NAMESPACES.values()),
+        },
         "InsertSensor": {"procedureDescriptionFormat": capabilities.description_formats},
-        "InsertObservation": {"offering": _sorted(content.offering.identifier for content in contents)},
+        "UpdateSensorDescription": {
+            "procedure": procedures,
+            "procedureDescriptionFormat": capabilities.description_formats,
+        },
+        "DeleteSensor": {"procedure": procedures},
+        "InsertObservation": {"offering": offerings},
+        "DeleteObservation": {
+            "observation": None,
+            "offering": offerings,
+            "procedure": procedures,
+            "observedProperty": properties,
+            "featureOfInterest": None,
+            "temporalFilter": None,
+        },
     }
 
 

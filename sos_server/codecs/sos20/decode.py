@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sos_server.codecs import fes20, gml32, om20, sensorml, xml
-from sos_server.codecs.sos20 import parameters
-from sos_server.errors import InvalidRequest, MissingParameterValue, OperationNotSupported, OptionNotSupported
+from sos_server.codecs import fes20, gml32, om20, sensorml, sosdo, sosgda, xml
+from sos_server.codecs.sos20 import elements, parameters, results
+from sos_server.errors import InvalidParameterValue, InvalidRequest, MissingParameterValue, OperationNotSupported
+from sos_server.model import ValidDescription
 from sos_server.requests import (
+    DeleteSensor,
     DescribeSensor,
     GetCapabilities,
+    GetFeatureOfInterest,
     GetObservation,
+    GetObservationById,
     InsertObservation,
     InsertSensor,
     Request,
+    UpdateSensorDescription,
 )
 from sos_server.responses import ObservationsInserted, SensorInserted
 
@@ -26,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lxml import etree
+
+    from sos_server.filters import SpatialFilter
 
 
 def decode(root: etree._Element) -> Request:
@@ -56,7 +63,7 @@ def _check_attributes(root: etree._Element, name: str) -> None:
 
 
 def _get_capabilities(root: etree._Element) -> GetCapabilities:
-    _check_children(root, "AcceptVersions", "Sections", "AcceptFormats")
+    elements.check_children(root, "AcceptVersions", "Sections", "AcceptFormats")
     sections = xml.child(root, "ows:Sections")
     versions, formats = xml.child(root, "ows:AcceptVersions"), xml.child(root, "ows:AcceptFormats")
     return GetCapabilities(
@@ -68,16 +75,20 @@ def _get_capabilities(root: etree._Element) -> GetCapabilities:
 
 
 def _describe_sensor(root: etree._Element) -> DescribeSensor:
-    _check_children(root, "procedure", "procedureDescriptionFormat", "validTime")
-    if xml.child(root, "swes:validTime") is not None:
-        raise OptionNotSupported("Descriptions of other times are not kept; leave validTime out.", "validTime")
+    elements.check_children(root, "procedure", "procedureDescriptionFormat", "validTime")
+    times = xml.child(root, "swes:validTime")
+    valid = None if times is None else gml32.decode_time(elements.inner(times))
+    if times is not None and valid is None:
+        raise InvalidParameterValue(f"The time at {xml.where(times)} is unknown; give an instant.", "validTime")
     return DescribeSensor(
-        procedure=_text(root, "swes:procedure"), description_format=_text(root, "swes:procedureDescriptionFormat")
+        procedure=elements.text(root, "swes:procedure"),
+        description_format=elements.text(root, "swes:procedureDescriptionFormat"),
+        valid_time=None if valid is None else (valid.begin, valid.end or valid.begin),
     )
 
 
 def _get_observation(root: etree._Element) -> GetObservation:
-    _check_children(
+    elements.check_children(
         root,
         "procedure",
         "offering",
@@ -88,52 +99,108 @@ def _get_observation(root: etree._Element) -> GetObservation:
         "responseFormat",
     )
     times = gml32.Times(root)
-    spatial = [fes20.decode_spatial(_inner(holder)) for holder in root.iterchildren(xml.tag("sos:spatialFilter"))]
+    spatial = _spatial_filters(root)
     if len(spatial) > 1:
         raise InvalidRequest("There is more than one spatialFilter; one is allowed.", "spatialFilter")
-    formats = _texts(root, "sos:responseFormat")
+    formats = elements.texts(root, "sos:responseFormat")
     return GetObservation(
-        offerings=_texts(root, "sos:offering"),
-        procedures=_texts(root, "sos:procedure"),
-        observed_properties=_texts(root, "sos:observedProperty"),
-        features_of_interest=_texts(root, "sos:featureOfInterest"),
+        offerings=elements.texts(root, "sos:offering"),
+        procedures=elements.texts(root, "sos:procedure"),
+        observed_properties=elements.texts(root, "sos:observedProperty"),
+        features_of_interest=elements.texts(root, "sos:featureOfInterest"),
         temporal_filters=tuple(
-            fes20.decode_temporal(_inner(holder), times) for holder in root.iterchildren(xml.tag("sos:temporalFilter"))
+            fes20.decode_temporal(elements.inner(holder), times)
+            for holder in root.iterchildren(xml.tag("sos:temporalFilter"))
         ),
-        bounding_box=spatial[0] if spatial else None,
+        spatial_filter=spatial[0] if spatial else None,
         response_format=formats[0] if formats else None,
+        merged=elements.flags(root).get(parameters.MERGE.lower()),
+    )
+
+
+def _spatial_filters(root: etree._Element) -> tuple[SpatialFilter, ...]:
+    holders = root.iterchildren(xml.tag("sos:spatialFilter"))
+    return tuple(fes20.decode_spatial(elements.inner(holder)) for holder in holders)
+
+
+def _get_observation_by_id(root: etree._Element) -> GetObservationById:
+    elements.check_children(root, "observation")
+    observations = elements.texts(root, "sos:observation")
+    if not observations:
+        raise MissingParameterValue("GetObservationById has no observation.", "observation")
+    return GetObservationById(observations)
+
+
+def _get_feature_of_interest(root: etree._Element) -> GetFeatureOfInterest:
+    elements.check_children(root, "procedure", "observedProperty", "featureOfInterest", "spatialFilter")
+    return GetFeatureOfInterest(
+        procedures=elements.texts(root, "sos:procedure"),
+        observed_properties=elements.texts(root, "sos:observedProperty"),
+        features_of_interest=elements.texts(root, "sos:featureOfInterest"),
+        spatial_filters=_spatial_filters(root),
     )
 
 
 def _insert_sensor(root: etree._Element) -> InsertSensor:
-    _check_children(
+    elements.check_children(
         root, "procedureDescriptionFormat", "procedureDescription", "observableProperty", "relatedFeature", "metadata"
     )
-    description_format = _text(root, "swes:procedureDescriptionFormat")
-    description = _inner(xml.required_child(root, "swes:procedureDescription"))
+    description_format = elements.text(root, "swes:procedureDescriptionFormat")
+    description = elements.inner(xml.required_child(root, "swes:procedureDescription"))
     metadata = root.find("swes:metadata/sos:SosInsertionMetadata", xml.NAMESPACES)
     if metadata is None:
         raise MissingParameterValue("InsertSensor has no metadata with a SosInsertionMetadata.", "metadata")
-    properties = _texts(root, "swes:observableProperty")
+    properties = elements.texts(root, "swes:observableProperty")
     if not properties:
         raise MissingParameterValue("InsertSensor has no observableProperty.", "observableProperty")
     targets = root.iterfind("swes:relatedFeature/swes:FeatureRelationship/swes:target", xml.NAMESPACES)
     return InsertSensor(
         description=sensorml.decode_description(description, description_format),
         observed_properties=properties,
-        observation_types=_texts(metadata, "sos:observationType"),
-        feature_types=_texts(metadata, "sos:featureOfInterestType"),
+        observation_types=elements.texts(metadata, "sos:observationType"),
+        feature_types=elements.texts(metadata, "sos:featureOfInterestType"),
         related_features=tuple(reference for target in targets if (reference := xml.href(target)) is not None),
     )
 
 
+def _update_sensor_description(root: etree._Element) -> UpdateSensorDescription:
+    elements.check_children(root, "procedure", "procedureDescriptionFormat", "description")
+    procedure = elements.text(root, "swes:procedure")
+    description_format = elements.text(root, "swes:procedureDescriptionFormat")
+    holders = root.iterchildren(xml.tag("swes:description"))
+    descriptions = tuple(
+        _valid_description(elements.inner(holder), procedure, description_format) for holder in holders
+    )
+    if not descriptions:
+        raise MissingParameterValue("UpdateSensorDescription has no description.", "description")
+    return UpdateSensorDescription(procedure, description_format, descriptions)
+
+
+def _valid_description(holder: etree._Element, procedure: str, description_format: str) -> ValidDescription:
+    data = elements.inner(xml.required_child(holder, "swes:data"))
+    described = sensorml.decode_description(data, description_format, known_as=procedure)
+    if described.procedure != procedure:
+        raise InvalidParameterValue(
+            f"The description at {xml.where(data)} is of {described.procedure!r}, not of {procedure!r}.", "procedure"
+        )
+    valid = xml.child(holder, "swes:validTime")
+    begin, end = (None, None) if valid is None else gml32.decode_validity(elements.inner(valid))
+    return ValidDescription(description_format, described.document, begin, end)
+
+
+def _delete_sensor(root: etree._Element) -> DeleteSensor:
+    elements.check_children(root, "procedure")
+    return DeleteSensor(elements.text(root, "swes:procedure"))
+
+
 def _insert_observation(root: etree._Element) -> InsertObservation:
-    _check_children(root, "offering", "observation")
-    offerings = _texts(root, "sos:offering")
+    elements.check_children(root, "offering", "observation")
+    parameters.check_split(elements.flags(root).get(parameters.SPLIT.lower()))
+    offerings = elements.texts(root, "sos:offering")
     if not offerings:
         raise MissingParameterValue("InsertObservation has no offering.", "offering")
     for holder in root.iterchildren(xml.tag("sos:observation")):
-        if _inner(holder).tag != xml.tag("om:OM_Observation"):
+        if elements.inner(holder).tag != xml.tag("om:OM_Observation"):
             raise InvalidRequest(f"The observation at {xml.where(holder)} is no om:OM_Observation.", "observation")
     observations = tuple(om20.decode_observations(root, strict=True))
     if xml.child(root, "sos:observation") is None:
@@ -146,41 +213,23 @@ _DECODERS: dict[str, Callable[[etree._Element], Request]] = {
     xml.tag("swes:DescribeSensor"): _describe_sensor,
     xml.tag("sos:GetObservation"): _get_observation,
     xml.tag("swes:InsertSensor"): _insert_sensor,
+    xml.tag("sos:GetObservationById"): _get_observation_by_id,
+    xml.tag("sos:GetFeatureOfInterest"): _get_feature_of_interest,
+    xml.tag("swes:UpdateSensorDescription"): _update_sensor_description,
+    xml.tag("swes:DeleteSensor"): _delete_sensor,
     xml.tag("sos:InsertObservation"): _insert_observation,
+    **sosgda.DECODERS,
+    **sosdo.DECODERS,
+    **results.DECODERS,
 }
-
-
-def _check_children(root: etree._Element, *names: str) -> None:
-    for child in root.iterchildren("*"):
-        name = xml.local_name(child)
-        if name not in (*names, "extension"):
-            message = f"{xml.local_name(root)} has a child {name} that is not understood ({xml.where(child)})."
-            raise InvalidRequest(message, name)
-
-
-def _text(root: etree._Element, name: str) -> str:
-    return parameters.require(xml.text_of(xml.child(root, name)), name.partition(":")[2])
-
-
-def _texts(root: etree._Element, name: str) -> tuple[str, ...]:
-    """Give the texts of the children of a name; an empty one is refused."""
-    local = name.partition(":")[2]
-    return tuple(parameters.require(xml.text_of(child), local) for child in root.iterchildren(xml.tag(name)))
-
-
-def _inner(holder: etree._Element) -> etree._Element:
-    inner = xml.first_element(holder)
-    if inner is None:
-        raise MissingParameterValue(
-            f"{xml.local_name(holder)} at {xml.where(holder)} is empty.", xml.local_name(holder)
-        )
-    return inner
 
 
 def decode_response(root: etree._Element) -> SensorInserted | ObservationsInserted:
     """Read the answer to an InsertSensor or InsertObservation; the latter tells no count, it is 0 here."""
     if root.tag == xml.tag("swes:InsertSensorResponse"):
-        return SensorInserted(_text(root, "swes:assignedProcedure"), _text(root, "swes:assignedOffering"))
+        return SensorInserted(
+            elements.text(root, "swes:assignedProcedure"), elements.text(root, "swes:assignedOffering")
+        )
     if root.tag == xml.tag("sos:InsertObservationResponse"):
         return ObservationsInserted(0)
     raise InvalidRequest(f"{root.tag} is no answer to an insertion.")

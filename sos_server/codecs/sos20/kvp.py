@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlencode
 
-from sos_server.codecs import fes20, gml32, xsd
+from sos_server.codecs import fes20, gml32, sosgda, xsd
 from sos_server.codecs.sos20 import parameters
 from sos_server.errors import (
     InvalidParameterValue,
@@ -18,14 +18,27 @@ from sos_server.errors import (
     OperationNotSupported,
     OptionNotSupported,
 )
-from sos_server.filters import TemporalFilter, TemporalOperator
-from sos_server.requests import DescribeSensor, GetCapabilities, GetObservation, Request
+from sos_server.filters import SpatialOperator, TemporalFilter, TemporalOperator
+from sos_server.requests import (
+    DeleteObservation,
+    DeleteSensor,
+    DescribeSensor,
+    GetCapabilities,
+    GetDataAvailability,
+    GetFeatureOfInterest,
+    GetObservation,
+    GetObservationById,
+    GetResult,
+    GetResultTemplate,
+    Request,
+)
 from sos_server.time import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
-    from sos_server.filters import BoundingBox
+    from sos_server.filters import SpatialFilter
 
 
 def decode(pairs: Iterable[tuple[str, str]]) -> Request:
@@ -68,12 +81,12 @@ def _get_capabilities(values: Mapping[str, str]) -> GetCapabilities:
 
 
 def _describe_sensor(values: Mapping[str, str]) -> DescribeSensor:
-    if "validtime" in values:
-        raise OptionNotSupported("Descriptions of other times are not kept; leave validTime out.", "validTime")
     description_format = parameters.require(values.get("proceduredescriptionformat"), "procedureDescriptionFormat")
+    valid_time = values.get("validtime")
     return DescribeSensor(
         procedure=parameters.require(values.get("procedure"), "procedure"),
         description_format=_decoded(description_format),
+        valid_time=None if valid_time is None else _read_time(parameters.require(valid_time, "validTime"), "validTime"),
     )
 
 
@@ -86,10 +99,85 @@ def _get_observation(values: Mapping[str, str]) -> GetObservation:
         observed_properties=_list(values, "observedProperty"),
         features_of_interest=_list(values, "featureOfInterest"),
         temporal_filters=() if temporal is None else (decode_temporal(temporal),),
-        bounding_box=None if spatial is None else decode_spatial(spatial),
+        spatial_filter=None if spatial is None else decode_spatial(spatial),
         response_format=None
         if response_format is None
         else _decoded(parameters.require(response_format, "responseFormat")),
+        merged=_flag(values, parameters.MERGE) if parameters.MERGE.lower() in values else None,
+    )
+
+
+def _get_observation_by_id(values: Mapping[str, str]) -> GetObservationById:
+    response_format = values.get("responseformat")
+    return GetObservationById(
+        observations=_required_list(values, "observation"),
+        response_format=None
+        if response_format is None
+        else _decoded(parameters.require(response_format, "responseFormat")),
+    )
+
+
+def _get_feature_of_interest(values: Mapping[str, str]) -> GetFeatureOfInterest:
+    spatial = values.get("spatialfilter")
+    return GetFeatureOfInterest(
+        procedures=_list(values, "procedure"),
+        observed_properties=_list(values, "observedProperty"),
+        features_of_interest=_list(values, "featureOfInterest"),
+        spatial_filters=() if spatial is None else (decode_spatial(spatial),),
+    )
+
+
+def _get_data_availability(values: Mapping[str, str]) -> GetDataAvailability:
+    """Read a GetDataAvailability; its version is chosen by a responseFormat of its namespace, as 52°North does it."""
+    formats = tuple(map(_decoded, _list(values, "responseFormat")))
+    is_new = sosgda.NAMESPACES["2.0"] in formats or bool(set(formats) - {sosgda.NAMESPACES["1.0"]})
+    return GetDataAvailability(
+        offerings=_list(values, "offering"),
+        procedures=_list(values, "procedure"),
+        observed_properties=_list(values, "observedProperty"),
+        features_of_interest=_list(values, "featureOfInterest"),
+        response_formats=tuple(each for each in formats if each not in sosgda.NAMESPACES.values()),
+        show_count=_flag(values, sosgda.SHOW_COUNT),
+        include_result_times=_flag(values, sosgda.INCLUDE_RESULT_TIMES),
+        version="2.0" if is_new else "1.0",
+    )
+
+
+def _delete_sensor(values: Mapping[str, str]) -> DeleteSensor:
+    return DeleteSensor(parameters.require(values.get("procedure"), "procedure"))
+
+
+def _delete_observation(values: Mapping[str, str]) -> DeleteObservation:
+    """Read a DeleteObservation: one identifier alone is of version 1.0, everything else of 2.0."""
+    temporal = values.get("temporalfilter")
+    request = DeleteObservation(
+        observations=_list(values, "observation"),
+        offerings=_list(values, "offering"),
+        procedures=_list(values, "procedure"),
+        observed_properties=_list(values, "observedProperty"),
+        features_of_interest=_list(values, "featureOfInterest"),
+        temporal_filters=() if temporal is None else (decode_temporal(temporal),),
+        version="2.0",
+    )
+    is_old = len(request.observations) == 1 and request == DeleteObservation(request.observations, version="2.0")
+    return DeleteObservation(request.observations) if is_old else request
+
+
+def _get_result_template(values: Mapping[str, str]) -> GetResultTemplate:
+    return GetResultTemplate(
+        offering=parameters.require(values.get("offering"), "offering"),
+        observed_property=parameters.require(values.get("observedproperty"), "observedProperty"),
+    )
+
+
+def _get_result(values: Mapping[str, str]) -> GetResult:
+    spatial, temporal = values.get("spatialfilter"), values.get("temporalfilter")
+    return GetResult(
+        offering=parameters.require(values.get("offering"), "offering"),
+        observed_property=parameters.require(values.get("observedproperty"), "observedProperty"),
+        features_of_interest=_list(values, "featureOfInterest"),
+        temporal_filters=() if temporal is None else (decode_temporal(temporal),),
+        spatial_filter=None if spatial is None else decode_spatial(spatial),
     )
 
 
@@ -97,6 +185,13 @@ _DECODERS: dict[str, Callable[[Mapping[str, str]], Request]] = {
     "GetCapabilities": _get_capabilities,
     "DescribeSensor": _describe_sensor,
     "GetObservation": _get_observation,
+    "GetObservationById": _get_observation_by_id,
+    "GetFeatureOfInterest": _get_feature_of_interest,
+    "GetDataAvailability": _get_data_availability,
+    "DeleteSensor": _delete_sensor,
+    "DeleteObservation": _delete_observation,
+    "GetResultTemplate": _get_result_template,
+    "GetResult": _get_result,
 }
 
 
@@ -108,6 +203,23 @@ def _list(values: Mapping[str, str], name: str) -> tuple[str, ...]:
     if not found:
         raise MissingParameterValue(f"The parameter {name} is empty; leave it out or give a value.", name)
     return found
+
+
+def _required_list(values: Mapping[str, str], name: str) -> tuple[str, ...]:
+    found = _list(values, name)
+    if not found:
+        raise MissingParameterValue(f"The parameter {name} is missing; give at least one value.", name)
+    return found
+
+
+def _flag(values: Mapping[str, str], name: str) -> bool:
+    value = values.get(name.lower())
+    if value is None:
+        return False
+    try:
+        return xsd.read_boolean(value)
+    except ValueError as error:
+        raise InvalidParameterValue(f"The parameter {name} cannot be read: {error}.", name) from error
 
 
 def _split(value: str) -> tuple[str, ...]:
@@ -129,23 +241,29 @@ def decode_temporal(text: str) -> TemporalFilter:
         raise MissingParameterValue(f"The temporal filter {text!r} has no time.", "temporalFilter")
     if time in fes20.FIRST_AND_LATEST:
         return TemporalFilter(fes20.FIRST_AND_LATEST[time], reference=reference)
+    begin, end = _read_time(time, "temporalFilter")
+    return TemporalFilter(TemporalOperator.DURING if "/" in time else TemporalOperator.EQUALS, begin, end, reference)
+
+
+def _read_time(time: str, name: str) -> tuple[datetime, datetime]:
+    """Read an instant, or a period as `begin/end`."""
     begin_text, slash, end_text = time.partition("/")
     try:
         begin = parse_instant(begin_text)
         end = parse_instant(end_text) if slash else begin
     except (ValueError, OverflowError) as error:
-        raise InvalidParameterValue(f"The temporal filter cannot be read: {error}.", "temporalFilter") from error
+        raise InvalidParameterValue(f"The time of {name} cannot be read: {error}.", name) from error
     if begin > end:
-        raise InvalidParameterValue(f"The period {time} ends before it begins; swap its ends.", "temporalFilter")
-    return TemporalFilter(TemporalOperator.DURING if slash else TemporalOperator.EQUALS, begin, end, reference)
+        raise InvalidParameterValue(f"The period {time} ends before it begins; swap its ends.", name)
+    return begin, end
 
 
-def decode_spatial(text: str) -> BoundingBox:
+def decode_spatial(text: str) -> SpatialFilter:
     """Read `om:featureOfInterest/*/sams:shape,lower corner,upper corner[,crs]` in the axis order of its system."""
     parts = [part.strip() for part in text.split(",")]
     if not text:
         raise MissingParameterValue("The parameter spatialFilter is empty; leave it out or fill it.", "spatialFilter")
-    fes20.check_shape_reference(parts[0])
+    reference = fes20.read_spatial_reference(parts[0])
     if len(parts) not in (5, 6):
         raise InvalidParameterValue(
             "The spatial filter needs a property, four coordinates and perhaps a reference system.", "spatialFilter"
@@ -155,7 +273,8 @@ def decode_spatial(text: str) -> BoundingBox:
         swap = gml32.latitude_first(parts[5] if len(parts) == 6 else None)
     except ValueError as error:
         raise InvalidParameterValue(f"The spatial filter cannot be read: {error}.", "spatialFilter") from error
-    return fes20.box(second, first, fourth, third) if swap else fes20.box(first, second, third, fourth)
+    corners = (second, first, fourth, third) if swap else (first, second, third, fourth)
+    return fes20.make_box(*corners, reference)
 
 
 def encode(request: Request) -> str:
@@ -191,8 +310,14 @@ def _observation_pairs(request: GetObservation) -> dict[str, str]:
     for condition in request.temporal_filters:
         pairs["temporalFilter"] = fes20.write_kvp_temporal(condition)
         pairs["namespaces"] = "xmlns(om,http://www.opengis.net/om/2.0)"
-    box = request.bounding_box
-    if box is not None:
-        corners = ",".join(xsd.write_double(number) for number in (box.south, box.west, box.north, box.east))
-        pairs["spatialFilter"] = f"{fes20.SHAPE_REFERENCE},{corners},{gml32.WGS84}"
+    if request.spatial_filter is not None:
+        pairs["spatialFilter"] = _write_spatial(request.spatial_filter)
     return {name: value for name, value in pairs.items() if value}
+
+
+def _write_spatial(condition: SpatialFilter) -> str:
+    if condition.operator is not SpatialOperator.BBOX:
+        raise OptionNotSupported(f"{condition.operator} has no form in KVP; send XML.", "spatialFilter")
+    west, south, east, north = fes20.bounds_of(condition)
+    corners = ",".join(xsd.write_double(number) for number in (south, west, north, east))
+    return f"{condition.reference},{corners},{gml32.WGS84}"

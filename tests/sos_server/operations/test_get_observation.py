@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sos_server.errors import InvalidParameterValue, MissingParameterValue
-from sos_server.filters import BoundingBox, TemporalFilter, TemporalOperator, TemporalReference
+from sos_server.filters import TemporalFilter, TemporalOperator, TemporalReference, bounding_box
 from sos_server.model import OM_TEXT, SAMPLING_SURFACE, Feature, Observation
 from sos_server.requests import GetObservation
 from sos_server.time import from_microseconds
@@ -56,9 +56,9 @@ def two(sos: Asked) -> Asked:
         pytest.param(
             {"procedures": ("thermometer",), "observed_properties": ("AirPressure",)}, [], id="never observed"
         ),
-        pytest.param({"bounding_box": BoundingBox(7.5, 49, 9, 51)}, [990], id="box"),
-        pytest.param({"bounding_box": BoundingBox(7, 51, 8, 52)}, [0, 1, 2, 3, 4], id="on the border of the box"),
-        pytest.param({"bounding_box": BoundingBox(0, 0, 1, 1)}, [], id="outside the box"),
+        pytest.param({"spatial_filter": bounding_box(7.5, 49, 9, 51)}, [990], id="box"),
+        pytest.param({"spatial_filter": bounding_box(7, 51, 8, 52)}, [0, 1, 2, 3, 4], id="on the border of the box"),
+        pytest.param({"spatial_filter": bounding_box(0, 0, 1, 1)}, [], id="outside the box"),
     ],
 )
 def test_observations_are_found_by_what_and_where(
@@ -81,8 +81,8 @@ def test_a_surface_beside_the_box_is_not_found_by_its_bounds(sos: Asked) -> None
     field = Feature("field", geometry={"type": "Polygon", "coordinates": [corners]}, feature_type=SAMPLING_SURFACE)
     sos.ask(insertion(observation(0, 1.0, feature_of_interest="field", feature=field)))
 
-    beside = sos.observations(bounding_box=BoundingBox(8, 8, 9, 9))
-    touching = sos.observations(bounding_box=BoundingBox(5, 5, 9, 9))
+    beside = sos.observations(spatial_filter=bounding_box(8, 8, 9, 9))
+    touching = sos.observations(spatial_filter=bounding_box(5, 5, 9, 9))
 
     assert ([], [("thermometer-offering", 0, 1.0)]) == (beside, touching)
 

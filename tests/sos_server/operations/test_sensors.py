@@ -21,7 +21,8 @@ def test_a_sensor_is_described_as_it_was_registered(sos: Asked) -> None:
     answer = sos.ask(request)
 
     assert SensorInserted("thermometer", "thermometer-offering") == answer
-    assert request.description == sos.ask(DescribeSensor("thermometer", FORMAT)).description
+    (described,) = sos.ask(DescribeSensor("thermometer", FORMAT)).descriptions
+    assert request.description.document == described.document
 
 
 def test_a_sensor_that_names_no_offering_gets_one(sos: Asked) -> None:

@@ -17,23 +17,52 @@ from sos_server.errors import (
     OperationNotSupported,
     SosError,
 )
-from sos_server.filters import BoundingBox, TemporalFilter, TemporalOperator, TemporalReference
+from sos_server.filters import (
+    SpatialFilter,
+    SpatialOperator,
+    SpatialReference,
+    TemporalFilter,
+    TemporalOperator,
+    TemporalReference,
+    bounding_box,
+)
 from sos_server.model import (
     OM_COUNT,
     OM_MEASUREMENT,
     SAMPLING_POINT,
     SCALAR_TYPES,
     Extent,
+    Feature,
     Offering,
     OfferingContent,
+    SeriesExtent,
+    ValidDescription,
 )
-from sos_server.requests import DescribeSensor, GetCapabilities, GetObservation, InsertObservation, InsertSensor
+from sos_server.requests import (
+    DeleteObservation,
+    DeleteSensor,
+    DescribeSensor,
+    GetCapabilities,
+    GetDataAvailability,
+    GetFeatureOfInterest,
+    GetObservation,
+    GetObservationById,
+    InsertObservation,
+    InsertSensor,
+    UpdateSensorDescription,
+)
 from sos_server.responses import (
     Capabilities,
+    DataAvailability,
+    Features,
     Observations,
+    ObservationsById,
+    ObservationsDeleted,
     ObservationsInserted,
+    SensorDeleted,
     SensorDescribed,
     SensorInserted,
+    SensorUpdated,
 )
 from tests.sos_server.codecs.observations import WELL, observation, row, series
 
@@ -72,6 +101,9 @@ CAPABILITIES = Capabilities(
     observation_types=SCALAR_TYPES,
     feature_types=(SAMPLING_POINT,),
 )
+VALID = ValidDescription(sensorml.SENSORML_20, DESCRIPTION.document, BEGIN)
+WELL_AREA = {"type": "Polygon", "coordinates": [[[7, 51], [8, 51], [8, 52], [7, 52], [7, 51]]]}
+EXTENT = SeriesExtent(("o",), "p", "q", WELL, (OM_MEASUREMENT, OM_COUNT), BEGIN, END, BEGIN, END, 7)
 REQUESTS = {
     "capabilities": GetCapabilities(("2.0.0",), ("Contents", "FilterCapabilities"), ("text/xml",), "1"),
     "describe": DescribeSensor("p", "http://f"),
@@ -85,11 +117,46 @@ REQUESTS = {
             TemporalFilter(TemporalOperator.DURING, BEGIN, END),
             TemporalFilter(TemporalOperator.AFTER, BEGIN, BEGIN, TemporalReference.RESULT_TIME),
         ),
-        BoundingBox(7, 51, 8, 52),
+        bounding_box(7, 51, 8, 52),
         "http://www.opengis.net/om/2.0",
     ),
     "latest": GetObservation(temporal_filters=(TemporalFilter(TemporalOperator.LATEST),)),
     "first": GetObservation(temporal_filters=(TemporalFilter(TemporalOperator.FIRST),)),
+    "describe at a time": DescribeSensor("p", "http://f", (BEGIN, BEGIN)),
+    "describe in a time": DescribeSensor("p", "http://f", (BEGIN, END)),
+    "observe places": GetObservation(
+        spatial_filter=SpatialFilter(SpatialOperator.WITHIN, WELL_AREA, SpatialReference.SAMPLING_GEOMETRY)
+    ),
+    "by id": GetObservationById(("http://id/1", "http://id/2")),
+    "all features": GetFeatureOfInterest(),
+    "features": GetFeatureOfInterest(
+        ("p",),
+        ("q",),
+        ("f",),
+        tuple(SpatialFilter(operator, WELL_AREA) for operator in SpatialOperator),
+    ),
+    "availability": GetDataAvailability(),
+    "availability 1.0": GetDataAvailability(("o",), ("p",), ("q",), ("f",), show_count=True, include_result_times=True),
+    "availability 2.0": GetDataAvailability(
+        ("o",), ("p",), ("q",), ("f",), ("http://www.opengis.net/om/2.0",), show_count=True, version="2.0"
+    ),
+    "update": UpdateSensorDescription(
+        OFFERING.procedure,
+        sensorml.SENSORML_20,
+        (VALID,),
+    ),
+    "update from now on": UpdateSensorDescription(
+        OFFERING.procedure, sensorml.SENSORML_20, (dataclasses.replace(VALID, begin=None),)
+    ),
+    "update for a time": UpdateSensorDescription(
+        OFFERING.procedure, sensorml.SENSORML_20, (dataclasses.replace(VALID, end=END),)
+    ),
+    "delete sensor": DeleteSensor("p"),
+    "delete one": DeleteObservation(("http://id/1",)),
+    "delete several": DeleteObservation(("http://id/1", "http://id/2"), version="2.0"),
+    "delete by filter": DeleteObservation(
+        (), ("o",), ("p",), ("q",), ("f",), (TemporalFilter(TemporalOperator.DURING, BEGIN, END),), "2.0"
+    ),
     "insert sensor": InsertSensor(DESCRIPTION, ("http://example.org/p",), (OM_MEASUREMENT,), (SAMPLING_POINT,), ("f",)),
     "insert": InsertObservation(
         ("o1", "o2"),
@@ -104,7 +171,23 @@ RESPONSES = {
     "capabilities": CAPABILITIES,
     "no section": dataclasses.replace(CAPABILITIES, sections=frozenset()),
     "no offering": dataclasses.replace(CAPABILITIES, contents=()),
-    "sensor described": SensorDescribed(DESCRIPTION),
+    "sensor described": SensorDescribed(sensorml.SENSORML_20, (VALID, dataclasses.replace(VALID, end=END))),
+    "not described then": SensorDescribed(sensorml.SENSORML_20, ()),
+    "sensor updated": SensorUpdated("p"),
+    "sensor deleted": SensorDeleted("p"),
+    "no feature": Features(()),
+    "features": Features((WELL, Feature("f", "A feature without a shape"))),
+    "no observation by id": ObservationsById(()),
+    "observation deleted": ObservationsDeleted(1, "http://id/1", "1.0"),
+    "observations deleted": ObservationsDeleted(7, None, "2.0"),
+    "nothing available": DataAvailability((), {}, show_count=True, include_result_times=True, version="2.0"),
+    **{
+        f"available {version}{' with all' if more else ''}": DataAvailability(
+            (EXTENT, EXTENT), {"p": (sensorml.SENSORML_20,)}, more, more, version
+        )
+        for version in ("1.0", "2.0")
+        for more in (False, True)
+    },
     "sensor inserted": SensorInserted("p", "o"),
     "inserted": ObservationsInserted(2),
     "no observation": Observations(()),

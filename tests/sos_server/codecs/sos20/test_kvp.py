@@ -15,7 +15,7 @@ from sos_server.errors import (
     OptionNotSupported,
     SosError,
 )
-from sos_server.filters import BoundingBox, TemporalFilter, TemporalOperator, TemporalReference
+from sos_server.filters import TemporalFilter, TemporalOperator, TemporalReference, bounding_box
 from sos_server.requests import DescribeSensor, GetCapabilities, GetObservation
 
 BEGIN, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 2, tzinfo=UTC)
@@ -89,9 +89,9 @@ def test_a_temporal_filter_is_read_with_any_prefix(text, expected):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("om:featureOfInterest/*/sams:shape,51,7,52,8,urn:ogc:def:crs:EPSG::4326", BoundingBox(7, 51, 8, 52)),
-        ("om:featureOfInterest/*/sams:shape,51,7,52,8", BoundingBox(7, 51, 8, 52)),
-        ("sams:shape,7,51,8,52,http://www.opengis.net/def/crs/OGC/1.3/CRS84", BoundingBox(7, 51, 8, 52)),
+        ("om:featureOfInterest/*/sams:shape,51,7,52,8,urn:ogc:def:crs:EPSG::4326", bounding_box(7, 51, 8, 52)),
+        ("om:featureOfInterest/*/sams:shape,51,7,52,8", bounding_box(7, 51, 8, 52)),
+        ("sams:shape,7,51,8,52,http://www.opengis.net/def/crs/OGC/1.3/CRS84", bounding_box(7, 51, 8, 52)),
     ],
 )
 def test_a_spatial_filter_is_read_in_the_order_of_its_system(text, expected):
@@ -116,7 +116,8 @@ def test_a_spatial_filter_is_read_in_the_order_of_its_system(text, expected):
         ("service=SOS&request=DescribeSensor&version=999", InvalidParameterValue, "version"),
         (f"{DESCRIBE}&procedure=&procedureDescriptionFormat=f", MissingParameterValue, "procedure"),
         (f"{DESCRIBE}&procedure=p", MissingParameterValue, "procedureDescriptionFormat"),
-        (f"{DESCRIBE}&procedure=p&procedureDescriptionFormat=f&validTime=2020", OptionNotSupported, "validTime"),
+        (f"{DESCRIBE}&procedure=p&procedureDescriptionFormat=f&validTime=now", InvalidParameterValue, "validTime"),
+        (f"{DESCRIBE}&procedure=p&procedureDescriptionFormat=f&validTime=", MissingParameterValue, "validTime"),
         (f"{OBSERVE}&offering=", MissingParameterValue, "offering"),
         (f"{OBSERVE}&observedProperty=", MissingParameterValue, "observedProperty"),
         (f"{OBSERVE}&procedure=", MissingParameterValue, "procedure"),
@@ -149,7 +150,7 @@ def test_a_bad_request_has_the_code_and_locator_of_the_conformance_tests(query, 
     [
         GetCapabilities(("2.0.0",)),
         DescribeSensor("p", "http://f"),
-        GetObservation(("o",), ("p",), ("q",), ("f",), (DURING,), BoundingBox(7.5, 51, 8, 52), "r"),
+        GetObservation(("o",), ("p",), ("q",), ("f",), (DURING,), bounding_box(7.5, 51, 8, 52), "r"),
         GetObservation(temporal_filters=(TemporalFilter(TemporalOperator.LATEST),)),
     ],
     ids=["capabilities", "describe", "observe", "latest"],

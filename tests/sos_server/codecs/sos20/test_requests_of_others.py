@@ -12,7 +12,19 @@ from sos_server.errors import SosError
 from tests.conftest import SHARED
 
 DOCUMENTS = SHARED / "sos-documents"
-OPERATIONS = ("GetCapabilities", "DescribeSensor", "GetObservation", "InsertObservation", "InsertSensor")
+OPERATIONS = (
+    "GetCapabilities",
+    "DescribeSensor",
+    "GetObservation",
+    "GetObservationById",
+    "GetFeatureOfInterest",
+    "GetDataAvailability",
+    "InsertSensor",
+    "UpdateSensorDescription",
+    "DeleteSensor",
+    "InsertObservation",
+    "DeleteObservation",
+)
 
 # requests that are refused, and the code: what this service does not offer, or what breaks its own schema
 REFUSED = {
@@ -31,8 +43,6 @@ REFUSED = {
             ("_WML20", "InvalidParameterValue"),  # the description is WaterML 2.0
         )
     },
-    "ogc-sos20-examples/core__DescribeSensorWithTime.xml": "OptionNotSupported",
-    "ogc-sos20-examples/core__GetObservation4_spatialFilter.xml": "InvalidParameterValue",  # Within
 }
 
 

@@ -1,0 +1,87 @@
+"""Sampling geometries: where observations were made, stored beside them for those that tell."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from shapely.geometry import shape
+from sqlalchemy import and_, bindparam, insert, or_, select
+
+from sos_server.model import StoredRow
+from sos_server.storage import spatial
+from sos_server.storage.select import typed
+from sos_server.storage.series import BOUNDS, widen_bounds
+from sos_server.storage.tables import OBSERVATIONS, OFFERINGS, SAMPLING_GEOMETRIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection, Select
+
+    from sos_server.filters import SpatialFilter
+    from sos_server.model import SeriesInfo
+
+# the first five columns of an observation (its key and its number), and its geometry
+SampledRow: TypeAlias = "tuple[tuple[int, int, int, int, int], Mapping[str, Any]]"
+_KEY = ("series_id", "first", "last", "result_time")
+_PLACE = SAMPLING_GEOMETRIES.c
+_SAME_KEY = and_(*(OBSERVATIONS.c[name] == _PLACE[name] for name in _KEY))
+# the number is that of a new observation only: one that was here already keeps its place, or none
+_INSERT = insert(SAMPLING_GEOMETRIES).from_select(
+    [*_KEY, *BOUNDS, "geometry"],
+    select(
+        *(OBSERVATIONS.c[name] for name in _KEY),
+        *(bindparam(f"new_{name}", type_=_PLACE[name].type) for name in (*BOUNDS, "geometry")),
+    ).where(*(OBSERVATIONS.c[name] == bindparam(f"new_{name}") for name in (*_KEY, "id"))),
+)
+
+
+def insert_geometries(connection: Connection, sampled: Sequence[SampledRow], offerings: Sequence[str]) -> None:
+    """Store the geometries of observations that are new, and widen the bounds of their offerings."""
+    if not sampled:
+        return
+    rows = [
+        dict(zip((*_KEY, "id"), key, strict=True))
+        | dict(zip(BOUNDS, shape(geometry).bounds, strict=True))
+        | {"geometry": json.dumps(geometry, separators=(",", ":"))}
+        for key, geometry in sampled
+    ]
+    connection.execute(_INSERT, [{f"new_{name}": value for name, value in row.items()} for row in rows])
+    choose = {"west": min, "south": min, "east": max, "north": max}
+    whole = {f"new_{name}": choose[name](row[name] for row in rows) for name in BOUNDS}
+    numbers = connection.scalars(select(OFFERINGS.c.id).where(OFFERINGS.c.identifier.in_(offerings)))
+    connection.execute(widen_bounds(), [whole | {"number": number} for number in numbers])
+
+
+def stream_parts(
+    connection: Connection, series: SeriesInfo, query: Select[Any], place: SpatialFilter | None
+) -> Iterator[tuple[SeriesInfo, Iterator[StoredRow]]]:
+    """
+    Read the rows of a mobile series in parts of one place each, those that pass a filter on the place.
+
+    `query` selects the columns of a `StoredRow`. Its limit counts the rows that pass.
+    """
+    limit = query._limit if place is not None else None
+    joined = query.add_columns(_PLACE.geometry).outerjoin_from(OBSERVATIONS, SAMPLING_GEOMETRIES, _SAME_KEY)
+    if place is not None:
+        joined = joined.limit(None)
+        of_feature = spatial.passes(series.feature.geometry, place)
+        near = and_(*spatial.overlaps(SAMPLING_GEOMETRIES, place))
+        joined = joined.where(or_(_PLACE.geometry.is_(None), near) if of_feature else near)
+    result = connection.execute(joined, {"series": series.key})
+    try:
+        rows: Iterable[Any] = result
+        for text, part in groupby(rows, key=itemgetter(-1)):
+            geometry = None if text is None else json.loads(text)
+            if place is not None and geometry is not None and not spatial.passes(geometry, place):
+                continue
+            found = typed(series, (StoredRow._make(row[:-1]) for row in part))
+            yield replace(series, geometry=geometry), islice(found, limit)
+            if limit is not None:
+                return
+    finally:
+        result.close()
