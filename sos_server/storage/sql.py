@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Column, select, update
 
 from sos_server.announcements import Announcements
-from sos_server.announcements import Announcements
 from sos_server.errors import InvalidParameterValue
 from sos_server.storage import descriptions, identifiers, insert, overview, removal, results, sensors, templates
 from sos_server.storage.base import open_database
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from sos_server.announcements import Announcement
     from sos_server.announcements import Announcement
     from sos_server.filters import SpatialFilter, TemporalFilter
     from sos_server.model import (
@@ -63,12 +61,7 @@ class Storage:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._announcements = Announcements()
-        self._announcements = Announcements()
         self._known: dict[tuple[int, tuple[str, ...], SeriesKey], StoredSeries] = {}
-
-    def subscribe(self, callback: Callable[[Announcement], None]) -> Callable[[], None]:
-        """Have a function called when a series has new observations, after their commit; gives what ends it."""
-        return self._announcements.subscribe(callback)
 
     def subscribe(self, callback: Callable[[Announcement], None]) -> Callable[[], None]:
         """Have a function called when a series has new observations, after their commit; gives what ends it."""
