@@ -16,14 +16,12 @@ from weps.errors import RuleError
 from weps.model import Alert, AlertStatus, Detection, Json, Observation, Series, Source, Subscription, Target
 from weps.notify.message import compose_alert
 from weps.rules.base import Rule
-from weps.rules.languages import THRESHOLD, compile_rule
+from weps.rules.languages import LANGUAGES, compile_rule
 from weps.rules.network import Found, Network
 from weps.store import BatchTransaction, RuleState, StateKey
 
 ALERT_NAMESPACE = uuid.UUID("6f0f3f1c-7a53-4c52-9d0b-5d4d5a0f8c11")
 SILENCE = "noData"
-LOOK_AT_ONCE = frozenset({THRESHOLD})
-"""Languages whose rules also see what is the newest when they begin; EML rules begin empty."""
 
 Evidence = Callable[[Source, datetime, datetime], str | None]
 
@@ -124,7 +122,7 @@ class Watch:
             states = stored.get(subscription.id, {})
             if rule.has_episodes:
                 self._with_episodes.add(subscription.id)
-            if looking and not primed and subscription.rule.language in LOOK_AT_ONCE:
+            if looking and not primed and LANGUAGES[subscription.rule.language].first_look:
                 states = self._look(subscription, rule)
                 self._first_states.update({(subscription.id, key): state for key, state in states.items()})
             self._network.add(subscription.id, rule, states, subscription.activation)

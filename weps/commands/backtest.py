@@ -28,7 +28,7 @@ def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser = parsers.add_parser(
         "backtest", help=HELP, description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rule", type=Path, required=True, metavar="FILE", help="the rule: EML or threshold JSON")
+    parser.add_argument("--rule", type=Path, required=True, metavar="FILE", help="the rule, in any of the languages")
     parser.add_argument("--observations", required=True, metavar="FILE|URL", help="the observations")
     parser.add_argument(
         "--start", type=_instant, metavar="TIME", help="when the rule begins (default: at the first observation)"

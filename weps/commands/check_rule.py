@@ -13,14 +13,15 @@ from weps.rules.languages import compile_rule, detect_language
 HELP = "tell every fault of a rule, with its line"
 DESCRIPTION = """\
 Compiles a rule without subscribing to it. Prints nothing and exits 0 when it is right; else prints every fault as
-FILE:LINE: what is wrong, and what to do, and exits 1. The language is told from the text: EML or threshold JSON.
+FILE:LINE: what is wrong, and what to do, and exits 1. The language is told from the text: EML, threshold JSON, an OGC
+filter, CQL2 (text or JSON), or an eventing template.
 """
 
 
 def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = parsers.add_parser("check-rule", help=HELP, description=DESCRIPTION)
-    parser.add_argument("file", type=Path, metavar="FILE", help="a rule: EML or threshold JSON; - for standard input")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a rule in any of the languages; - for standard input")
     parser.set_defaults(run=run)
 
 

@@ -10,21 +10,21 @@ from weps.model import RuleText
 from weps.processes.base import JSON, XML, Complex, Document, Format, InputSpec, Kind, Literal
 from weps.processes.inputs import DURATION_UNITS, format_duration, read_number
 from weps.processes.subscribing import told_of
-from weps.rules.languages import detect_language
+from weps.rules.languages import EML_001, LANGUAGES, detect_language
 
 if TYPE_CHECKING:
     from weps.processes.inputs import Inputs
 
-EML_SCHEMA = "http://schemas.opengis.net/eml/0.0.1/EML.xsd"
 ONE_BOUND = ("greaterThan", "greaterThanOrEqual", "lessThan", "lessThanOrEqual", "equal", "notEqual")
 TWO_BOUNDS = ("between", "outside")
 
 RULE = InputSpec(
     "rule",
     "The rule as a document",
-    Complex((Format(XML, EML_SCHEMA), Format(XML), Format(JSON))),
-    "Event Pattern Markup Language (text/xml), or the threshold language (application/json). Instead of a document "
-    "the literals condition, threshold and so on can be given; they mean the same as the threshold language.",
+    Complex((Format(XML, LANGUAGES[EML_001].schema_url), *(Format(one) for one in (XML, JSON, "text/plain")))),
+    "Event Pattern Markup Language or Filter Encoding (text/xml), the threshold language, CQL2 JSON or an eventing "
+    "template (application/json), CQL2 Text (text/plain). Instead of a document the literals condition, threshold and "
+    "so on can be given; they mean the same as the threshold language.",
 )
 THRESHOLD_INPUTS = (
     InputSpec("condition", "The condition", Literal(allowed=ONE_BOUND + TWO_BOUNDS), "How a value is compared."),

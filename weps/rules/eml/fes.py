@@ -142,7 +142,8 @@ class FilterReader:
                 raise FilterFault(element, f"PropertyIsLike needs {attribute} with one character")
         if not isinstance(pattern, ex.Literal):
             raise FilterFault(element, "PropertyIsLike takes a ValueReference and then a Literal")
-        return ex.Like(operand, pattern.text, *(str(character) for character in characters))
+        wild_card, single_char, escape_char = (str(character) for character in characters)
+        return ex.Like(operand, pattern.text, wild_card, single_char, escape_char)
 
     def missing(self, element: etree._Element) -> ex.Condition:
         """Read PropertyIsNull and PropertyIsNil."""
