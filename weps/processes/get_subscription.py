@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from weps.processes.base import Context, Kind, Literal, Outputs, OutputSpec, ProcessSpec
 from weps.processes.documents import SUBSCRIPTION_FORMATS, write_subscription
+from weps.processes.managing import SUBSCRIPTION_ID
 from weps.processes.subscribing import told_of
-from weps.processes.unsubscribe import SUBSCRIPTION_ID
 
 if TYPE_CHECKING:
     from weps.processes.inputs import Inputs

@@ -8,6 +8,7 @@ from weps.errors import InputError
 from weps.model import Page, SubscriptionStatus
 from weps.processes.base import Context, InputSpec, Kind, Literal, Outputs, OutputSpec, ProcessSpec
 from weps.processes.documents import SUBSCRIPTION_FORMATS, write_subscriptions
+from weps.processes.subscribing import told_of
 
 if TYPE_CHECKING:
     from weps.processes.inputs import Inputs
@@ -20,11 +21,12 @@ LARGEST_OFFSET = 2**31
 def _handle(inputs: Inputs, context: Context) -> Outputs:
     text = inputs.text("status")
     status = SubscriptionStatus(text) if text else None
-    page = Page(inputs.count("offset") or 0, _limit(inputs))
+    page = Page(inputs.count("offset") or 0, _limit(inputs), inputs.text("after"))
     if page.offset > LARGEST_OFFSET:
         raise InputError(f"{page.offset} is larger than {LARGEST_OFFSET}.", "offset")
     engine = context.engine
-    listed = [(found, engine.feed_url(found)) for found in engine.subscriptions(page, status)]
+    with told_of({"after": "after"}):
+        listed = [(found, engine.feed_url(found)) for found in engine.subscriptions(page, status)]
     total = engine.count_subscriptions(status)
     return {"subscriptions": write_subscriptions(listed, total, page), "total": str(total)}
 
@@ -51,6 +53,12 @@ LIST_SUBSCRIPTIONS = ProcessSpec(
             "All if left out.",
         ),
         InputSpec("offset", "How many to leave out", Literal(Kind.COUNT), "0 if left out."),
+        InputSpec(
+            "after",
+            "The identifier of the last one of the page before",
+            Literal(),
+            "Where to go on; for long lists quicker than offset.",
+        ),
         InputSpec(
             "limit", "How many to give", Literal(Kind.COUNT), f"{DEFAULT_LIMIT} if left out, at most {LARGEST_LIMIT}."
         ),

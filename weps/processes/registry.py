@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from weps.processes.dry_run import DRY_RUN
 from weps.processes.echo import ECHO
 from weps.processes.eventing_process import EVENTING_PROCESS
 from weps.processes.get_subscription import GET_SUBSCRIPTION
 from weps.processes.list_subscriptions import LIST_SUBSCRIPTIONS
+from weps.processes.pause import PAUSE
+from weps.processes.renew import RENEW
+from weps.processes.resume import RESUME
 from weps.processes.subscribe import SUBSCRIBE
 from weps.processes.um_event_detection import UM_EVENT_DETECTION
 from weps.processes.unsubscribe import UNSUBSCRIBE
+from weps.processes.update import UPDATE
+from weps.processes.validate_rule import VALIDATE_RULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +30,12 @@ PROCESSES: Mapping[str, ProcessSpec] = {
         UNSUBSCRIBE,
         GET_SUBSCRIPTION,
         LIST_SUBSCRIPTIONS,
+        RENEW,
+        UPDATE,
+        PAUSE,
+        RESUME,
+        VALIDATE_RULE,
+        DRY_RUN,
         UM_EVENT_DETECTION,
         EVENTING_PROCESS,
     )

@@ -5,16 +5,70 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from weps.errors import MissingInputError
+from weps.errors import InputError, MissingInputError
 from weps.feeders.template import read_kvp, read_pox
+from weps.processes.base import XML, Complex, Format, InputSpec, Kind, Literal
 from weps.processes.subscribing import told_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from weps.model import Source
+    from weps.processes.base import Context
+    from weps.processes.inputs import Inputs
 
 SELECTORS = ("offering", "procedure", "observedProperty", "featureOfInterest")
+_TITLES = dict(
+    zip(SELECTORS, ("offering", "procedure", "observed property", "feature of interest"), strict=True),
+)
+
+
+def selector_inputs(names: Sequence[str]) -> tuple[InputSpec, ...]:
+    """Give the inputs that name what is observed, for some of the selectors."""
+    return tuple(InputSpec(name, f"The {_TITLES[name]} to ask for", Literal()) for name in names)
+
+
+SOURCE_INPUTS = (
+    InputSpec(
+        "sosEndpoint",
+        "The address of the SOS",
+        Literal(Kind.URL),
+        "When it is left out, the address in the template is asked, or else the SOS of this service.",
+    ),
+    InputSpec(
+        "getObservationTemplate",
+        "The GetObservation request as a URL",
+        Literal(published_type="anyURI"),
+        "Without a time filter, which is added at each poll. With sosEndpoint, that address is asked instead.",
+    ),
+    InputSpec(
+        "getObservationDocument",
+        "The GetObservation request as a document",
+        Complex((Format(XML, "http://schemas.opengis.net/sos/2.0/sosGetObservation.xsd"), Format(XML))),
+        "Posted to sosEndpoint at each poll with a time filter.",
+    ),
+    *selector_inputs(SELECTORS),
+)
+
+
+def read_source(inputs: Inputs, context: Context) -> Source:
+    """Give the source that an Execute names by `SOURCE_INPUTS`."""
+    endpoint = inputs.text("sosEndpoint")
+    document, url = inputs.document("getObservationDocument"), inputs.text("getObservationTemplate")
+    if document is not None and url is not None:
+        raise InputError(
+            "The template is given as a URL and as a document; leave one of them out.", "getObservationDocument"
+        )
+    if document is not None:
+        return source_of_template(document.text, endpoint or context.sos_endpoint, "getObservationDocument")
+    if url is not None:
+        return source_of_template(url, endpoint, "getObservationTemplate")
+    return source_of_selectors(endpoint or context.sos_endpoint, {name: inputs.text(name) for name in SELECTORS})
+
+
+def source_input(inputs: Inputs) -> str:
+    """Give the identifier of the input that a fault of the source's address is told of."""
+    return "getObservationTemplate" if "sosEndpoint" not in inputs else "sosEndpoint"
 
 
 def source_of_template(text: str, endpoint: str | None, where: str) -> Source:

@@ -5,13 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from weps.errors import InputError
 from weps.model import NewSubscription, Severity, Target
 from weps.processes.base import (
-    XML,
-    Complex,
     Context,
-    Format,
     InputSpec,
     Kind,
     Literal,
@@ -22,41 +18,23 @@ from weps.processes.base import (
 from weps.processes.documents import SUBSCRIPTION_FORMATS, write_subscription
 from weps.processes.inputs import DURATION_UNITS
 from weps.processes.rule_inputs import RULE, THRESHOLD_INPUTS, read_rule
-from weps.processes.source_inputs import SELECTORS, source_of_selectors, source_of_template
+from weps.processes.source_inputs import SOURCE_INPUTS, read_source, source_input
 from weps.processes.subscribing import subscribe
 
 if TYPE_CHECKING:
-    from weps.model import Source, Subscription
+    from weps.model import Subscription
     from weps.processes.inputs import Inputs
 
 DEFAULT_SAMPLING_RATE = timedelta(minutes=10)
 _DURATION = Literal(Kind.DURATION, uoms=DURATION_UNITS, published_type="string")
-_MOST_SINKS = 20
-
-
-def _source(inputs: Inputs, context: Context) -> Source:
-    endpoint = inputs.text("sosEndpoint")
-    document, url = inputs.document("getObservationDocument"), inputs.text("getObservationTemplate")
-    if document is not None and url is not None:
-        raise InputError(
-            "The template is given as a URL and as a document; leave one of them out.", "getObservationDocument"
-        )
-    if document is not None:
-        return source_of_template(document.text, endpoint or context.sos_endpoint, "getObservationDocument")
-    if url is not None:
-        return source_of_template(url, endpoint, "getObservationTemplate")
-    return source_of_selectors(endpoint or context.sos_endpoint, {name: inputs.text(name) for name in SELECTORS})
-
-
-def _source_input(inputs: Inputs) -> str:
-    return "getObservationTemplate" if "sosEndpoint" not in inputs else "sosEndpoint"
+MOST_SINKS = 20
 
 
 def _handle(inputs: Inputs, context: Context) -> Outputs:
     rule, unneeded = read_rule(inputs)
     new = NewSubscription(
         rule=rule,
-        source=_source(inputs, context),
+        source=read_source(inputs, context),
         sampling_rate=inputs.duration("samplingRate") or DEFAULT_SAMPLING_RATE,
         runtime=inputs.duration("runtime"),
         start=inputs.instant("startTime"),
@@ -64,7 +42,7 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
         title=inputs.text("title") or "",
         severity=Severity(inputs.text("severity") or Severity.UNKNOWN),
     )
-    names = {"rule": "rule" if "rule" in inputs else "condition", "source": _source_input(inputs), "sink": "sink"}
+    names = {"rule": "rule" if "rule" in inputs else "condition", "source": source_input(inputs), "sink": "sink"}
     outputs = _outcome(subscribe(context, new, names), context)
     if unneeded:
         told = f"{outputs['info']}. Not needed, because the rule says it all: {', '.join(unneeded)}"
@@ -91,28 +69,7 @@ SUBSCRIBE = ProcessSpec(
     inputs=(
         RULE,
         *THRESHOLD_INPUTS,
-        InputSpec(
-            "sosEndpoint",
-            "The address of the SOS",
-            Literal(Kind.URL),
-            "When it is left out, the address in the template is asked, or else the SOS of this service.",
-        ),
-        InputSpec(
-            "getObservationTemplate",
-            "The GetObservation request as a URL",
-            Literal(published_type="anyURI"),
-            "Without a time filter, which is added at each poll. With sosEndpoint, that address is asked instead.",
-        ),
-        InputSpec(
-            "getObservationDocument",
-            "The GetObservation request as a document",
-            Complex((Format(XML, "http://schemas.opengis.net/sos/2.0/sosGetObservation.xsd"), Format(XML))),
-            "Posted to sosEndpoint at each poll with a time filter.",
-        ),
-        InputSpec("offering", "The offering to ask for", Literal()),
-        InputSpec("procedure", "The procedure to ask for", Literal()),
-        InputSpec("observedProperty", "The observed property to ask for", Literal()),
-        InputSpec("featureOfInterest", "The feature of interest to ask for", Literal()),
+        *SOURCE_INPUTS,
         InputSpec(
             "samplingRate", "How often to ask", _DURATION, "ISO 8601 or a number with a unit; PT10M if left out."
         ),
@@ -128,7 +85,7 @@ SUBSCRIBE = ProcessSpec(
             "The address of a data store for notifications",
             Literal(Kind.URL),
             "Alerts are posted to its InsertRSS operation.",
-            max_occurs=_MOST_SINKS,
+            max_occurs=MOST_SINKS,
         ),
         InputSpec("severity", "The severity of the alerts", Literal(allowed=tuple(str(item) for item in Severity))),
         InputSpec("title", "The title of the alerts", Literal()),

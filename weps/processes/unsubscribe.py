@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from weps.processes.base import Context, InputSpec, Literal, Outputs, OutputSpec, ProcessSpec
-from weps.processes.documents import SUBSCRIPTION_FORMATS, write_subscription
+from weps.processes.base import Context, Outputs, ProcessSpec
+from weps.processes.managing import SUBSCRIPTION_ID, SUBSCRIPTION_OUTPUTS, tell
 from weps.processes.subscribing import told_of
 
 if TYPE_CHECKING:
     from weps.processes.inputs import Inputs
 
-SUBSCRIPTION_ID = InputSpec(
-    "subscriptionId", "The identifier of the subscription", Literal(), "As weps:Subscribe gave it.", min_occurs=1
-)
-
 
 def _handle(inputs: Inputs, context: Context) -> Outputs:
     with told_of({"": SUBSCRIPTION_ID.identifier}):
         subscription = context.engine.cancel(inputs.texts("subscriptionId")[0])
-    return {
-        "subscriptionId": subscription.id,
-        "subscription": write_subscription(subscription, context.engine.feed_url(subscription)),
-        "info": f"Subscription {subscription.id} is {subscription.status}; its feed stays readable",
-    }
+    info = f"Subscription {subscription.id} is {subscription.status}; its feed stays readable"
+    return tell(subscription, context, info)
 
 
 UNSUBSCRIBE = ProcessSpec(
@@ -32,10 +25,6 @@ UNSUBSCRIBE = ProcessSpec(
     abstract="Stops watching. Alerts that were published stay in the feed. Ending it twice is no error.",
     version="1.0.0",
     inputs=(SUBSCRIPTION_ID,),
-    outputs=(
-        OutputSpec("subscriptionId", "The identifier of the subscription", Literal()),
-        OutputSpec("subscription", "The subscription", SUBSCRIPTION_FORMATS),
-        OutputSpec("info", "What was done, for people", Literal()),
-    ),
+    outputs=SUBSCRIPTION_OUTPUTS,
     handler=_handle,
 )

@@ -1,0 +1,104 @@
+"""The process `weps:Update`: change the rule, the sampling rate, the title, the severity or the targets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from weps.errors import InputError, MissingInputError
+from weps.model import Changes, Severity, Target
+from weps.processes.base import Context, InputSpec, Kind, Literal, Outputs, OutputSpec, ProcessSpec
+from weps.processes.inputs import DURATION_UNITS
+from weps.processes.managing import SUBSCRIPTION_ID, SUBSCRIPTION_OUTPUTS, tell
+from weps.processes.rule_inputs import RULE, SELECTORS, THRESHOLD_INPUTS, read_rule
+from weps.processes.source_inputs import selector_inputs
+from weps.processes.subscribe import MOST_SINKS
+from weps.processes.subscribing import check_address, told_of
+
+if TYPE_CHECKING:
+    from weps.model import RuleText
+    from weps.processes.inputs import Inputs
+
+KEPT, RESTARTED, UNCHANGED = "kept", "restarted", "unchanged"
+_RULE_INPUTS = ("rule", *(spec.identifier for spec in THRESHOLD_INPUTS), *SELECTORS)
+_STATES = {
+    KEPT: "its rule says the same as before and goes on in its state",
+    RESTARTED: "its rule began anew, with the newest observations",
+    UNCHANGED: "its rule was not changed",
+}
+
+
+def _rule(inputs: Inputs) -> RuleText | None:
+    return read_rule(inputs)[0] if any(name in inputs for name in _RULE_INPUTS) else None
+
+
+def _targets(inputs: Inputs, context: Context) -> tuple[Target, ...] | None:
+    addresses = inputs.texts("sink")
+    if inputs.text("removeSinks") == "true":
+        if addresses:
+            raise InputError("Sinks are given and removed at once; leave one of them out.", "removeSinks")
+        return ()
+    for address in addresses:
+        check_address(context, address, "sink")
+    return tuple(Target("insert-rss", address) for address in addresses) or None
+
+
+def _handle(inputs: Inputs, context: Context) -> Outputs:
+    severity = inputs.text("severity")
+    changes = Changes(
+        rule=_rule(inputs),
+        sampling_rate=inputs.duration("samplingRate"),
+        title=inputs.text("title"),
+        severity=Severity(severity) if severity else None,
+        targets=_targets(inputs, context),
+    )
+    if changes == Changes():
+        raise MissingInputError("Nothing is to be changed; give a rule, samplingRate, title, severity or sink.", "rule")
+    rule = "rule" if "rule" in inputs else "condition"
+    places = {"rule": rule, "samplingRate": "samplingRate", "sink": "sink", "": SUBSCRIPTION_ID.identifier}
+    with told_of(places):
+        updated, restarted = context.engine.update(inputs.texts("subscriptionId")[0], changes)
+    state = UNCHANGED if changes.rule is None else RESTARTED if restarted else KEPT
+    info = f"Subscription {updated.id} was updated; {_STATES[state]} (version {updated.rule_version})"
+    return {
+        **tell(updated, context, info),
+        "ruleState": state,
+        "ruleVersion": str(updated.rule_version),
+    }
+
+
+UPDATE = ProcessSpec(
+    identifier="weps:Update",
+    title="Update a subscription",
+    abstract="Changes what is given and leaves the rest as it is. Another rule text is a new version of the rule. A "
+    "rule that says the same as before goes on in its state; another begins anew, as that of a new subscription, and "
+    "an alert that was on is not resolved afterwards. The source cannot be changed: subscribe anew.",
+    version="1.0.0",
+    inputs=(
+        SUBSCRIPTION_ID,
+        RULE,
+        *THRESHOLD_INPUTS,
+        *selector_inputs(SELECTORS),
+        InputSpec(
+            "samplingRate",
+            "How often to ask",
+            Literal(Kind.DURATION, uoms=DURATION_UNITS, published_type="string"),
+            "ISO 8601 or a number with a unit.",
+        ),
+        InputSpec("title", "The title of the alerts", Literal()),
+        InputSpec("severity", "The severity of the alerts", Literal(allowed=tuple(str(item) for item in Severity))),
+        InputSpec(
+            "sink",
+            "The address of a data store for notifications",
+            Literal(Kind.URL),
+            "Those given take the place of all there were.",
+            max_occurs=MOST_SINKS,
+        ),
+        InputSpec("removeSinks", "Post alerts nowhere any more", Literal(allowed=("true", "false"))),
+    ),
+    outputs=(
+        *SUBSCRIPTION_OUTPUTS,
+        OutputSpec("ruleState", "Whether the rule kept its state", Literal(), f"{KEPT}, {RESTARTED} or {UNCHANGED}."),
+        OutputSpec("ruleVersion", "The version of the rule", Literal(Kind.COUNT)),
+    ),
+    handler=_handle,
+)
