@@ -6,7 +6,7 @@ Instants are aware `datetime` in UTC; coordinates are longitude first whatever t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
@@ -194,9 +194,19 @@ class StoredRow(NamedTuple):
     valid_end: int | None = None
 
 
-# What results tell of an observation: begin, end and result time in microseconds since 1970-01-01T00:00:00Z, the value
-# as it is stored, the reason where it is nil. A bare tuple, because it is read millions of times.
-ResultRow: TypeAlias = tuple[int, int, int, Value, str | None]
+class ResultRows(NamedTuple):
+    """
+    What results tell of some observations of a series, column by column because they are read in millions.
+
+    Times in microseconds since 1970-01-01T00:00:00Z, values as they are stored. `nil_reasons` is empty where no value
+    is nil, `result_times` where they were not asked for.
+    """
+
+    begins: Sequence[int]
+    ends: Sequence[int]
+    result_times: Sequence[int]
+    values: Sequence[Value]
+    nil_reasons: Sequence[str | None] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,5 +218,5 @@ class RowSummary:
     end: int
     result_time: int  # the last of them
     has_periods: bool
-    has_result_times: bool  # some differ from the end of the phenomenon time
+    has_result_times: bool  # there is more than one
     nil_reasons: tuple[str, ...] = ()

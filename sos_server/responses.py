@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sos_server.model import (
         Feature,
         OfferingContent,
-        ResultRow,
+        ResultRows,
         ResultTemplate,
         RowSummary,
         SeriesExtent,
@@ -130,7 +130,7 @@ class ObservationsDeleted:
 class MergedObservations:
     """The observations found, those of a series as one array; rows come in chunks, ordered by phenomenon time."""
 
-    series: Iterable[tuple[SeriesInfo, RowSummary, Iterator[Sequence[ResultRow]]]]
+    series: Iterable[tuple[SeriesInfo, RowSummary, Iterator[ResultRows]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class Results:
     """The results found, in the form of a template; rows come as in `MergedObservations`."""
 
     template: ResultTemplate
-    series: Iterable[tuple[SeriesInfo, Iterator[Sequence[ResultRow]]]]
+    series: Iterable[tuple[SeriesInfo, Iterator[ResultRows]]]
 
 
 Response: TypeAlias = (

@@ -4,7 +4,7 @@ Observations and Measurements 2.0 in XML (OGC 10-025r1): reading the observation
 `decode_observations` takes a GetObservationResponse, an InsertObservation, a bare observation or any collection, of any
 service. An array or record result gives one observation for each value; its column's definition is the observed
 property where there are several. A geometry as result has no scalar value: it is in `geometry`, and `value` is None.
-Writing is in `om20_encode`, the fast way to read many observations of the same form in `om20_runs`.
+Writing observations is in `om20_encode`, the fast way to read many observations of the same form in `om20_runs`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from lxml import etree
+
+    from sos_server.model import ResultTemplate
 
 NAMESPACE = xml.NAMESPACES["om"]
 RESPONSE_FORMAT = NAMESPACE
@@ -43,6 +45,53 @@ def decode_one_by_one(root: etree._Element, *, strict: bool = False) -> Iterator
     document = _Document(root, strict=strict)
     for element in root.iter(_OBSERVATION):
         yield from document.decode(element)
+
+
+class Shared(NamedTuple):
+    """What a template says of all observations that are made by it; None: each says it itself."""
+
+    procedure: str
+    observed_property: str
+    feature_of_interest: str | None
+    feature: Feature | None
+    observation_type: str | None
+
+
+def decode_template(element: etree._Element) -> Shared:
+    """Read an observation template (OGC 12-006 clause 9.4): an observation without times and result."""
+    children = {child.tag: child for child in element.iterchildren("*")}
+    holder = children.get(xml.tag("om:featureOfInterest"))
+    if holder is None:
+        raise _missing_feature(element)
+    is_open = holder.get("nilReason") or holder.get(xml.XSI_NIL) in ("true", "1")
+    identifier, feature = (None, None) if is_open else _Document(element, strict=True).read_feature(holder)
+    return Shared(
+        procedure=_reference(element, children, "procedure", optional=False) or "",
+        observed_property=_reference(element, children, "observedProperty", optional=False) or "",
+        feature_of_interest=identifier,
+        feature=feature,
+        observation_type=_observation_type(children.get(xml.tag("om:type"))),
+    )
+
+
+def encode_template(template: ResultTemplate) -> etree._Element:
+    """Write an observation template."""
+    element = xml.new("om:OM_Observation")
+    element.set(xml.GML_ID, "template")
+    xml.add(element, "om:type", **{xml.XLINK_HREF: template.observation_type})
+    for name in ("phenomenonTime", "resultTime"):
+        xml.add(element, f"om:{name}", nilReason="template")
+    xml.add(element, "om:procedure", **{xml.XLINK_HREF: template.procedure})
+    xml.add(element, "om:observedProperty", **{xml.XLINK_HREF: template.observed_property})
+    holder = xml.add(element, "om:featureOfInterest")
+    if template.feature is not None:
+        holder.append(sampling20.encode_feature(template.feature, "feature"))
+    elif template.feature_of_interest is not None:
+        holder.set(xml.XLINK_HREF, template.feature_of_interest)
+    else:
+        holder.set("nilReason", "template")
+    xml.add(element, "om:result")
+    return element
 
 
 class _Common(NamedTuple):
@@ -84,7 +133,7 @@ class _Document:
         holder = children.get(xml.tag("om:featureOfInterest"))
         if holder is None:
             raise _missing_feature(element)
-        feature_of_interest, feature = self._feature(holder)
+        feature_of_interest, feature = self.read_feature(holder)
         offering, geometry = self._parameters(element)
         valid = self.times.read(children.get(xml.tag("om:validTime")))
         result_time = self._result_time(children.get(xml.tag("om:resultTime")))
@@ -110,7 +159,7 @@ class _Document:
                 raise
             return None
 
-    def _feature(self, holder: etree._Element) -> tuple[str, Feature | None]:
+    def read_feature(self, holder: etree._Element) -> tuple[str, Feature | None]:
         """Read a feature of interest, inline or by reference: its identifier, and itself where the document has it."""
         inline = xml.first_element(holder)
         if inline is not None:

@@ -98,9 +98,9 @@ def _build(member: etree._Element, constants: Constants, form: Form, mark: str, 
         _add_time(xml.add(element, "om:validTime"), f"vt_{number}", varying(VALID_BEGIN), varying(VALID_END))
     xml.add(element, "om:procedure", **{xml.XLINK_HREF: constants.procedure})
     if constants.geometry is not None:
-        _add_sampling_geometry(element, constants.geometry, f"sg_{number}")
+        add_sampling_geometry(element, constants.geometry, f"sg_{number}")
     xml.add(element, "om:observedProperty", **{xml.XLINK_HREF: constants.observed_property})
-    _add_feature(element, constants.feature, f"ssf_{feature_number}" if form.inline_feature else None)
+    add_feature(element, constants.feature, f"ssf_{feature_number}" if form.inline_feature else None)
     result = xml.add(element, "om:result")
     if form.nil:
         result.set("nilReason", varying(NIL_REASON))
@@ -121,14 +121,16 @@ def _add_time(holder: etree._Element, gml_id: str, begin: str, end: str | None =
     xml.add(period, "gml:endPosition", end)
 
 
-def _add_sampling_geometry(element: etree._Element, geometry: Mapping[str, Any], gml_id: str) -> None:
+def add_sampling_geometry(element: etree._Element, geometry: Mapping[str, Any], gml_id: str) -> None:
+    """Say where an observation was made (the spatial filtering profile, OGC 12-006 clause 12)."""
     named = xml.add(xml.add(element, "om:parameter"), "om:NamedValue")
     xml.add(named, "om:name", **{xml.XLINK_HREF: SAMPLING_GEOMETRY})
     value = xml.add(named, "om:value", **{xml.XSI_TYPE: "gml:GeometryPropertyType"})
     value.append(gml32.encode_geometry(geometry, gml_id))
 
 
-def _add_feature(element: etree._Element, feature: model.Feature, gml_id: str | None) -> None:
+def add_feature(element: etree._Element, feature: model.Feature, gml_id: str | None) -> None:
+    """Name the feature of interest; with a `gml_id` it stands inline."""
     holder = xml.add(element, "om:featureOfInterest")
     if gml_id is not None:
         holder.append(sampling20.encode_feature(feature, gml_id))

@@ -164,9 +164,7 @@ class _Columns:
     def __init__(self, components: Sequence[swe20.Component], element: etree._Element) -> None:
         self._element = element
         self._where = xml.where(element)
-        times = [index for index, component in enumerate(components) if component.is_time]
-        self._result_time = next((index for index in times if _means(components[index], "resulttime")), None)
-        self._time = _phenomenon_time(components, [index for index in times if index != self._result_time])
+        self._time, self._result_time = choose_times(components)
         self._values = [
             (index, component)
             for index, component in enumerate(components)
@@ -197,6 +195,13 @@ class _Columns:
 
 def _means(component: swe20.Component, word: str) -> bool:
     return word in (component.definition or component.name).lower()
+
+
+def choose_times(components: Sequence[swe20.Component]) -> tuple[int | None, int | None]:
+    """Give the columns of phenomenon time and result time: those whose definition says so, else the first time."""
+    times = [index for index, component in enumerate(components) if component.is_time]
+    result_time = next((index for index in times if _means(components[index], "resulttime")), None)
+    return _phenomenon_time(components, [index for index in times if index != result_time]), result_time
 
 
 def _phenomenon_time(components: Sequence[swe20.Component], times: Sequence[int]) -> int | None:

@@ -1,4 +1,4 @@
-"""SWE Common 2.0 (OGC 08-094r1): scalar components, records, and arrays in text encoding."""
+"""SWE Common 2.0 (OGC 08-094r1): scalar components, records and arrays."""
 
 from __future__ import annotations
 
@@ -6,6 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sos_server.codecs import xml, xsd
+from sos_server.codecs.swe20_encoding import (
+    Encoding,
+    TextEncoding,
+    decode_encoding,
+    encode_encoding,
+    named_rows,
+    read_named,
+)
 from sos_server.errors import InvalidRequest
 from sos_server.model import OM_CATEGORY, OM_COUNT, OM_MEASUREMENT, OM_TEXT, OM_TRUTH, Value
 
@@ -149,53 +157,31 @@ def _equal_numbers(one: str, other: str) -> bool:
 
 
 def decode_array(element: etree._Element) -> DataArray:
-    """Read a `swe:DataArray` with its values in text encoding; the element count is not believed."""
+    """Read a `swe:DataArray` in text or XML encoding; the element count is not believed."""
     holder = xml.first_element(xml.required_child(element, "swe:elementType"))
     if holder is None:
         raise InvalidRequest(f"The array at {xml.where(element)} has no element type inline.", "elementType")
     components = tuple(decode_components(holder))
     values = xml.child(element, "swe:values")
-    text = "".join(values.itertext()) if values is not None else ""
-    if not text.strip():
+    if values is None or not "".join(values.itertext()).strip():
         return DataArray(components, ())
-    encoding = xml.first_element(xml.required_child(element, "swe:encoding"))
-    if encoding is None or xml.local_name(encoding) != "TextEncoding" or values is None:
-        raise InvalidRequest(
-            f"The array at {xml.where(element)} is not in TextEncoding, which is needed here.", "encoding"
-        )
-    return DataArray(components, tuple(_rows(text, encoding, components, xml.where(values))))
+    encoding = decode_encoding(xml.first_element(xml.required_child(element, "swe:encoding")))
+    return DataArray(components, tuple(_rows(values, encoding, components)))
 
 
-def _rows(
-    text: str, encoding: etree._Element, components: Sequence[Component], where: str
-) -> Iterator[tuple[str, ...]]:
-    token_separator, block_separator = encoding.get("tokenSeparator"), encoding.get("blockSeparator")
-    if not token_separator or not block_separator:
-        raise InvalidRequest(f"tokenSeparator or blockSeparator is empty ({xml.where(encoding)}).", "encoding")
-    decimal_separator = encoding.get("decimalSeparator") or "."
-    expected = sum(component.tokens for component in components)
-    for number, block in enumerate(_split(text, block_separator), start=1):
-        tokens = [token.strip() for token in _split_tokens(block, token_separator)]
-        if len(tokens) != expected:
-            raise InvalidRequest(
-                f"Row {number} of the array has {len(tokens)} tokens, {expected} are declared ({where})."
-            )
-        if decimal_separator != ".":
-            tokens = [token.replace(decimal_separator, ".") for token in tokens]
-        yield _fill(tokens, components)
-
-
-def _split(text: str, separator: str) -> Iterator[str]:
-    if separator.strip() == "" and "\n" not in separator:
-        yield from text.split()
+def _rows(values: etree._Element, encoding: Encoding, components: Sequence[Component]) -> Iterator[tuple[str, ...]]:
+    if isinstance(encoding, TextEncoding):
+        expected = sum(component.tokens for component in components)
+        for tokens in encoding.rows("".join(values.itertext()), expected, xml.where(values)):
+            yield _fill(tokens, components)
         return
-    for block in text.split(separator):
-        if block.strip():
-            yield block
-
-
-def _split_tokens(block: str, separator: str) -> list[str]:
-    return block.split() if not separator.strip() else block.split(separator)
+    names = [component.name for component in components if component.value is None]
+    for texts in named_rows(read_named(values), names):
+        found = iter(texts)
+        yield tuple(
+            "/".join(next(found).split()) if component.tokens == 2 else component.value or next(found)
+            for component in components
+        )
 
 
 def _fill(tokens: list[str], components: Iterable[Component]) -> tuple[str, ...]:
@@ -218,7 +204,7 @@ def encode_component(component: Component) -> etree._Element:
         nils = xml.add(xml.add(element, "swe:nilValues"), "swe:NilValues")
         for value, reason in component.nil_values.items():
             xml.add(nils, "swe:nilValue", value, reason=reason)
-    if component.kind == "Time":
+    if component.is_time:
         xml.add(element, "swe:uom", **{xml.XLINK_HREF: component.uom or GREGORIAN})
     elif component.kind == "Quantity":
         xml.add(element, "swe:uom", code=component.uom or "1")
@@ -227,19 +213,21 @@ def encode_component(component: Component) -> etree._Element:
     return element
 
 
-def encode_array(
-    name: str, components: Sequence[Component], rows: Sequence[Sequence[str]], separator: str = ",", block: str = "@@"
-) -> etree._Element:
-    """Write a `swe:DataArray` of rows of texts; a text that holds a separator cannot be written."""
-    element = xml.new("swe:DataArray")
-    xml.add(xml.add(xml.add(element, "swe:elementCount"), "swe:Count"), "swe:value", str(len(rows)))
-    record = xml.add(xml.add(element, "swe:elementType", name=name), "swe:DataRecord")
+def encode_record(components: Iterable[Component]) -> etree._Element:
+    """Write components as the fields of a `swe:DataRecord`."""
+    record = xml.new("swe:DataRecord")
     for component in components:
         xml.add(record, "swe:field", name=component.name).append(encode_component(component))
-    xml.add(xml.add(element, "swe:encoding"), "swe:TextEncoding", tokenSeparator=separator, blockSeparator=block)
-    if any(separator in text or block in text for row in rows for text in row):
-        raise InvalidRequest(
-            f"A text holds {separator!r} or {block!r}, which separate the tokens; choose other separators."
-        )
-    xml.add(element, "swe:values", block.join(separator.join(row) for row in rows))
+    return record
+
+
+def encode_array(
+    name: str, components: Sequence[Component], count: int, encoding: Encoding, values: str
+) -> etree._Element:
+    """Write a `swe:DataArray` around values that are encoded already."""
+    element = xml.new("swe:DataArray")
+    xml.add(xml.add(xml.add(element, "swe:elementCount"), "swe:Count"), "swe:value", str(count))
+    xml.add(element, "swe:elementType", name=name).append(encode_record(components))
+    xml.add(element, "swe:encoding").append(encode_encoding(encoding))
+    xml.add(element, "swe:values", values)
     return element

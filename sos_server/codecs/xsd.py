@@ -9,7 +9,11 @@ from __future__ import annotations
 import math
 import re
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
@@ -74,6 +78,28 @@ def write_microseconds(microseconds: int) -> str:
         return _day(day) + _MINUTES[minute] + _SECONDS[second]
     digits = f"{fraction // 1000:03d}" if fraction % 1000 == 0 else f"{fraction:06d}"
     return f"{_day(day)}{_MINUTES[minute]}{second:02d}.{digits}Z"
+
+
+def write_instants(instants: Iterable[int]) -> list[str]:
+    """Write many instants as `write_microseconds` does each, twice as fast when they come in the order of time."""
+    texts = []
+    seconds_of_day = _seconds_of_day()
+    day, prefix = None, ""
+    for instant in instants:
+        seconds, fraction = divmod(instant, 1_000_000)
+        if fraction:
+            texts.append(write_microseconds(instant))
+            continue
+        this_day, second = divmod(seconds, 86_400)
+        if this_day != day:
+            day, prefix = this_day, _day(this_day)
+        texts.append(prefix + seconds_of_day[second])
+    return texts
+
+
+@cache
+def _seconds_of_day() -> tuple[str, ...]:
+    return tuple(minute + second for minute in _MINUTES for second in _SECONDS)
 
 
 @lru_cache(maxsize=4096)

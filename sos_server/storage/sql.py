@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         Feature,
         Offering,
         OfferingContent,
-        ResultRow,
+        ResultRows,
         ResultTemplate,
         RowSummary,
         SeriesExtent,
@@ -61,6 +61,7 @@ class Storage:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._announcements = Announcements()
+        self._contents: tuple[tuple[OfferingContent, ...], int] = ((), 0)  # as they were read last
         self._known: dict[tuple[int, tuple[str, ...], SeriesKey], StoredSeries] = {}
 
     def subscribe(self, callback: Callable[[Announcement], None]) -> Callable[[], None]:
@@ -88,7 +89,10 @@ class Storage:
     def contents_and_time(self) -> tuple[tuple[OfferingContent, ...], int]:
         """Give all offerings and when they changed last, both of the same moment."""
         with self._database.reading() as connection:
-            return sensors.read_contents(connection), int(connection.scalars(select(SERVICE.c.updated)).one())
+            updated = int(connection.scalars(select(SERVICE.c.updated)).one())
+            if self._contents[1] != updated:
+                self._contents = sensors.read_contents(connection), updated
+        return self._contents
 
     def missing(self, locator: str, names: Sequence[str]) -> str | None:
         """Give the first of the names of a parameter that does not exist here, None where all do."""
@@ -188,15 +192,20 @@ class Storage:
                     yield info, stream_rows(connection, info, queries)
 
     def stream_results(
-        self, series: Iterable[SeriesInfo], filters: Sequence[TemporalFilter], place: SpatialFilter | None = None
-    ) -> Iterator[tuple[SeriesInfo, Iterator[Sequence[ResultRow]]]]:
-        """Read as `stream` does, of each row only what results tell, and in chunks."""
+        self,
+        series: Iterable[SeriesInfo],
+        filters: Sequence[TemporalFilter],
+        place: SpatialFilter | None = None,
+        *,
+        result_times: bool = False,
+    ) -> Iterator[tuple[SeriesInfo, Iterator[ResultRows]]]:
+        """Read as `stream` does, of each row only what results tell; result times where they are asked for."""
         with self._database.reading() as connection:
-            yield from results.stream_results(connection, series, filters, place)
+            yield from results.stream_results(connection, series, filters, place, result_times=result_times)
 
     def stream_merged(
         self, series: Iterable[SeriesInfo], filters: Sequence[TemporalFilter], place: SpatialFilter | None = None
-    ) -> Iterator[tuple[SeriesInfo, RowSummary, Iterator[Sequence[ResultRow]]]]:
+    ) -> Iterator[tuple[SeriesInfo, RowSummary, Iterator[ResultRows]]]:
         """Read as `stream_results` does, with a summary before the rows; a series without rows is left out."""
         with self._database.reading() as connection:
             yield from results.stream_merged(connection, series, filters, place)

@@ -184,7 +184,7 @@ SAMPLING_GEOMETRIES = Table(
     sqlite_with_rowid=False,
 )
 
-# `feature` is the feature that the template had inline, as JSON; without `feature_of_interest` each result names its own.
+# `feature` is what the template had inline, as JSON. Without `feature_of_interest` each result names its own.
 RESULT_TEMPLATES = Table(
     "result_templates",
     METADATA,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sos_server.errors import InvalidParameterValue, MissingParameterValue
+from sos_server.errors import InvalidParameterValue, MissingParameterValue, OptionNotSupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +19,7 @@ SECTIONS = (
     "Contents",
     "InsertionCapabilities",
 )
+MERGE, SPLIT = "MergeObservationsIntoDataArray", "SplitDataArrayIntoObservations"
 _VERSIONS = frozenset({VERSION, "2.0"})  # some clients shorten it
 
 
@@ -58,3 +59,9 @@ def require(value: str | None, name: str) -> str:
     if not value:
         raise MissingParameterValue(f"The parameter {name} is missing or empty.", name)
     return value
+
+
+def check_split(split: bool | None) -> None:
+    """Refuse to keep an array whole: the observations in it are kept one by one, and are merged when asked for."""
+    if split is False:
+        raise OptionNotSupported(f"Arrays are kept as observations here; leave {SPLIT} out or set it.", SPLIT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sos_server.codecs import swe20, xml
+from sos_server.codecs.swe20_encoding import TextEncoding, XmlEncoding
 from sos_server.errors import InvalidRequest
 
 TIME = swe20.Component("Time", "time", swe20.PHENOMENON_TIME, swe20.GREGORIAN)
@@ -95,20 +96,54 @@ def test_a_bad_value_is_refused(text):
         swe20.decode_value(LEVEL, text, "line 1")
 
 
-def test_an_array_comes_back_equal():
+@pytest.mark.parametrize(
+    ("encoding", "values"),
+    [
+        pytest.param(TextEncoding("#", "@"), "2020-01-01#1.5#dry@2020-01-02#-999#wet", id="text"),
+        pytest.param(
+            XmlEncoding(),
+            "<r><time>2020-01-01</time><level>1.5</level><state>dry</state></r>"
+            "<r><time>2020-01-02</time><level>-999</level><state>wet</state></r>",
+            id="XML",
+        ),
+    ],
+)
+def test_an_array_comes_back_equal(encoding, values):
     """
-    Writing and reading an array are each other's inverse.
+    Writing and reading an array are each other's inverse, in every encoding.
     """
-    rows = (("2020-01-01T00:00:00Z", "1.5", "dry"), ("2020-01-01T01:00:00Z", "-999", "wet"))
+    document = xml.serialize(swe20.encode_array("rows", (TIME, LEVEL, STATE), 2, encoding, "VALUES"))
 
-    document = xml.serialize(swe20.encode_array("rows", (TIME, LEVEL, STATE), rows))
+    found = swe20.decode_array(xml.parse(document.replace(b"VALUES", values.encode())))
 
-    assert swe20.decode_array(xml.parse(document)) == swe20.DataArray((TIME, LEVEL, STATE), rows)
+    rows = (("2020-01-01", "1.5", "dry"), ("2020-01-02", "-999", "wet"))
+    assert found == swe20.DataArray((TIME, LEVEL, STATE), rows)
 
 
-def test_a_text_with_a_separator_is_not_written():
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param("<r><time>2020</time></r>", id="one is missing"),
+        pytest.param("<r><level>1</level><time>2020</time><state>dry</state></r>", id="another order"),
+    ],
+)
+def test_a_row_of_other_elements_is_refused(row):
     """
-    A token that holds a separator would be read as two.
+    In XML encoding the elements of a row are the components, in their order.
     """
-    with pytest.raises(InvalidRequest, match="separators"):
-        swe20.encode_array("rows", (STATE,), (("dry,wet",),))
+    document = xml.serialize(swe20.encode_array("rows", (TIME, LEVEL, STATE), 1, XmlEncoding(), "VALUES"))
+
+    with pytest.raises(InvalidRequest, match=r"Row 1 .* time, level, state are declared"):
+        swe20.decode_array(xml.parse(document.replace(b"VALUES", row.encode())))
+
+
+def test_a_range_is_one_element_with_two_ends():
+    """
+    In XML encoding both ends of a range stand in one element, with white space between.
+    """
+    period = swe20.Component("TimeRange", "time", swe20.PHENOMENON_TIME, swe20.GREGORIAN)
+    document = xml.serialize(swe20.encode_array("rows", (period,), 1, XmlEncoding(), "VALUES"))
+
+    found = swe20.decode_array(xml.parse(document.replace(b"VALUES", b"<r><time>2020 2021</time></r>")))
+
+    assert (("2020/2021",),) == found.rows

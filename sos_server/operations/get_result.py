@@ -1,0 +1,60 @@
+"""GetResult (OGC 12-006 clause 9.5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sos_server.codecs.swe20_encoding import TextEncoding
+from sos_server.codecs.swe20_results import read_form
+from sos_server.errors import OptionNotSupported
+from sos_server.operations.get_observation import find_series
+from sos_server.operations.get_result_template import find_template
+from sos_server.requests import GetObservation
+from sos_server.responses import Results
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sos_server.codecs.swe20_results import ResultForm
+    from sos_server.model import SeriesInfo
+    from sos_server.operations.base import Context
+    from sos_server.requests import GetResult
+
+_TEXTUAL = ("Text", "Category")
+
+
+def get_result(context: Context, request: GetResult) -> Results:
+    """Find results; their rows are read only as the answer is iterated."""
+    template = find_template(context, request.offering, request.observed_property)
+    form = read_form(template.structure, template.encoding)
+    asked = GetObservation(
+        offerings=(request.offering,),
+        observed_properties=(request.observed_property,),
+        features_of_interest=request.features_of_interest,
+        temporal_filters=request.temporal_filters,
+        spatial_filter=request.spatial_filter,
+    )
+    series, place = find_series(context, asked)
+    series = tuple(info for info in series if _fits(info, form))
+    known = form.result_time is not None
+    rows = context.storage.stream_results(series, request.temporal_filters, place, result_times=known)
+    if isinstance(form.encoding, TextEncoding) and form.components[form.value].kind in _TEXTUAL:
+        _check_texts(context, form.encoding, series, request)
+    return Results(template, rows)
+
+
+def _fits(info: SeriesInfo, form: ResultForm) -> bool:
+    """Tell whether the observations of a series can be told in a form: they have its type and its unit."""
+    uom = form.components[form.value].uom
+    return info.observation_type == form.observation_type and (info.uom is None or uom is None or info.uom == uom)
+
+
+def _check_texts(context: Context, encoding: TextEncoding, series: Sequence[SeriesInfo], request: GetResult) -> None:
+    """Raise before anything is sent where a text holds a separator, which would make two texts of it."""
+    for _, chunks in context.storage.stream_results(series, request.temporal_filters):
+        for rows in chunks:
+            if any(isinstance(value, str) and encoding.splits(value) for value in rows.values):
+                raise OptionNotSupported(
+                    "A text holds a separator of the template, so it has no form in it; ask with GetObservation.",
+                    "observedProperty",
+                )

@@ -1,0 +1,75 @@
+"""Templates of results in the database."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from sos_server.errors import InvalidParameterValue
+from sos_server.model import Feature, ResultTemplate
+from sos_server.storage.base import insert_row
+from sos_server.storage.tables import OFFERINGS, PROCEDURES, RESULT_TEMPLATES
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Row, Select
+
+
+def insert_template(connection: Connection, template: ResultTemplate) -> None:
+    """Store a template; raises where its identifier is taken."""
+    if find_template(connection, template.identifier) is not None:
+        raise InvalidParameterValue(
+            f"There is a template {template.identifier!r} already; give another identifier, or none.", "identifier"
+        )
+    offering = select(OFFERINGS.c.id).where(OFFERINGS.c.identifier == template.offering).scalar_subquery()
+    feature = None if template.feature is None else json.dumps(asdict(template.feature), separators=(",", ":"))
+    values = {
+        "identifier": template.identifier,
+        "offering_id": offering,
+        "observed_property": template.observed_property,
+        "observation_type": template.observation_type,
+        "feature_of_interest": template.feature_of_interest,
+        "feature": feature,
+        "structure": template.structure,
+        "encoding": template.encoding,
+    }
+    insert_row(connection, RESULT_TEMPLATES, values)
+
+
+def find_template(connection: Connection, identifier: str) -> ResultTemplate | None:
+    """Give a template, None where there is none of this identifier."""
+    found = connection.execute(_templates().where(RESULT_TEMPLATES.c.identifier == identifier)).one_or_none()
+    return None if found is None else _read(found)
+
+
+def templates_of(connection: Connection, offering: str, observed_property: str) -> tuple[ResultTemplate, ...]:
+    """Give the templates for a property in an offering, in the order they came."""
+    query = _templates().where(
+        OFFERINGS.c.identifier == offering, RESULT_TEMPLATES.c.observed_property == observed_property
+    )
+    return tuple(map(_read, connection.execute(query)))
+
+
+def _templates() -> Select[Any]:
+    return (
+        select(RESULT_TEMPLATES, OFFERINGS.c.identifier.label("offering"), PROCEDURES.c.identifier.label("procedure"))
+        .join(OFFERINGS, RESULT_TEMPLATES.c.offering_id == OFFERINGS.c.id)
+        .join(PROCEDURES, OFFERINGS.c.procedure_id == PROCEDURES.c.id)
+        .order_by(RESULT_TEMPLATES.c.id)
+    )
+
+
+def _read(row: Row[Any]) -> ResultTemplate:
+    return ResultTemplate(
+        identifier=row.identifier,
+        offering=row.offering,
+        procedure=row.procedure,
+        observed_property=row.observed_property,
+        feature_of_interest=row.feature_of_interest,
+        observation_type=row.observation_type,
+        structure=row.structure,
+        encoding=row.encoding,
+        feature=None if row.feature is None else Feature(**json.loads(row.feature)),
+    )
