@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sos_server.codecs import gml32, om20_array, om20_encode, sampling20, sosdo, sosgda, xml
-from sos_server.codecs.sos20 import capabilities, results
+from sos_server.codecs.sos20 import capabilities_written, results
 from sos_server.codecs.sos20.encode_request import encode_request
 from sos_server.responses import (
     Capabilities,
@@ -93,7 +93,7 @@ def _answer(name: str, member: str, value: str) -> bytes:
 
 
 _WRITERS: dict[type, Callable[[Any], bytes]] = {
-    Capabilities: capabilities.encode,
+    Capabilities: capabilities_written.encode,
     SensorDescribed: _sensor_described,
     Features: lambda response: _features(response.features),
     DataAvailability: sosgda.encode,
