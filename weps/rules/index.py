@@ -33,12 +33,16 @@ FEWEST_EMPTY = 64
 
 
 class Outcome(NamedTuple):
-    """What an observation did to one rule of a group; `state` is None when there is nothing to store."""
+    """
+    What an observation did to one rule of a group; `state` is None when there is nothing to store.
+
+    A detection that cannot be told (its text cannot be made) is the error that says why.
+    """
 
     order: int
     subscription_id: str
     key: str
-    detection: Detection
+    detection: Detection | Exception
     state: Json
 
 
@@ -226,7 +230,11 @@ class Group:
     def outcome(self, event: str, slot: int, key: str, value: float, observation: Observation) -> Outcome:
         """Make the detection of a slot, and the state to store after it."""
         evaluation = Evaluation(observation.end, value, (observation.id,))
-        detection = self.rule(slot).detect(event, 0, evaluation, observation)
+        detection: Detection | Exception
+        try:
+            detection = self.rule(slot).detect(event, 0, evaluation, observation)
+        except Exception as error:  # the text of one rule must not take the others with it
+            detection = error
         edge = EdgeState(True, observation.end, 1) if event == FIRING else OFF
         state = None if self.shape.every else self.shape.dump(SimpleState(None, (edge,)))
         return Outcome(self.orders[slot], self.subscriptions[slot] or "", key, detection, state)

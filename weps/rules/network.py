@@ -4,17 +4,21 @@ Runs many rules together, each with its states, and gives the detections in a fi
 An observation is routed by hash on its procedure, property and feature to the rules that name them; the clock only
 touches rules that have something due. The network holds the states that it was given and those that follow from
 them, and hands out those that changed, so that they can be stored with the detections.
+
+A rule that fails while it runs is taken out and told of; the others do not notice.
 """
 
 from __future__ import annotations
 
+import logging
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from weps.rules.index import Group, Level, shape_of
-from weps.rules.network_clock import Alarms, Place
-from weps.rules.network_routes import Mask, Route, Selector, Watch, mask_of, seen_by, watch_of
-from weps.rules.threshold.selection import CORRELATIONS
+from weps.errors import WepsError
+from weps.rules.index import shape_of
+from weps.rules.network_clock import Alarms, Clock, Place
+from weps.rules.network_groups import Groups
+from weps.rules.network_routes import Routes, Watch, watch_of
 from weps.rules.threshold.simple import SimpleRule
 
 if TYPE_CHECKING:
@@ -23,11 +27,9 @@ if TYPE_CHECKING:
 
     from weps.model import Detection, Json, Observation
     from weps.rules.base import Rule
+    from weps.rules.index import Level
 
-SLOT_BITS = 32
-MOST_SLOTS = (1 << SLOT_BITS) - 1
-MOST_KNOWN = 100_000
-"""For so many series it is remembered which rules look at them."""
+LOG = logging.getLogger(__name__)
 
 
 class Found(NamedTuple):
@@ -38,6 +40,13 @@ class Found(NamedTuple):
     detection: Detection
 
 
+class Failure(NamedTuple):
+    """Why the rule of a subscription cannot go on; it is in the network no more."""
+
+    subscription_id: str
+    reason: str
+
+
 class Network:
     """
     Many rules that look at the same stream.
@@ -46,48 +55,45 @@ class Network:
     before a rule's activation is shown like any other: one that comes late, or from a replayed past, is news as well.
 
     A network that is built anew from stored states is given the time up to which the old one had been told or shown
-    anything (`now`), so that rules with a clock go on where they were.
+    anything (`now`), so that rules with a clock go on where they were. None: what is stored has its own time, because
+    `store_clocks` was called last.
     """
 
     def __init__(self, now: datetime | None = None) -> None:
-        self._now = now
+        self._clock = Clock(now)
         self._watches: dict[str, Watch] = {}
         self._by_order: dict[int, Watch] = {}
         self._orders = count()
-        self._routes: dict[Selector, Route] = {}
-        self._masks: dict[Mask, int] = {}
-        self._known: dict[tuple[object, ...], tuple[list[Level], list[Watch]]] = {}
+        self._routes = Routes()
+        self._groups = Groups(self._routes, self._orders)
         self._alarms = Alarms()
-        self._clocked: set[int] = set()
+        self._clocked: dict[int, Watch] = {}
         self._clock_alarms = Alarms()
         self._awake: dict[int, Watch] = {}
         self._changed: dict[tuple[str, str], Json | Watch] = {}
-        self._places: dict[str, int] = {}
-        self._groups: dict[int, Group] = {}
-        self._shapes: dict[SimpleRule, int] = {}
+        self._failures: list[Failure] = []
 
     def __len__(self) -> int:
-        return len(self._watches) + len(self._places)
+        return len(self._watches) + len(self._groups)
 
     def __contains__(self, subscription_id: object) -> bool:
-        return subscription_id in self._watches or subscription_id in self._places
+        return subscription_id in self._watches or subscription_id in self._groups
 
     def add(self, subscription_id: str, rule: Rule, states: Mapping[str, Json], activation: datetime) -> None:
         """Take a rule in, with the states that were stored for it (none for a new one)."""
         if subscription_id in self:
             raise ValueError(f"subscription {subscription_id} is in the network already; remove it first")
-        shape = shape_of(rule)
-        if shape is not None and isinstance(rule, SimpleRule):
-            self._place(subscription_id, rule, shape, states)
+        try:
+            shape = shape_of(rule)
+            if shape is not None and isinstance(rule, SimpleRule):
+                self._groups.add(subscription_id, rule, shape, states)
+                return
+            era = self._clock.oldest if states else self._clock.begin()
+            watch = watch_of(subscription_id, next(self._orders), rule, activation=activation, states=states, era=era)
+        except Exception as error:  # a state that does not fit must not keep the others from running
+            self.fail(subscription_id, error)
             return
-        watch = watch_of(subscription_id, next(self._orders), rule, activation=activation, states=states, now=self._now)
-        self._watches[subscription_id] = self._by_order[watch.order] = watch
-        for selector in watch.selectors:
-            self._route(selector).watches[watch.order] = watch
-        if watch.awake:
-            self._awake[watch.order] = watch
-        if watch.clocked:
-            self._clocked.add(watch.order)
+        self._enter(watch)
         for key in watch.states:
             self._set_alarm(watch, key)
             if watch.clocked and not states:
@@ -97,33 +103,33 @@ class Network:
         """Take a rule out; one that is not there is no error. Changes of its states are no longer handed out."""
         for key in [changed for changed in self._changed if changed[0] == subscription_id]:
             del self._changed[key]
-        if subscription_id in self._places:
-            self._displace(subscription_id)
+        if subscription_id in self._groups:
+            self._groups.remove(subscription_id)
             return
         watch = self._watches.pop(subscription_id, None)
         if watch is None:
             return
         del self._by_order[watch.order]
         self._awake.pop(watch.order, None)
-        self._clocked.discard(watch.order)
+        self._clocked.pop(watch.order, None)
         for selector in watch.selectors:
-            del self._routes[selector].watches[watch.order]
-            self._unroute(selector)
+            self._routes.open(selector).watches.pop(watch.order, None)
+            self._routes.close(selector)
 
     def step(self, observations: Sequence[Observation]) -> list[Found]:
         """Show observations to the rules, in the order given."""
         found: list[Found] = []
-        known = self._known
+        known = self._routes.known
         for observation in observations:
-            levels, watches = known.get(observation[1:4]) or self._resolve(observation)
+            levels, watches = known.get(observation[1:4]) or self._routes.find(observation)
             outcomes = self._ring(observation.end) if self._clocked else []
             for level in levels:
                 if level.stirs(observation):
                     outcomes += self._step_level(level, observation)
             if watches:
                 outcomes += self._step_watches(watches, observation)
-            if self._clocked and (self._now is None or observation.end > self._now):
-                self._now = observation.end
+            if self._clocked:
+                self._clock.move(observation.end)
             if outcomes:
                 outcomes.sort(key=_in_order)
                 found += [outcome[1] for outcome in outcomes]
@@ -133,43 +139,72 @@ class Network:
         """Tell the time: all observations up to now that could be had have been shown."""
         due = {(order, key) for order, watch in self._awake.items() for key in watch.states}
         due |= self._alarms.take(now) | self._clock_alarms.take(now)
-        if self._now is None or now > self._now:
-            self._now = now
+        self._clock.move(now)
         return [found for _, found in self._tick_states(due, now)]
+
+    def store_clocks(self) -> None:
+        """
+        Let the states of all rules with a clock be stored, each with its own time.
+
+        It is called where the time of a rule would not be known from what is stored of the stream: when observations
+        were shown that are ahead of the time that was told, which not every rule has been there for.
+        """
+        for watch in list(self._clocked.values()):
+            try:
+                for key in watch.states:
+                    watch.set_clock(key)
+                    self._changed[watch.subscription_id, key] = watch
+            except Exception as error:  # one rule must not take the others with it
+                self.fail(watch.subscription_id, error)
 
     def take_changes(self) -> dict[tuple[str, str], Json]:
         """Give the states by (subscription, correlation key) that changed since the last call, ready to be stored."""
         changed, self._changed = self._changed, {}
-        return {
-            (subscription_id, key): change.rule.dump(change.states[key]) if isinstance(change, Watch) else change
-            for (subscription_id, key), change in changed.items()
-        }
+        taken: dict[tuple[str, str], Json] = {}
+        for place, change in changed.items():
+            try:
+                taken[place] = change.rule.dump(change.states[place[1]]) if isinstance(change, Watch) else change
+            except Exception as error:  # one rule must not take the others with it
+                self.fail(place[0], error)
+        return taken
 
-    def _resolve(self, observation: Observation) -> tuple[list[Level], list[Watch]]:
-        """Find the rules that look at the series of an observation; they are known from now on."""
-        routes = [route for mask in self._masks if (route := self._routes.get(seen_by(mask, observation)))]
-        groups = [group for route in routes for group in route.groups.values()]
-        levels = [group.level(CORRELATIONS[group.shape.correlate](observation)) for group in groups]
-        watches = {order: watch for route in routes for order, watch in route.watches.items()}
-        if len(self._known) >= MOST_KNOWN:
-            self._known.clear()
-        self._known[observation[1:4]] = levels, [watches[order] for order in sorted(watches)]
-        return self._known[observation[1:4]]
+    def take_failures(self) -> list[Failure]:
+        """Give the rules that failed since the last call."""
+        failures, self._failures = self._failures, []
+        return failures
+
+    def fail(self, subscription_id: str, error: Exception) -> None:
+        """Take a rule out because it cannot go on."""
+        known = isinstance(error, WepsError)
+        reason = error.message if isinstance(error, WepsError) else f"an internal error ({type(error).__name__})"
+        LOG.warning("rule failed subscription=%s reason=%s", subscription_id, reason, exc_info=None if known else error)
+        self.remove(subscription_id)
+        self._failures.append(Failure(subscription_id, reason))
+
+    def _enter(self, watch: Watch) -> None:
+        self._watches[watch.subscription_id] = self._by_order[watch.order] = watch
+        for selector in watch.selectors:
+            self._routes.open(selector).watches[watch.order] = watch
+        if watch.awake:
+            self._awake[watch.order] = watch
+        if watch.clocked:
+            self._clocked[watch.order] = watch
 
     def _step_watches(self, watches: list[Watch], observation: Observation) -> list[tuple[int, Found]]:
         outcomes: list[tuple[int, Found]] = []
         for watch in watches:
-            key = watch.rule.correlation_key(observation)
-            if key is None:
+            try:
+                stepped = watch.step(observation)
+                if stepped is None:
+                    continue
+                key, before, after, detections = stepped
+                if self._keep(watch, key, before, after):
+                    self._set_alarm(watch, key)
+            except Exception as error:  # one rule must not take the others with it
+                self.fail(watch.subscription_id, error)
                 continue
-            state = watch.states.get(key)
-            if state is None:
-                state = watch.rule.start(watch.activation)
-            elif watch.clocked and self._now is not None and watch.clock_from != self._now:
-                state, _ = watch.rule.tick(state, self._now)
-            after, detections = watch.rule.step(state, observation)
-            self._keep(watch, key, state, after)
-            outcomes += [(watch.order, Found(watch.subscription_id, key, detection)) for detection in detections]
+            if detections:
+                outcomes += [(watch.order, Found(watch.subscription_id, key, each)) for each in detections]
         return outcomes
 
     def _ring(self, now: datetime) -> list[tuple[int, Found]]:
@@ -184,75 +219,38 @@ class Network:
             if watch is None:
                 continue
             state = watch.states[key]
-            after, detections = watch.rule.tick(state, now)
-            self._keep(watch, key, state, after)
+            try:
+                after, detections = watch.rule.tick(state, now)
+                self._keep(watch, key, state, after)
+                self._set_alarm(watch, key)
+            except Exception as error:  # one rule must not take the others with it
+                self.fail(watch.subscription_id, error)
+                continue
             outcomes += [(order, Found(watch.subscription_id, key, detection)) for detection in detections]
         return outcomes
 
     def _step_level(self, level: Level, observation: Observation) -> list[tuple[int, Found]]:
         outcomes: list[tuple[int, Found]] = []
         for order, subscription_id, key, detection, state in level.step(observation):
+            if isinstance(detection, Exception):
+                self.fail(subscription_id, detection)
+                continue
             outcomes.append((order, Found(subscription_id, key, detection)))
             if state is not None:
                 self._changed[subscription_id, key] = state
         return outcomes
 
-    def _keep(self, watch: Watch, key: str, before: Any, after: Any) -> None:
-        if after is not before or watch.awake or watch.clocked:
+    def _keep(self, watch: Watch, key: str, before: Any, after: Any) -> bool:
+        """Keep a state after a call; tells whether it is another one now."""
+        changed = watch.must_store(before, after)
+        if changed:
             watch.states[key] = after
             self._changed[watch.subscription_id, key] = watch
-        self._set_alarm(watch, key)
+        return changed
 
     def _set_alarm(self, watch: Watch, key: str) -> None:
         if key in watch.states and (due := watch.due(key)) is not None:
             (self._clock_alarms if watch.clocked else self._alarms).put((watch.order, key), due)
-
-    def _place(self, subscription_id: str, rule: SimpleRule, shape: SimpleRule, states: Mapping[str, Json]) -> None:
-        """Put a plain threshold into the group of its shape; its place is the group's number and its slot there."""
-        number = self._shapes.get(shape)
-        if number is None:
-            number = self._shapes[shape] = next(self._orders)
-            self._groups[number] = Group(shape)
-            self._route(shape.selection.selector).groups[number] = self._groups[number]
-        group = self._groups[number]
-        slot = group.add(subscription_id, next(self._orders), rule)
-        if states:
-            group.restore(slot, states)
-        self._places[subscription_id] = number << SLOT_BITS | slot
-
-    def _displace(self, subscription_id: str) -> None:
-        place = self._places.pop(subscription_id)
-        number, slot = place >> SLOT_BITS, place & MOST_SLOTS
-        group = self._groups[number]
-        group.remove(slot)
-        if group.empty == len(group.subscriptions):
-            selector = group.shape.selection.selector
-            del self._groups[number], self._shapes[group.shape], self._routes[selector].groups[number]
-            self._unroute(selector)
-        elif group.wasteful:
-            group.compact()
-            for place, kept in enumerate(group.subscriptions):
-                self._places[str(kept)] = number << SLOT_BITS | place
-
-    def _route(self, selector: Selector) -> Route:
-        """Give the route of a selector, to be changed: what was known of the ways of series is forgotten."""
-        self._known.clear()
-        if selector not in self._routes:
-            self._routes[selector] = Route()
-            mask = mask_of(selector)
-            self._masks[mask] = self._masks.get(mask, 0) + 1
-        return self._routes[selector]
-
-    def _unroute(self, selector: Selector) -> None:
-        """Forget a route that leads nowhere, and what was known of the ways of series."""
-        self._known.clear()
-        route, mask = self._routes[selector], mask_of(selector)
-        if route.watches or route.groups:
-            return
-        del self._routes[selector]
-        self._masks[mask] -= 1
-        if not self._masks[mask]:
-            del self._masks[mask]
 
 
 def _in_order(outcome: tuple[int, Found]) -> int:

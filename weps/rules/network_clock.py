@@ -1,4 +1,4 @@
-"""What is due at which time."""
+"""What is due at which time, and what time it is for whom."""
 
 from __future__ import annotations
 
@@ -10,6 +10,66 @@ if TYPE_CHECKING:
 
 Place: TypeAlias = tuple[int, str]
 """A state: the order of its rule and its correlation key."""
+
+
+class Era:
+    """
+    The time that has passed for the rules which came together: the newest that they were told or shown since.
+
+    It is kept apart from the time of older rules only while that is ahead of it.
+    """
+
+    __slots__ = ("_now", "_older")
+
+    def __init__(self, now: datetime | None = None) -> None:
+        self._now = now
+        self._older: Era | None = None
+
+    @property
+    def now(self) -> datetime | None:
+        """The newest time; None when there was none yet."""
+        era = self
+        while era._older is not None:
+            era = era._older
+        if era is not self:
+            self._older = era
+        return era._now
+
+
+class Clock:
+    """
+    The time of a network: of each era, from the oldest to the newest, which can only be behind it.
+
+    A rule does not know what was told before it came, also when that was of a later time: a forecast that was shown
+    to others does not move its clock.
+    """
+
+    __slots__ = ("_eras",)
+
+    def __init__(self, now: datetime | None) -> None:
+        self._eras = [Era(now)]
+
+    @property
+    def oldest(self) -> Era:
+        """The era of those who were there from the beginning."""
+        return self._eras[0]
+
+    def begin(self) -> Era:
+        """Give the era of a rule that comes now."""
+        if self._eras[-1]._now is not None:
+            self._eras.append(Era())
+        return self._eras[-1]
+
+    def move(self, time: datetime) -> None:
+        """Move on to a time, whoever is not there yet; eras that have the same time from now on become one."""
+        eras = self._eras
+        newest = eras[-1]._now
+        if newest is not None and time <= newest:
+            return
+        eras[-1]._now = time
+        while len(eras) > 1 and ((older := eras[-2]._now) is None or older <= time):
+            later = eras.pop()
+            later._older, eras[-1]._now = eras[-1], time
 
 
 class Alarms:

@@ -68,12 +68,15 @@ class RuleState:
     """
     What a rule knows between two triggers; the last five members are in use within one only.
 
+    `changed` says whether a box or a timer changed since somebody asked. The clock and the counters alone are no
+    change: they only tell apart what is kept, and whatever is kept is stored with them.
+
     Two states of one rule are equal when they would be stored alike.
     """
 
     __slots__ = (
-        "boxes", "clock", "ending", "event", "found", "fresh", "next_due", "observation", "operators", "order", "queue",
-        "timers", "trigger",
+        "boxes", "changed", "clock", "ending", "event", "found", "fresh", "next_due", "observation", "operators",
+        "order", "queue", "timers", "trigger",
     )  # fmt: skip
 
     def __init__(self, clock: datetime, operators: tuple[Operator, ...]) -> None:
@@ -85,6 +88,7 @@ class RuleState:
         self.order = 0
         self.timers: dict[int, tuple[datetime, int]] = {}
         self.next_due = NEVER
+        self.changed = False
         self.observation: Observation | None = None
         self.queue: list[tuple[tuple[Any, ...], Event]] = []
         self.found: list[Detection] = []
@@ -102,6 +106,7 @@ class RuleState:
         """Let the operator of a slot be called at a time; it has at most one timer, and none that is due never."""
         if due == NEVER:
             return
+        self.changed = True
         self.order += 1
         self.timers[slot] = (due, self.order)
         self.next_due = min(self.next_due, due)
@@ -109,6 +114,7 @@ class RuleState:
     def drop_timer(self, slot: int) -> None:
         """Forget the timer of a slot, if it has one."""
         if self.timers.pop(slot, None) is not None:
+            self.changed = True
             self.next_due = min((due for due, _ in self.timers.values()), default=NEVER)
 
     def take_due(self) -> int:

@@ -2,8 +2,8 @@
 A compiled EML rule: the clock, the triggers and the queue (sections 2.1 to 2.4 of the operational semantics).
 
 Every observation is for the rule, also one that no pattern wants: it moves the clock, and the clock decides when a
-later observation that arrives late is taken to happen. So `correlation_key` never refuses one; what an observation
-that nobody wants costs is a look into a table.
+later observation that arrives late is taken to happen. So `correlation_key` never refuses one. Who keeps the time of a
+whole stream (`clocked`) need not show it those that `selectors` do not take, but tells it the time in between.
 
 `step` and `tick` change the state they are given and give it back; an old state must not be used again.
 """
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from weps.model import Observation
 from weps.rules.base import WHOLE_RULE
 from weps.rules.operators.event import Event, known, number_of
-from weps.rules.state import RuleState, dump_state, load_state, start_state
+from weps.rules.state import NEVER, RuleState, dump_state, load_state, start_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     Handlers: TypeAlias = tuple[Callable[[RuleState, Event], None], ...]
     SeriesKey: TypeAlias = tuple[str, str, str]
+    Selector: TypeAlias = tuple[str | None, str | None, str | None]
 
 ROUTES_KEPT = 10_000
 """For how many series a rule remembers which of its patterns want them."""
@@ -40,7 +41,13 @@ class Entrance:
     wanted: tuple[tuple[int, str], ...]
     enter: Callable[[RuleState, Event], None]
 
-    def wants(self, series: SeriesKey) -> bool:
+    @property
+    def selector(self) -> Selector:
+        """The names that the property restrictions ask for."""
+        names = dict(self.wanted)
+        return names.get(0), names.get(1), names.get(2)
+
+    def wants(self, series: SeriesKey | Selector) -> bool:
         """Tell whether observations of a series can pass the property restrictions."""
         return all(series[place] == value for place, value in self.wanted)
 
@@ -58,6 +65,25 @@ class EmlRule:
     _routes: dict[SeriesKey, Handlers] = field(default_factory=dict, compare=False, repr=False)
 
     @property
+    def clocked(self) -> bool:
+        """Whether observations that no pattern wants do nothing but move the clock."""
+        return True
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        """The procedures, properties and features that the patterns want; None: any."""
+        return tuple(dict.fromkeys(one.selector for one in self.entrances if one.wants(one.selector)))
+
+    def due(self, state: RuleState) -> datetime | None:
+        """Give the time of the first timer, if there is any."""
+        return None if state.next_due == NEVER else state.next_due
+
+    def take_change(self, state: RuleState) -> bool:
+        """Tell whether an operator changed what it keeps, or a timer, since this was last asked."""
+        changed, state.changed = state.changed, False
+        return changed
+
+    @property
     def has_episodes(self) -> bool:
         """Whether what begins is also told to end: in EML every match stands alone."""
         return False
@@ -65,10 +91,6 @@ class EmlRule:
     def correlation_key(self, observation: Observation) -> str | None:
         """Give the one key of the rule: every observation moves its clock."""
         return WHOLE_RULE
-
-    def wants(self, series: SeriesKey) -> bool:
-        """Tell whether any pattern can want observations of a series; others only move the clock."""
-        return any(entrance.wants(series) for entrance in self.entrances)
 
     def start(self, activation: datetime) -> RuleState:
         """Give the state of a rule that has seen nothing."""

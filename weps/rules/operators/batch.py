@@ -57,6 +57,7 @@ class Batches(View):
         """Put a subject into the batch."""
         box: Batch = state.boxes[self.slot]
         self.refuse_overflow(len(box.subjects) + 1)
+        state.changed = True
         box.subjects.append((subject, self.stage.passes(subject)))
         if self.length is not None and len(box.subjects) == self.length:
             self._flush(state, box)

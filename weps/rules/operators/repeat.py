@@ -37,6 +37,7 @@ class Repeat:
     def enter(self, state: RuleState, event: Event) -> None:
         """Count an event."""
         events: list[Event] = state.boxes[self.slot]
+        state.changed = True
         events.append(event)
         if len(events) < self.count:
             if event.parts:

@@ -71,6 +71,7 @@ class Join:
         return Held(book.find(first), book.find(second), None if until is None else from_json_time(until))
 
     def _listen(self, state: RuleState, box: Held) -> None:
+        state.changed = True
         state.fresh.append(box)
         if self.listening is not None and self.slot not in state.timers:
             state.set_timer(self.slot, after(state.clock, self.listening))
@@ -97,6 +98,7 @@ class Before(Join):
         held = box.first
         if held is not None and held.trigger != event.trigger:
             box.first = None
+            state.changed = True
             self._stop_listening(state)
             self.emit(state, Match(held, event))
 
@@ -136,8 +138,10 @@ class And(Join):
         self._match(state, state.boxes[self.slot], event, event)
 
     def _match(self, state: RuleState, box: Held, first: Event, second: Event) -> None:
-        box.first = box.second = None
-        self._stop_listening(state)
+        if box.first is not None or box.second is not None:
+            state.changed = True
+            box.first = box.second = None
+            self._stop_listening(state)
         if self.accepts(first, second):
             self.emit(state, Match(first, second))
 
@@ -270,9 +274,11 @@ class AndNotWithin(Join):
         """Cancel the first event that is held, or keep first events out for a listening duration."""
         box = state.boxes[self.slot]
         if box.first is not None:
+            state.changed = True
             box.first = None
             self._stop_listening(state)
         elif self.listening is not None and (box.until is None or state.clock >= box.until):
+            state.changed = True
             box.until = after(state.clock, self.listening)
 
     def both(self, state: RuleState, event: Event) -> None:

@@ -43,6 +43,7 @@ class Keep(View):
     def enter(self, state: RuleState, subject: Subject) -> None:
         """Take a subject in; only it counts as contributing to the aggregates."""
         box: Kept = state.boxes[self.slot]
+        state.changed = True
         box.size += 1
         if self.stage.passes(subject):
             self._take(state, box, subject)
@@ -139,6 +140,7 @@ class Sliding(View):
     def enter(self, state: RuleState, subject: Subject) -> None:
         """Take a subject in and push the oldest one out, if there are too many."""
         box: Window = state.boxes[self.slot]
+        state.changed = True
         passes = changed = self.stage.passes(subject)
         if self.length is not None and len(box.entries) == self.length:
             changed = box.pop() or changed

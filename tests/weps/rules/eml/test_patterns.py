@@ -286,7 +286,7 @@ def test_rule_tells_which_series_it_wants() -> None:
     """
     rule = compile_eml(eml(simple("p", select(EVENT, "", "out"), where={"procedure": "gauge-1"})))
 
-    wanted = [rule.wants(one) for one in (("gauge-1", "Level", "river"), ("gauge-2", "Level", "river"))]
+    wanted = rule.selectors
 
-    assert wanted == [True, False]
+    assert wanted == (("gauge-1", None, None),)
     assert rule.correlation_key(level(1, 1, procedure="gauge-2")) == ""
