@@ -7,11 +7,20 @@ import binascii
 
 from lxml import etree
 
-from sos_server.codecs.xml import text_of
+from sos_server.codecs.xml import parse, text_of
 from weps.errors import InputError, MissingInputError
 from weps.processes.base import BoundingBox, Document, Given, Reference, Text
 from weps.processes.faults import WpsError
-from weps.processes.wps20_names import OWS, WPS, XLINK_HREF, XML_LANG
+from weps.processes.wps20_names import (
+    OWS,
+    OWS_NAMESPACE,
+    WPS,
+    WPS_NAMESPACE,
+    XLINK_HREF,
+    XLINK_NAMESPACE,
+    XML_LANG,
+    XSI_NAMESPACE,
+)
 from weps.processes.wps20_requests import (
     JOB_REQUESTS,
     DescribeProcess,
@@ -29,6 +38,7 @@ from weps.processes.wps20_requests import (
     unknown_operation,
 )
 
+_OF_REQUESTS = frozenset({WPS_NAMESPACE, OWS_NAMESPACE, XLINK_NAMESPACE, XSI_NAMESPACE})
 _TRANSMISSIONS = {"": False, "value": False, "reference": True}
 _FORMS = {"raw": True, "document": False}
 
@@ -119,7 +129,11 @@ def read_box(element: etree._Element) -> BoundingBox:
 
 
 def _markup(element: etree._Element) -> str:
-    return str(etree.tostring(element, encoding="unicode", with_tail=False))
+    """Give an element as text without the names that belong to the request; others may stand inside of values."""
+    alone = parse(etree.tostring(element, with_tail=False, encoding="UTF-8"))
+    kept = [prefix for prefix, uri in alone.nsmap.items() if prefix and uri not in _OF_REQUESTS]
+    etree.cleanup_namespaces(alone, keep_ns_prefixes=kept)
+    return str(etree.tostring(alone, encoding="unicode"))
 
 
 def _decoded(text: str, encoding: str | None, identifier: str) -> str:

@@ -21,6 +21,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 from werkzeug.test import Client
 
 from sos_server.app import create_app as create_sos
@@ -28,6 +29,7 @@ from sos_server.app import mount
 from sos_server.load import load
 from sos_server.settings import Settings as SosSettings
 from tests.weps.processes.echo import SPEC, URL, StockEcho
+from tests.weps.processes.slow import SLOW_PROCESSES
 from weps.engine import Engine
 from weps.errors import WepsError
 from weps.feeders.http import Fetcher, HttpRequest
@@ -37,6 +39,7 @@ from weps.notify.insert_rss import InsertRssChannel
 from weps.processes.base import Context
 from weps.processes.face import create_app
 from weps.processes.jobs import StoredDocuments
+from weps.processes.registry import offered_processes
 from weps.processes.wps10_binding import Wps10, write_exception
 from weps.processes.wps10_kvp import decode_kvp
 from weps.processes.wps10_xml import decode_xml
@@ -135,8 +138,10 @@ def wps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wps]:
     app = Starlette(
         routes=[
             mount("/wps", create_app(engine, fetcher, base_url=base, data=data / "wps", body_limit=BODY_LIMIT)),
+            mount("/tests/wps", _more_processes(engine, fetcher, base, data)),
             mount("/sos", create_sos(SosSettings(database=f"sqlite:///{data / 'sos.db'}"))),
             Route("/documents/{name}", lambda request: _document(documents, request), methods=["GET", "POST"]),
+            Route("/returned", _return, methods=["POST"]),
             Route("/elsewhere", lambda request: RedirectResponse("http://169.254.169.254/latest")),
         ]
     )
@@ -203,6 +208,23 @@ def _channel(fetcher: Fetcher, base: str) -> InsertRssChannel:
         return fetcher.send(HttpRequest("POST", url, {"Content-Type": content_type}, body)).status
 
     return InsertRssChannel(post, f"{base}/alerts")
+
+
+def _more_processes(engine: Engine, fetcher: Fetcher, base: str, data: Path) -> ASGIApp:
+    """The service with the echo, and with processes that end when a test lets them."""
+    return create_app(
+        engine,
+        fetcher,
+        base_url=f"{base}/tests",
+        data=data / "tests",
+        sos_endpoint=f"{base}/sos",
+        body_limit=BODY_LIMIT,
+        processes=offered_processes(echo=True) | SLOW_PROCESSES,
+    )
+
+
+async def _return(request: Request) -> Response:
+    return Response(await request.body())
 
 
 def _document(documents: dict[str, bytes], request: Request) -> Response:

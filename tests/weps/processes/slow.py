@@ -1,0 +1,34 @@
+"""Processes that take as long as a test wants."""
+
+from __future__ import annotations
+
+import threading
+
+from weps.errors import InputError
+from weps.processes.base import InputSpec, Literal, OutputSpec, ProcessSpec
+
+LET_GO = threading.Event()
+"""A slow process waits for this before it ends."""
+
+
+def _wait(inputs, context):
+    context.progress(40)
+    LET_GO.wait(20)
+    context.progress(80)
+    if inputs.text("end") == "refuse":
+        raise InputError("It cannot be done.", "end")
+    if inputs.text("end") == "break":
+        raise RuntimeError("a secret of the server")
+    return {"text": inputs.text("end") or ""}
+
+
+SLOW = ProcessSpec(
+    "test:Slow",
+    "Slow",
+    "Ends when it is let go.",
+    "1.0.0",
+    inputs=(InputSpec("end", "How to end", Literal()),),
+    outputs=(OutputSpec("text", "The input", Literal()),),
+    handler=_wait,
+)
+SLOW_PROCESSES = {SLOW.identifier: SLOW}
