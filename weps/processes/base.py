@@ -173,9 +173,17 @@ Outcome: TypeAlias = "Callable[[Subscription, Context], Outputs]"
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """Something that describes a process further: a title for people, and what it is about as a URI."""
+
+    title: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessSpec:
     """
-    A process: what clients are told about it, and what it does.
+    A process: what clients are told about it, and what it does. `metadata` is about what it takes and gives.
 
     A process with an `outcome` makes a subscription, which is the job of its asynchronous executions; the outcome
     gives the outputs for such a subscription at any later time.
@@ -189,6 +197,7 @@ class ProcessSpec:
     outputs: tuple[OutputSpec, ...]
     handler: Handler
     outcome: Outcome | None = None
+    metadata: tuple[Link, ...] = ()
 
     def input(self, identifier: str) -> InputSpec | None:
         """Give the input of an identifier, None where the process has none."""

@@ -10,7 +10,7 @@ from weps.processes.base import Context, InputSpec, Kind, Literal, Outputs, Outp
 from weps.processes.inputs import format_duration
 from weps.processes.rehearsal import MOST_LISTED, rehearse
 from weps.processes.rehearsal_documents import DETECTION_FORMATS, Rehearsed, write_detections
-from weps.processes.rule_inputs import read_rule
+from weps.processes.rule_inputs import RULE_LANGUAGES, read_rule
 from weps.processes.source_inputs import read_source, source_input
 from weps.processes.subscribe import DEFAULT_SAMPLING_RATE, SUBSCRIBE
 from weps.processes.subscribing import check_address, told_of
@@ -100,4 +100,5 @@ DRY_RUN = ProcessSpec(
         OutputSpec("info", "What was done, for people", Literal()),
     ),
     handler=_handle,
+    metadata=RULE_LANGUAGES,
 )

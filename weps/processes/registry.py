@@ -8,6 +8,7 @@ from weps.processes.dry_run import DRY_RUN
 from weps.processes.echo import ECHO
 from weps.processes.eventing_process import EVENTING_PROCESS
 from weps.processes.get_subscription import GET_SUBSCRIPTION
+from weps.processes.list_rule_languages import LIST_RULE_LANGUAGES
 from weps.processes.list_subscriptions import LIST_SUBSCRIPTIONS
 from weps.processes.pause import PAUSE
 from weps.processes.renew import RENEW
@@ -34,6 +35,7 @@ PROCESSES: Mapping[str, ProcessSpec] = {
         UPDATE,
         PAUSE,
         RESUME,
+        LIST_RULE_LANGUAGES,
         VALIDATE_RULE,
         DRY_RUN,
         UM_EVENT_DETECTION,

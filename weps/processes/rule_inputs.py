@@ -7,21 +7,31 @@ from typing import TYPE_CHECKING, Any
 
 from weps.errors import InputError, MissingInputError
 from weps.model import RuleText
-from weps.processes.base import JSON, XML, Complex, Document, Format, InputSpec, Kind, Literal
+from weps.processes.base import JSON, XML, Complex, Document, Format, InputSpec, Kind, Link, Literal
 from weps.processes.inputs import DURATION_UNITS, format_duration, read_number
+from weps.processes.list_rule_languages import schema_path
 from weps.processes.subscribing import told_of
-from weps.rules.languages import EML_001, LANGUAGES, detect_language
+from weps.rules.languages import LANGUAGES, detect_language
 
 if TYPE_CHECKING:
     from weps.processes.inputs import Inputs
 
 ONE_BOUND = ("greaterThan", "greaterThanOrEqual", "lessThan", "lessThanOrEqual", "equal", "notEqual")
 TWO_BOUNDS = ("between", "outside")
+RULE_FORMATS = (
+    *(Format(one.mime_type, one.schema_url) for one in LANGUAGES.values() if one.mime_type == XML and one.schema_url),
+    *(Format(mime_type) for mime_type in (XML, JSON, "text/plain")),
+)
+"""The rule languages as formats: those with an XML Schema by it, then the media types of all."""
+RULE_LANGUAGES = tuple(
+    Link(language.title, language.schema_url or schema_path(key) or key) for key, language in LANGUAGES.items()
+)
+"""The rule languages as metadata of the processes that take rules."""
 
 RULE = InputSpec(
     "rule",
     "The rule as a document",
-    Complex((Format(XML, LANGUAGES[EML_001].schema_url), *(Format(one) for one in (XML, JSON, "text/plain")))),
+    Complex(RULE_FORMATS),
     "Event Pattern Markup Language or Filter Encoding (text/xml), the threshold language, CQL2 JSON or an eventing "
     "template (application/json), CQL2 Text (text/plain). Instead of a document the literals condition, threshold and "
     "so on can be given; they mean the same as the threshold language.",

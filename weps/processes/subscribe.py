@@ -17,7 +17,7 @@ from weps.processes.base import (
 )
 from weps.processes.documents import SUBSCRIPTION_FORMATS, write_subscription
 from weps.processes.inputs import DURATION_UNITS
-from weps.processes.rule_inputs import RULE, THRESHOLD_INPUTS, read_rule
+from weps.processes.rule_inputs import RULE, RULE_LANGUAGES, THRESHOLD_INPUTS, read_rule
 from weps.processes.source_inputs import SOURCE_INPUTS, read_source, source_input
 from weps.processes.subscribing import subscribe
 
@@ -98,4 +98,5 @@ SUBSCRIBE = ProcessSpec(
     ),
     handler=_handle,
     outcome=_outcome,
+    metadata=RULE_LANGUAGES,
 )

@@ -9,7 +9,7 @@ from weps.model import Changes, Severity, Target
 from weps.processes.base import Context, InputSpec, Kind, Literal, Outputs, OutputSpec, ProcessSpec
 from weps.processes.inputs import DURATION_UNITS
 from weps.processes.managing import SUBSCRIPTION_ID, SUBSCRIPTION_OUTPUTS, tell
-from weps.processes.rule_inputs import RULE, SELECTORS, THRESHOLD_INPUTS, read_rule
+from weps.processes.rule_inputs import RULE, RULE_LANGUAGES, SELECTORS, THRESHOLD_INPUTS, read_rule
 from weps.processes.source_inputs import selector_inputs
 from weps.processes.subscribe import MOST_SINKS
 from weps.processes.subscribing import check_address, told_of
@@ -101,4 +101,5 @@ UPDATE = ProcessSpec(
         OutputSpec("ruleVersion", "The version of the rule", Literal(Kind.COUNT)),
     ),
     handler=_handle,
+    metadata=RULE_LANGUAGES,
 )

@@ -11,7 +11,7 @@ from weps.errors import RuleError
 from weps.processes.base import JSON, XML, Complex, Context, Format, Kind, Literal, Outputs, OutputSpec, ProcessSpec
 from weps.processes.documents import NAMESPACE
 from weps.processes.faults import NOT_IN_XML
-from weps.processes.rule_inputs import RULE, SELECTORS, THRESHOLD_INPUTS, read_rule
+from weps.processes.rule_inputs import RULE, RULE_LANGUAGES, SELECTORS, THRESHOLD_INPUTS, read_rule
 from weps.processes.source_inputs import selector_inputs
 from weps.rules.languages import compile_rule
 
@@ -64,4 +64,5 @@ VALIDATE_RULE = ProcessSpec(
         OutputSpec("name", "The name of the rule", Literal(Kind.TEXT), "Empty where it has faults."),
     ),
     handler=_handle,
+    metadata=RULE_LANGUAGES,
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 from markupsafe import Markup, escape
 from pywps import BoundingBoxInput, ComplexInput, Format
+from pywps.app.Common import Metadata
 
 from weps.processes.base import XML, BoundingBox, Box, Complex, Document, Literal, Reference, Text
 from weps.processes.faults import UnknownFormat
@@ -41,6 +42,7 @@ def build_process(spec: ProcessSpec) -> MendedProcess:
         outputs=[_build_output(one) for one in spec.outputs],
         store_supported=True,
         status_supported=True,
+        metadata=[Metadata(link.title, link.href) for link in spec.metadata],
     )
 
 
