@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import decoding, feeds, http, inserting, memory, polls, rules, subscribing, writing
+from benchmarks import decoding, feeds, http, inserting, memory, nab, polls, rules, subscribing, writing
 from benchmarks.frame import FULL, MISSED, QUICK, Line, Scale, WrongAnswer
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ BENCHMARKS: dict[str, Callable[[Scale], list[Line]]] = {
 }
 
 
+REPORTS: dict[str, Callable[[], str]] = {"nab": nab.report}
+"""What is not timed but looked at for its answers; only run when named, since its data lie beside the checkout."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmarks that are named, or all; gives 1 where an answer is wrong, else 0 whatever was reached."""
     parser = argparse.ArgumentParser(
@@ -37,14 +41,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "they are timed. Docs: docs/benchmarks.md.",
         epilog="Exit codes: 0 all ran (missed targets are told, not punished), 1 an answer was wrong, 2 misuse.",
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHMARKS)} (default: all)")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"which: {', '.join(BENCHMARKS)} (default: all); {', '.join(REPORTS)} prints what detectors find",
+    )
     parser.add_argument("--quick", action="store_true", help="a tenth of the sizes, fewer rounds; judges no target")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there as well")
     chosen = parser.parse_args(arguments)
-    unknown = [name for name in chosen.names if name not in BENCHMARKS]
+    known = (*BENCHMARKS, *REPORTS)
+    unknown = [name for name in chosen.names if name not in known]
     if unknown:
-        parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
-    return _run_all(chosen.names or list(BENCHMARKS), QUICK if chosen.quick else FULL, chosen.json)
+        parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(known)}")
+    reports = [name for name in chosen.names if name in REPORTS]
+    if reports and not all(_report(name) for name in reports):
+        return 1
+    names = [name for name in chosen.names if name not in REPORTS]
+    if reports and not names:
+        return 0
+    return _run_all(names or list(BENCHMARKS), QUICK if chosen.quick else FULL, chosen.json)
+
+
+def _report(name: str) -> bool:
+    try:
+        print(REPORTS[name](), flush=True)
+    except FileNotFoundError as error:
+        print(f"{name}: {error.filename} is not there; the labelled series lie beside the checkout", file=sys.stderr)
+        return False
+    return True
 
 
 def _run_all(names: Sequence[str], scale: Scale, file: Path | None) -> int:
