@@ -56,7 +56,7 @@ def create_app(settings: Settings) -> Starlette:
         settings.provider_name,
         None if settings.provider_site is None else str(settings.provider_site),
     )
-    face = _Face(Service(storage, identity), settings)
+    face = _Face(Service(storage, identity, strict_places=settings.strict_spatial_filtering), settings)
     app = Starlette(
         routes=[
             Route("/", face.answer_any, methods=["GET", "POST"]),

@@ -69,12 +69,14 @@ class SpatialFilter:
     """
     A condition on a place: it stands in a relation to `geometry` (GeoJSON, degrees, WGS 84, longitude first).
 
-    A filter on the sampling geometry looks at the shape of the feature where an observation has none of its own.
+    A filter on the sampling geometry looks at the shape of the feature where an observation has none of its own, unless
+    it is `strict`.
     """
 
     operator: SpatialOperator
     geometry: Mapping[str, Any]
     reference: SpatialReference = SpatialReference.SHAPE
+    strict: bool = False
 
 
 def bounding_box(

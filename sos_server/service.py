@@ -56,13 +56,16 @@ class Service:
     """
     A Sensor Observation Service over a storage, whatever the protocol.
 
-    `merged` tells whether it merges observations to arrays where a request does not say.
+    `merged` tells whether it merges observations to arrays where a request does not say, `strict_places` whether each
+    observation has to tell where it was made.
     """
 
     storage: Storage
     identity: Identity
     merged: bool = False
+    strict_places: bool = False
 
     def answer(self, request: Request, base_url: str, now: datetime) -> Response:
         """Do what a request asks for; raises `SosError` where it is refused."""
-        return OPERATIONS[type(request)](Context(self.storage, self.identity, base_url, now, self.merged), request)
+        context = Context(self.storage, self.identity, base_url, now, self.merged, self.strict_places)
+        return OPERATIONS[type(request)](context, request)

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     database: str | None = None  # a database URL, instead of a file in `data`
     base_url: AnyHttpUrl | None = None  # the address that clients reach; taken from the request where it is not set
     request_limit_bytes: Annotated[int, Ge(1024)] = 32 * 1024 * 1024
+    strict_spatial_filtering: bool = False  # every observation has to tell where it was made
     title: str = "Sensor Observation Service"
     abstract: str = "Sensor observations, served by the SOS that comes with WEPS."
     provider_name: str = "WEPS"

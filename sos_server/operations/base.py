@@ -44,7 +44,8 @@ class Context:
     """
     The surroundings of a request; `base_url` is the address that the client reaches the service by.
 
-    `merged` tells whether observations are merged to arrays where a request does not say.
+    `merged` tells whether observations are merged to arrays where a request does not say, `strict_places` whether each
+    observation has to tell where it was made.
     """
 
     storage: Storage
@@ -52,6 +53,7 @@ class Context:
     base_url: str
     now: datetime
     merged: bool = False
+    strict_places: bool = False
 
 
 def require_short(locator: str, names: Sequence[str]) -> None:

@@ -22,15 +22,15 @@ def describe_sensor(context: Context, request: DescribeSensor) -> SensorDescribe
     """
     Give a procedure's descriptions as they were sent: the present one, or all that hold in a time.
 
-    There may be none in a time before the procedure was registered. Now, there is one unless an update ended it: then
-    the last is given.
+    There may be none in a time before the procedure was registered, but there is always a present one.
     """
     known = context.storage.descriptions(request.procedure)
     require_known(context.storage, "procedure", (request.procedure,))
     locator = "procedureDescriptionFormat"
     require_one_of(locator, (request.description_format,), DESCRIPTION_FORMATS)
     if request.valid_time is None:
-        known = tuple(each for each in known if _holds(each, context.now, context.now)) or known[-1:]
+        # the first one may begin in a moment only, where the clocks of two processes differ
+        known = tuple(each for each in known if _holds(each, context.now, context.now)) or known[:1]
     formats = dict.fromkeys(each.description_format for each in known)
     if request.description_format not in formats:
         raise InvalidParameterValue(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sos_server.errors import InvalidParameterValue
@@ -47,8 +48,10 @@ def find_series(context: Context, request: GetObservation) -> tuple[tuple[Series
     if len(ends) > 1:
         raise InvalidParameterValue("Only one filter can be `first` or `latest`; ask twice.", "temporalFilter")
     place = request.spatial_filter
-    if place is not None:
-        spatial.check(place)
-    series = context.storage.select_series(request)
-    by_row = place is not None and place.reference is SpatialReference.SAMPLING_GEOMETRY
-    return series, place if by_row else None
+    if place is None:
+        return context.storage.select_series(request), None
+    spatial.check(place)
+    if place.reference is SpatialReference.SHAPE:
+        return context.storage.select_series(request), None
+    place = replace(place, strict=context.strict_places)
+    return context.storage.select_series(replace(request, spatial_filter=place)), place

@@ -53,6 +53,12 @@ def insert_observation(context: Context, request: InsertObservation) -> Observat
     batches = tuple(_batches(request.observations, contents))
     for batch in batches:
         _check_place(context, batch, contents)
+        if context.strict_places and any(each.geometry is None for each in batch.observations):
+            raise MissingParameterValue(
+                f"An observation of {batch.key.observed_property} does not tell where it was made, which this service "
+                "asks for; add the parameter samplingGeometry.",
+                "samplingGeometry",
+            )
         _check_values(batch)
     count = context.storage.insert_observations(offerings, batches, to_microseconds(context.now))
     return ObservationsInserted(count)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SampledRow: TypeAlias = "tuple[tuple[int, int, int, int, int], Mapping[str, Any]]"
 _KEY = ("series_id", "first", "last", "result_time")
 _PLACE = SAMPLING_GEOMETRIES.c
+_ROWS_AT_ONCE = 500
 _SAME_KEY = and_(*(OBSERVATIONS.c[name] == _PLACE[name] for name in _KEY))
 # the number is that of a new observation only: one that was here already keeps its place, or none
 _INSERT = insert(SAMPLING_GEOMETRIES).from_select(
@@ -69,10 +70,10 @@ def stream_parts(
     joined = query.add_columns(_PLACE.geometry).outerjoin_from(OBSERVATIONS, SAMPLING_GEOMETRIES, _SAME_KEY)
     if place is not None:
         joined = joined.limit(None)
-        of_feature = spatial.passes(series.feature.geometry, place)
+        of_feature = not place.strict and spatial.passes(series.feature.geometry, place)
         near = and_(*spatial.overlaps(SAMPLING_GEOMETRIES, place))
         joined = joined.where(or_(_PLACE.geometry.is_(None), near) if of_feature else near)
-    result = connection.execute(joined, {"series": series.key})
+    result = connection.execute(joined.execution_options(yield_per=_ROWS_AT_ONCE), {"series": series.key})
     try:
         rows: Iterable[Any] = result
         for text, part in groupby(rows, key=itemgetter(-1)):

@@ -108,7 +108,11 @@ def select_series(connection: Connection, request: GetObservation) -> tuple[Seri
     by_row = place.reference is SpatialReference.SAMPLING_GEOMETRY
     near = and_(*spatial.overlaps(FEATURES, place))
     found = map(read_series, connection.execute(query.where(or_(near, _IS_MOBILE) if by_row else near)))
-    return tuple(info for info in found if (by_row and info.mobile) or spatial.passes(info.feature.geometry, place))
+    return tuple(
+        info
+        for info in found
+        if (by_row and info.mobile) or (not place.strict and spatial.passes(info.feature.geometry, place))
+    )
 
 
 def row_queries(filters: Sequence[TemporalFilter]) -> RowQueries:
