@@ -110,7 +110,7 @@ class Engine(Lifecycle):
             if feed.down_since is not None:
                 self._tell(transaction, watched, AlertStatus.SOURCE_UP, now, None)
             transaction.forget_seen(read_from(feed, watched.positions(), self._horizon))
-            transaction.polled(until, now, now if more else _next_poll(feed, now))
+            transaction.polled(max(until, feed.polled_until or until), now, now if more else _next_poll(feed, now))
         if alerts or feed.down_since is not None:
             LOG.info("alerts feed=%d count=%d", feed_id, len(alerts))
             self._wake_delivery()

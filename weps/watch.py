@@ -44,6 +44,7 @@ class Watch:
         self._with_episodes: set[str] = set()
         self._threads: dict[StateKey, Thread] = {}
         self._latest: dict[Series, Observation] = {}
+        self._newest: datetime | None = None
         self._first_looks: list[Found] = []
         self._first_states: dict[StateKey, Json] = {}
 
@@ -60,10 +61,10 @@ class Watch:
         feed = transaction.feed
         if self._revision == feed.revision:
             return
-        if self._revision < 0:
-            self._latest = transaction.latest()
         active = transaction.active_revisions()
         self._remove({known.id for known in self.subscriptions() if active.get(known.id) != known.revision})
+        if not self._subscriptions:
+            self._begin(transaction)
         added = [identifier for identifier in active if identifier not in self._subscriptions]
         if added:
             self._add(transaction, added)
@@ -85,6 +86,10 @@ class Watch:
         fresh = transaction.unseen(observations)
         fresh.sort(key=lambda each: (each.end, each.procedure, each.observed_property, each.feature_of_interest))
         found = self._first_looks + self._network.step(fresh) + self._network.tick(until)
+        if fresh and (self._newest is None or fresh[-1].end > self._newest):
+            self._newest = fresh[-1].end
+        if self._newest is not None and self._newest > max(until, transaction.feed.polled_until or until):
+            self._network.store_clocks()
         times = {each.id: each.phenomenon_time for each in fresh}
         composer = _Composer(transaction, times, self._latest, now, evidence)
         alerts = []
@@ -108,6 +113,19 @@ class Watch:
             self._network.remove(identifier)
         self._with_episodes -= identifiers
         self._threads = {key: thread for key, thread in self._threads.items() if key[0] not in identifiers}
+
+    def _begin(self, transaction: BatchTransaction) -> None:
+        """
+        Begin with what is stored of the feed: what was seen last, and what time it is for the rules.
+
+        That is the time up to which the source was asked, unless something was seen that is ahead of it: then the
+        states know themselves, see `take`.
+        """
+        self._latest = transaction.latest()
+        self._newest = max(self.positions(), default=None)
+        told = transaction.feed.polled_until
+        is_ahead = self._newest is not None and (told is None or self._newest > told)
+        self._network = Network(None if is_ahead else told)
 
     def _add(self, transaction: BatchTransaction, identifiers: Sequence[str]) -> None:
         # Before it is known what the source held there is nothing to look at.
