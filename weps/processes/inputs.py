@@ -116,7 +116,8 @@ def _read_one(spec: InputSpec, given: Value) -> Any:
 
 
 def _read_literal(spec: InputSpec, literal: Literal, given: Text | Document) -> Any:
-    if isinstance(given, Document) and given.is_element:
+    # A request as a document is taken where its URL is: `source_of_template` tells them apart.
+    if isinstance(given, Document) and given.is_element and literal.published_type != "anyURI":
         raise InputError("An element is not what this input takes; give a text.", spec.identifier)
     text = given.text.strip()
     uom = given.uom if isinstance(given, Text) else None
