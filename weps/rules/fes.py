@@ -11,6 +11,7 @@ from weps.rules.eml.parse import parse_xml
 from weps.rules.eml.spec import FES
 from weps.rules.eml.structure import Faults
 from weps.rules.stateless import ConditionRule, Reference, build_rule, check_references
+from weps.rules.stateless.names import canonical
 
 if TYPE_CHECKING:
     from weps.rules import expression as ex
@@ -23,6 +24,8 @@ def compile_fes(text: str) -> ConditionRule:
     line = root.sourceline or 0
     if root.tag != f"{{{FES}}}Filter":
         raise RuleError((Fault(line, f"the root is {root.tag}; it must be Filter of the namespace {FES}"),))
+    for reference in root.iter(f"{{{FES}}}ValueReference"):
+        reference.text = canonical((reference.text or "").strip())
     faults = Faults()
     guard = read_guard(root, faults)
     references = [Reference(one.reference, one.line, spatial=one.spatial) for one in guard.mentions]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 
 import shapely
-from shapely.geometry import mapping
 
 from weps.rules.cql2.scan import Sign, scan
 from weps.rules.cql2.tree import (
@@ -207,6 +207,6 @@ def _number(sign: Sign, factor: int) -> int | float:
 
 def _geometry(sign: Sign) -> Geometry:
     try:
-        return Geometry(sign.place, mapping(shapely.from_wkt(sign.text)))
+        return Geometry(sign.place, json.loads(shapely.to_geojson(shapely.from_wkt(sign.text))))
     except shapely.errors.ShapelyError as error:
         raise Cql2Fault(sign.place, f"the geometry cannot be read: {error}") from error
