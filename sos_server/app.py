@@ -2,7 +2,7 @@
 The HTTP face of the service as an ASGI application.
 
 `create_app` gives it; `mount` puts it under a path of another application, so that `/sos` and `/sos/` both answer.
-The address itself takes every binding, `/kvp` and `/pox` take one.
+The address itself takes every binding, `/kvp`, `/pox` and `/soap` take one.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Mount, Route
 
-from sos_server.bindings import kvp, pox
+from sos_server.bindings import kvp, pox, soap
 from sos_server.bindings.http import Stream, accepts_gzip, compressed, in_chunks, is_form, read_body, resumed
-from sos_server.codecs import ows11
+from sos_server.codecs import ows11, xml
 from sos_server.codecs.sos20.encode import encode
 from sos_server.errors import InvalidRequest, NoApplicableCode, OperationNotSupported, SosError
 from sos_server.operations.base import Identity
 from sos_server.requests import GetCapabilities
+from sos_server.retention import keep_purging
 from sos_server.service import Service
 from sos_server.storage.sql import open_storage
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("sos_server")
 PATH = "/sos"
-_KVP, _POX = "kvp", "pox"
+_KVP, _POX, _SOAP = "kvp", "pox", "soap"
 _MEDIA_TYPE = "application/xml"
 
 
@@ -50,18 +51,21 @@ def create_app(settings: Settings) -> Starlette:
     It takes care of its own errors: every refusal is an OWS exception report.
     """
     storage = open_storage(settings.database_url)
+    if settings.retention:
+        keep_purging(storage, settings.retention)
     identity = Identity(
         settings.title,
         settings.abstract,
         settings.provider_name,
         None if settings.provider_site is None else str(settings.provider_site),
     )
-    face = _Face(Service(storage, identity, strict_places=settings.strict_spatial_filtering), settings)
+    face = _Face(Service(storage, identity, settings.merge_observations, settings.strict_spatial_filtering), settings)
     app = Starlette(
         routes=[
             Route("/", face.answer_any, methods=["GET", "POST"]),
             Route(f"/{_KVP}", face.answer_kvp, methods=["GET", "POST"]),
             Route(f"/{_POX}", face.answer_pox, methods=["GET", "POST"]),
+            Route(f"/{_SOAP}", face.answer_soap, methods=["GET", "POST"]),
         ],
         exception_handlers={SosError: _refuse, ClientDisconnect: _leave, Exception: _fail},
     )
@@ -113,13 +117,17 @@ class _Face:
     settings: Settings
 
     async def answer_any(self, request: HttpRequest) -> Response:
-        return await self._answer(request, (_KVP, _POX))
+        return await self._answer(request, (_KVP, _POX, _SOAP))
 
     async def answer_kvp(self, request: HttpRequest) -> Response:
         return await self._answer(request, (_KVP,))
 
     async def answer_pox(self, request: HttpRequest) -> Response:
         return await self._answer(request, (_POX,))
+
+    async def answer_soap(self, request: HttpRequest) -> Response:
+        request.state.soap = soap.Message()
+        return await self._answer(request, (_SOAP,))
 
     async def _answer(self, request: HttpRequest, bindings: tuple[str, ...]) -> Response:
         body = b""
@@ -133,8 +141,10 @@ class _Face:
         if binding not in bindings:
             raise OperationNotSupported(f"This address takes no requests over {binding.upper()}; use the one above it.")
         request = decode()
-        chunks = in_chunks(encode(self.service.answer(request, self._base_url(http), datetime.now(UTC))))
-        headers = {"Content-Type": _media_type(request), "Vary": "Accept-Encoding"}
+        parts = encode(self.service.answer(request, self._base_url(http), datetime.now(UTC)))
+        message = _message(http)
+        chunks = in_chunks(parts if message is None else soap.encode_answer(message, parts))
+        headers = {"Content-Type": _media_type(request, message), "Vary": "Accept-Encoding"}
         if accepts_gzip(http.headers.get("accept-encoding", "")):
             headers["Content-Encoding"] = "gzip"
             chunks = compressed(chunks)
@@ -151,7 +161,11 @@ class _Face:
             return _KVP, partial(kvp.decode, http.url.query)
         if is_form(http.headers.get("content-type", ""), body):
             return _KVP, partial(_decode_form, body)
-        return _POX, partial(pox.decode, body, self.settings.request_limit_bytes)
+        root = xml.parse(body, self.settings.request_limit_bytes)
+        if not soap.is_envelope(root):
+            return _POX, partial(pox.decode, root)
+        http.state.soap = soap.decode_message(root)
+        return _SOAP, partial(soap.decode, root)
 
     def _base_url(self, http: HttpRequest) -> str:
         if self.settings.base_url is not None:
@@ -170,16 +184,26 @@ def _decode_form(body: bytes) -> Request:
         raise InvalidRequest("The form is not percent-encoded; encode what is not ASCII.") from error
 
 
-def _media_type(request: Request) -> str:
-    if isinstance(request, GetCapabilities) and request.accept_formats and _MEDIA_TYPE not in request.accept_formats:
-        return "text/xml"
-    return _MEDIA_TYPE
+def _message(http: HttpRequest) -> soap.Message | None:
+    """Give the SOAP message that a request came in, None where it came without."""
+    message: soap.Message | None = getattr(http.state, "soap", None)
+    return message
 
 
-async def _refuse(_request: HttpRequest, error: Exception) -> Response:
+def _media_type(request: Request, message: soap.Message | None) -> str:
+    if isinstance(request, GetCapabilities) and request.accept_formats:
+        return _MEDIA_TYPE if _MEDIA_TYPE in request.accept_formats else "text/xml"
+    return _MEDIA_TYPE if message is None else soap.media_type(message)
+
+
+async def _refuse(request: HttpRequest, error: Exception) -> Response:
     refusal = error if isinstance(error, SosError) else NoApplicableCode("The request could not be answered.")
     _LOG.info("refused code=%s locator=%r status=%d", refusal.code, refusal.locator, refusal.status)
-    return Response(ows11.encode_exception(refusal), refusal.status, media_type=_MEDIA_TYPE)
+    message = _message(request)
+    if message is None:
+        return Response(ows11.encode_exception(refusal), refusal.status, media_type=_MEDIA_TYPE)
+    fault, status = soap.refuse(message, refusal)
+    return Response(fault, status, headers={"Content-Type": soap.media_type(message)})
 
 
 async def _leave(_request: HttpRequest, _error: Exception) -> Response:

@@ -6,13 +6,15 @@ A setting that is wrong or unknown stops the start with one line that names it.
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
-from annotated_types import Ge, Le
-from pydantic import AnyHttpUrl, ValidationError
+from annotated_types import Ge, Gt, Le
+from pydantic import AnyHttpUrl, BeforeValidator, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "SOS_"
@@ -21,6 +23,14 @@ DEFAULT_FILE = Path("config/sos_server.toml")
 
 class SettingsError(Exception):
     """A setting is wrong or unknown; the text names it and says what is."""
+
+
+def _from_json(value: Any) -> Any:
+    """Read a table that stands in an environment variable."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+Span: TypeAlias = Annotated[timedelta, Gt(timedelta(0))]
 
 
 class Settings(BaseSettings):
@@ -34,6 +44,8 @@ class Settings(BaseSettings):
     database: str | None = None  # a database URL, instead of a file in `data`
     base_url: AnyHttpUrl | None = None  # the address that clients reach; taken from the request where it is not set
     request_limit_bytes: Annotated[int, Ge(1024)] = 32 * 1024 * 1024
+    retention: Annotated[dict[str, Span], BeforeValidator(_from_json)] = {}  # by offering; `*` is every other one
+    merge_observations: bool = False  # GetObservation gives an array for each series, where a request does not say
     strict_spatial_filtering: bool = False  # every observation has to tell where it was made
     title: str = "Sensor Observation Service"
     abstract: str = "Sensor observations, served by the SOS that comes with WEPS."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
+from threading import Event
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, select, update
@@ -12,12 +13,14 @@ from sos_server.errors import InvalidParameterValue
 from sos_server.storage import descriptions, identifiers, insert, overview, removal, results, sensors, templates
 from sos_server.storage.base import open_database
 from sos_server.storage.descriptions import Validity
+from sos_server.storage.retention import purge
 from sos_server.storage.sampling import stream_parts
 from sos_server.storage.select import read_series_of, row_queries, row_query, select_series, stream_rows
 from sos_server.storage.tables import FEATURES, OFFERING_TERMS, OFFERINGS, PROCEDURES, SERVICE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import timedelta
 
     from sqlalchemy import Connection
 
@@ -60,6 +63,7 @@ class Storage:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.closed = Event()
         self._announcements = Announcements()
         self._contents: tuple[tuple[OfferingContent, ...], int] = ((), 0)  # as they were read last
         self._known: dict[tuple[int, tuple[str, ...], SeriesKey], StoredSeries] = {}
@@ -69,7 +73,8 @@ class Storage:
         return self._announcements.subscribe(callback)
 
     def close(self) -> None:
-        """Close the connections that are not in use."""
+        """Close the connections that are not in use, and end what runs in the background."""
+        self.closed.set()
         self._database.close()
 
     def connections_in_use(self) -> int:
@@ -85,6 +90,10 @@ class Storage:
         """Give the offerings in the order they were registered: all, or those named."""
         with self._database.reading() as connection:
             return sensors.read_contents(connection, offerings)
+
+    def purge(self, retention: Mapping[str, timedelta], now: int) -> Iterator[int]:
+        """Delete what is older than its offerings keep it; gives the number after each small transaction."""
+        return purge(self._database, retention, now)
 
     def contents_and_time(self) -> tuple[tuple[OfferingContent, ...], int]:
         """Give all offerings and when they changed last, both of the same moment."""
