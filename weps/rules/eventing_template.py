@@ -23,6 +23,7 @@ from weps.rules.eml.parse import parse_xml
 from weps.rules.eml.spec import FES
 from weps.rules.fes import compile_fes
 from weps.rules.operators.event import parse_number
+from weps.rules.threshold.schema import DIALECT
 from weps.rules.threshold.text import Lines, Path, read_json, shown
 
 if TYPE_CHECKING:
@@ -202,3 +203,29 @@ def _writer(template: _Template, in_section: bool) -> Callable[[re.Match[str]], 
 
 def _escaped(value: str) -> str:
     return "".join(_ESCAPES.get(character, character) for character in value)
+
+
+def template_schema() -> dict[str, Any]:
+    """Give the schema of eventing templates with their values."""
+    value = {"type": ["string", "number", "boolean"]}
+    values = {"type": "object", "additionalProperties": value}
+    document = {
+        "type": "object",
+        "description": "A template document of the eventing service",
+        "properties": {
+            "parameters": {"type": ["array", "object"]},
+            "definition": {"type": "object", "properties": {"content": {"type": "string"}}, "required": ["content"]},
+        },
+        "required": ["definition"],
+    }
+    return {
+        "$schema": DIALECT,
+        "title": "Eventing template with the values of its parameters",
+        "type": "object",
+        "properties": {
+            "template": {"anyOf": [{"type": "string", "description": "EML with ${parameters}"}, document]},
+            "parameters": {"anyOf": [values, {"type": "array", "items": values}]},
+        },
+        "required": ["template"],
+        "additionalProperties": False,
+    }

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from weps.errors import Fault, RuleError
 from weps.rules.cql2 import compile_cql2_json, compile_cql2_text
 from weps.rules.eml import compile_eml
-from weps.rules.eventing_template import compile_template
+from weps.rules.eventing_template import compile_template, template_schema
 from weps.rules.fes import compile_fes
-from weps.rules.schemas import template_schema, threshold_schema
 from weps.rules.threshold import compile_threshold
-from weps.rules.threshold.spec import MODELS
+from weps.rules.threshold.schema import json_schema
+from weps.rules.threshold.spec import FUNCTIONS, MODELS
 from weps.rules.threshold.text import read_json
 
 if TYPE_CHECKING:
@@ -74,11 +74,11 @@ LANGUAGES: dict[str, Language] = {
             f"types of rules: {', '.join(MODELS)}",
             "conditions: greaterThan, greaterThanOrEqual, lessThan, lessThanOrEqual, equal, notEqual, between, outside",
             "units (UCUM, converted), hysteresis (reset), severity steps, for, consecutive, edge or every",
-            "of a window: mean, sum, min, max, count, stddev, change, change per time",
+            f"functions: {', '.join(FUNCTIONS)}; sliding and tumbling windows, change per time",
             "selection by procedure, property, feature, area and excluded values; message templates",
         ),
         first_look=True,
-        json_schema=threshold_schema,
+        json_schema=json_schema,
     ),
     EML_001: Language(
         "Event Pattern Markup Language 0.0.1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jsonschema
 import pytest
 
 from weps.errors import RuleError
@@ -114,3 +115,24 @@ def test_languages_of_conditions_look_at_once():
     A condition that holds already is told at once; EML and what becomes EML begin with nothing seen.
     """
     assert {THRESHOLD, FES, CQL2_TEXT, CQL2_JSON} == {key for key, one in LANGUAGES.items() if one.first_look}
+
+
+@pytest.mark.parametrize(
+    ("key", "rule", "valid"),
+    [
+        (THRESHOLD, {"type": "threshold", "condition": "lessThan", "threshold": 5}, True),
+        (THRESHOLD, {"type": "threshold", "condition": "lessThan"}, False),
+        (TEMPLATE, {"template": "<EML>${a}</EML>", "parameters": {"a": 5}}, True),
+        (TEMPLATE, {"template": {"definition": {"content": "<EML/>"}}, "parameters": [{"a": "b"}]}, True),
+        (TEMPLATE, {"template": "<EML/>", "parameters": {"a": {}}}, False),
+        (TEMPLATE, {"parameters": {"a": 5}}, False),
+    ],
+)
+def test_schemas_tell_right_from_wrong(key, rule, valid):
+    """
+    The schemas of our own languages take what compiles.
+    """
+    schema = LANGUAGES[key].json_schema()
+
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert valid is jsonschema.Draft202012Validator(schema).is_valid(rule)
