@@ -56,6 +56,7 @@ _HEADERS = {
     # An echoed document must not be a page of ours to a browser.
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
 }
 
 

@@ -45,7 +45,12 @@ _INTERRUPTED = Fault(
 
 
 class JobControl:
-    """Starts, watches and ends jobs. `first_wait` is how many seconds a job may take before its client is answered."""
+    """
+    Starts, watches and ends jobs.
+
+    `first_wait` is how many seconds a job may take before its client is answered. `AT_ONCE` jobs run at once, others
+    wait for them; more than `most_unfinished` are refused.
+    """
 
     def __init__(
         self,
@@ -53,11 +58,12 @@ class JobControl:
         context: Context,
         *,
         first_wait: float = FIRST_WAIT,
+        most_unfinished: int = MOST_UNFINISHED,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._processes, self._context, self._clock = processes, context, clock
         self._store = context.engine.store
-        self._first_wait = first_wait
+        self._first_wait, self._most_unfinished = first_wait, most_unfinished
         self._slots = threading.BoundedSemaphore(AT_ONCE)
         self._lock = threading.Lock()
         self._unfinished: set[str] = set()
@@ -85,7 +91,11 @@ class JobControl:
         job = Job(str(uuid.uuid4()), spec.identifier, JobStatus.ACCEPTED, now, now, form=form)
         refusals: list[Exception] = []
         self._enter(job.id)
-        self._store.add_job(job)
+        try:
+            self._store.add_job(job)
+        except BaseException:
+            self._leave(job.id)
+            raise
         worker = threading.Thread(target=self._work, args=(job, spec, given, refusals), daemon=True, name="job")
         worker.start()
         worker.join(self._first_wait)
@@ -216,8 +226,7 @@ class JobControl:
             LOG.exception("job broke job=%s process=%s", job.id, spec.identifier)
             self._finish(job.id, JobStatus.FAILED, fault=asdict(fault_20_of(error, EXECUTION_CODES)))
         finally:
-            with self._lock:
-                self._unfinished.discard(job.id)
+            self._leave(job.id)
 
     def _finish(self, identifier: str, status: JobStatus, **values: Any) -> None:
         now = self._clock()
@@ -240,12 +249,16 @@ class JobControl:
 
     def _enter(self, identifier: str) -> None:
         with self._lock:
-            if len(self._unfinished) >= MOST_UNFINISHED:
-                raise WpsError("ServerBusy", f"{MOST_UNFINISHED} jobs are waiting; try again later.", None, 503)
+            if len(self._unfinished) >= self._most_unfinished:
+                raise WpsError("ServerBusy", f"{self._most_unfinished} jobs are under way; try later.", None, 503)
             self._unfinished.add(identifier)
             if not self._beating:
                 self._beating = True
                 threading.Thread(target=self._beat, daemon=True, name="job beat").start()
+
+    def _leave(self, identifier: str) -> None:
+        with self._lock:
+            self._unfinished.discard(identifier)
 
     def _beat(self) -> None:
         """Give signs of life for the jobs of this process, as long as there are any."""

@@ -25,6 +25,7 @@ from weps.errors import NotFoundError
 from weps.feeders.http import Fetcher
 from weps.model import Job, JobStatus, SubscriptionStatus
 from weps.processes.base import Context, Text
+from weps.processes.faults import WpsError
 from weps.processes.job_control import SILENCE, JobControl
 from weps.processes.registry import PROCESSES
 
@@ -286,10 +287,11 @@ def test_an_unknown_job_is_refused(client, validate, operation, job):
     assert reply.fault == ("NoSuchJob", job)
 
 
-def control_of(wps, clock=lambda: datetime.now(UTC)) -> JobControl:
+def control_of(wps, clock=lambda: datetime.now(UTC), most: int = 100) -> JobControl:
     """Another process on the same store."""
     fetcher = Fetcher(frozenset({wps.base.removeprefix("http://")}))
-    return JobControl({**PROCESSES, **SLOW_PROCESSES}, Context(wps.engine, fetcher, f"{wps.base}/sos"), clock=clock)
+    context = Context(wps.engine, fetcher, f"{wps.base}/sos")
+    return JobControl({**PROCESSES, **SLOW_PROCESSES}, context, first_wait=0.2, clock=clock, most_unfinished=most)
 
 
 def test_another_process_knows_all_jobs(wps, slow):
@@ -338,3 +340,19 @@ def test_finished_jobs_are_forgotten_after_a_week(wps):
     assert control.state(newest).status is JobStatus.SUCCEEDED
     with pytest.raises(NotFoundError):
         wps.engine.store.job(done)
+
+
+def test_more_jobs_than_can_wait_are_refused(wps, slow):
+    """
+    The client may try later; nothing is stored of it.
+    """
+    control = control_of(wps, most=1)
+    first = control.start(SLOW_PROCESSES["test:Slow"], {}, None)
+    before = wps.engine.store.count_jobs()
+
+    with pytest.raises(WpsError) as refused:
+        control.start(PROCESSES["weps:ListSubscriptions"], {}, None)
+
+    assert (refused.value.code, refused.value.status) == ("ServerBusy", 503)
+    assert wps.engine.store.count_jobs() == before
+    assert first.status is JobStatus.RUNNING
