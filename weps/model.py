@@ -118,6 +118,7 @@ class AlertStatus(StrEnum):
     NO_DATA = "no-data"
     SOURCE_DOWN = "source-down"
     SOURCE_UP = "source-up"
+    RULE_FAILED = "rule-failed"  # the rule cannot go on; the last alert of its subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ class SubscriptionStatus(StrEnum):
     PAUSED = "paused"  # by its client, until it is resumed, cancelled or over
     ENDED = "ended"  # its lifetime is over
     CANCELLED = "cancelled"
+    FAILED = "failed"  # its rule could not go on, as its last alert says
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from weps.errors import RuleError
 from weps.model import Alert, AlertStatus, Detection, Json, Observation, Series, Source, Subscription, Target
-from weps.notify.message import compose_alert
+from weps.notify.message import compose_alert, compose_failure_alert
 from weps.rules.base import Rule
 from weps.rules.languages import LANGUAGES, compile_rule
 from weps.rules.network import Found, Network
@@ -102,6 +101,24 @@ class Watch:
             alerts.append((alert, subscription.targets))
         self._save_states(transaction, found)
         self._move(transaction, fresh)
+        return alerts + self._end_failed(transaction, now)
+
+    def _end_failed(self, transaction: BatchTransaction, now: datetime) -> list[tuple[Alert, tuple[Target, ...]]]:
+        """End the subscriptions whose rules failed, and tell why; those of others go on."""
+        alerts = []
+        for identifier, reason in self._network.take_failures():
+            subscription = self._subscriptions[identifier]
+            alert = compose_failure_alert(
+                subscription,
+                id=source_alert_id(subscription, AlertStatus.RULE_FAILED, now),
+                rule_name=subscription.rule.name,
+                detected=now,
+                reason=reason,
+            )
+            alerts.append((alert, subscription.targets))
+        failed = [alert.subscription_id for alert, _ in alerts]
+        transaction.end_failed(failed, now)
+        self._remove(set(failed))
         return alerts
 
     def _remove(self, identifiers: set[str]) -> None:
@@ -136,29 +153,36 @@ class Watch:
             if kept.state is not None:
                 stored.setdefault(identifier, {})[key] = kept.state
         for subscription, primed in transaction.subscriptions(identifiers):
-            rule = _compile(subscription)
-            states = stored.get(subscription.id, {})
+            self._subscriptions[subscription.id] = subscription
+            try:
+                rule = compile_rule(subscription.rule)
+                states = stored.get(subscription.id, {})
+                if looking and not primed and LANGUAGES[subscription.rule.language].first_look:
+                    states = self._look(subscription, rule)
+            except Exception as error:  # one rule must not take the others of the feed with it
+                self._network.fail(subscription.id, error)
+                continue
             if rule.has_episodes:
                 self._with_episodes.add(subscription.id)
-            if looking and not primed and LANGUAGES[subscription.rule.language].first_look:
-                states = self._look(subscription, rule)
-                self._first_states.update({(subscription.id, key): state for key, state in states.items()})
             self._network.add(subscription.id, rule, states, subscription.activation)
-            self._subscriptions[subscription.id] = subscription
         if looking:
             transaction.mark_primed(identifiers)
 
     def _look(self, subscription: Subscription, rule: Rule) -> dict[str, Json]:
         """Let a new rule see the newest observation of each series, as the first of all it will see."""
         states: dict[str, Any] = {}
+        found: list[Found] = []
         for observation in sorted(self._latest.values(), key=lambda each: (each.end, each.series)):
             key = rule.correlation_key(observation)
             if key is None:
                 continue
             state = states[key] if key in states else rule.start(subscription.activation)
             states[key], detections = rule.step(state, observation)
-            self._first_looks += [Found(subscription.id, key, detection) for detection in detections]
-        return {key: rule.dump(state) for key, state in states.items()}
+            found += [Found(subscription.id, key, detection) for detection in detections]
+        stored = {key: rule.dump(state) for key, state in states.items()}
+        self._first_looks += found
+        self._first_states.update({(subscription.id, key): state for key, state in stored.items()})
+        return stored
 
     def _save_states(self, transaction: BatchTransaction, found: Sequence[Found]) -> None:
         changes = self._first_states | self._network.take_changes()
@@ -239,14 +263,6 @@ class _Composer:
         return self.evidence(subscription.source, min(times), max(times))
 
 
-def _compile(subscription: Subscription) -> Rule:
-    try:
-        return compile_rule(subscription.rule)
-    except RuleError as error:
-        # It compiled when it was subscribed to: a newer version of the language must not refuse older rules.
-        raise RuntimeError(f"the stored rule of subscription {subscription.id} does not compile") from error
-
-
 def status_of(detection: Detection, has_episodes: bool) -> AlertStatus:
     """Tell what a detection says of its episode, when its rule has such."""
     if not has_episodes:
@@ -263,7 +279,7 @@ def alert_id(subscription: Subscription, key: str, count: int) -> str:
 
 
 def source_alert_id(subscription: Subscription, status: AlertStatus, instant: datetime) -> str:
-    """Give the id of the alert that a subscription's source went down, or came up, at an instant."""
+    """Give the id of the alert that a subscription's source went down or came up, or its rule failed, at an instant."""
     return str(uuid.uuid5(ALERT_NAMESPACE, f"{subscription.id}/{status}/{instant.isoformat()}"))
 
 

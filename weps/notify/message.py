@@ -37,6 +37,7 @@ STATUS_WORDS = {
     AlertStatus.NO_DATA: "No data: ",
     AlertStatus.SOURCE_DOWN: "Source down: ",
     AlertStatus.SOURCE_UP: "Source up again: ",
+    AlertStatus.RULE_FAILED: "Rule failed: ",
 }
 
 
@@ -136,6 +137,35 @@ def compose_source_alert(
         rule_name=name,
         rule_version=subscription.rule_version,
         pattern="source",
+        detected=detected,
+        event_time=detected,
+        phenomenon_time=detected,
+    )
+
+
+def compose_failure_alert(
+    subscription: Subscription, *, id: str, rule_name: str, detected: datetime, reason: str
+) -> Alert:
+    """Tell people that the rule of a subscription cannot go on, so that nothing more will come from it."""
+    name = clean_line(rule_name or subscription.rule.name, IDENTIFIER_LIMIT)
+    told = "the rule cannot go on, and its subscription has ended"
+    facts: Facts = [
+        *rule_facts(subscription, name, Severity.UNKNOWN, AlertStatus.RULE_FAILED),
+        ("Reason", clean_line(reason, MESSAGE_LIMIT)),
+        ("Detection time", format_instant(detected)),
+        ("Meaning", "nothing is watched by this rule any more; correct it and subscribe again"),
+    ]
+    return Alert(
+        id=id,
+        episode=id,
+        subscription_id=subscription.id,
+        status=AlertStatus.RULE_FAILED,
+        severity=Severity.UNKNOWN,
+        title=clean_line(f"{STATUS_WORDS[AlertStatus.RULE_FAILED]}{_prefix(subscription, name)}{told}", TITLE_LIMIT),
+        text=_text(told, facts),
+        rule_name=name,
+        rule_version=subscription.rule_version,
+        pattern="rule",
         detected=detected,
         event_time=detected,
         phenomenon_time=detected,

@@ -15,7 +15,7 @@ from weps.errors import NotFoundError
 from weps.model import Alert, DeliveryStatus, Feed, Json, Observation, Series, Subscription, SubscriptionStatus, Target
 from weps.store.database import Database
 from weps.store.rows import alert_columns, observation_from_json, observation_to_json, read_feed, read_subscription
-from weps.store.subscriptions import subscription_query
+from weps.store.subscriptions import refresh_feed, subscription_query
 from weps.store.tables import ALERTS, FEED_SERIES, FEEDS, OUTBOX, RULE_STATES, SEEN, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
@@ -220,6 +220,14 @@ class BatchTransaction:
         ]
         if pushes:
             self._connection.execute(OUTBOX.insert(), pushes)
+
+    def end_failed(self, identifiers: Sequence[str], now: datetime) -> None:
+        """End subscriptions whose rules cannot go on."""
+        for some in _portions(identifiers):
+            ending = update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id.in_(some))
+            self._connection.execute(ending.values(status=SubscriptionStatus.FAILED))
+        if identifiers:
+            refresh_feed(self._connection, self.feed.id, now)
 
     def save_feed(self, **values: Any) -> None:
         """Change members of the feed."""
