@@ -9,6 +9,7 @@ The errors of the service: OWS codes with locator and HTTP status (OGC 06-121r9 
     ├── InvalidUpdateSequence     400
     ├── InvalidRequest            400   undecodable document, or a document against its schema
     ├── OptionNotSupported        400
+    │   └── HeaderNotUnderstood   400   a header of SOAP that must be understood
     ├── ResponseExceedsSizeLimit  400
     ├── RequestTooLarge           413   code NoApplicableCode
     └── NoApplicableCode          500   what should not happen; its message never tells internals
@@ -73,6 +74,14 @@ class OptionNotSupported(SosError):
     """A valid option that is not offered."""
 
     code, status = "OptionNotSupported", 400
+
+
+class HeaderNotUnderstood(OptionNotSupported):
+    """A SOAP message has headers that must be understood and are not; `headers` are their full names."""
+
+    def __init__(self, message: str, locator: str, headers: tuple[str, ...]) -> None:
+        super().__init__(message, locator)
+        self.headers = headers
 
 
 class ResponseExceedsSizeLimit(SosError):

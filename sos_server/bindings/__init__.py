@@ -1,1 +1,1 @@
-"""HTTP bindings: KVP and POX."""
+"""HTTP bindings: KVP, POX and SOAP."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sos_server.codecs import xml
 from sos_server.codecs.sos20 import decode as sos20
 
 if TYPE_CHECKING:
+    from sos_server.codecs.xml import Element
     from sos_server.requests import Request
 
 
-def decode(body: bytes, limit: int) -> Request:
+def decode(root: Element) -> Request:
     """Read the request of a document."""
-    return sos20.decode(xml.parse(body, limit))
+    return sos20.decode(root)

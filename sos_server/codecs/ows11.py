@@ -112,7 +112,9 @@ def encode_operation(
     if get is not None:
         xml.add(http, "ows:Get", **{xml.XLINK_HREF: get}).append(_constraint("application/x-kvp"))
     if post is not None:
-        xml.add(http, "ows:Post", **{xml.XLINK_HREF: post}).append(_constraint("application/xml", "text/xml"))
+        xml.add(http, "ows:Post", **{xml.XLINK_HREF: post}).append(
+            _constraint("application/xml", "text/xml", "application/soap+xml")
+        )
     for parameter in parameters:
         operation.append(encode_parameter(parameter))
     return operation

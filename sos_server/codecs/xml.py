@@ -9,6 +9,7 @@ so that `element.text` is the whole text up to the first child.
 from __future__ import annotations
 
 import re
+from typing import TypeAlias
 from xml.sax.saxutils import escape
 
 from lxml import etree
@@ -43,6 +44,8 @@ NAMESPACES = {
     "xsi": "http://www.w3.org/2001/XMLSchema-instance",
     "xs": "http://www.w3.org/2001/XMLSchema",
 }
+
+Element: TypeAlias = etree._Element  # for those who only hand elements on
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # what may stand before a document type declaration; atomic, so that it never looks through the whole document

@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _EPOCH = date(1970, 1, 1)
+_MICROSECONDS_OF_DAY = 86_400_000_000
 _MINUTES = tuple(f"T{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440))
 _SECONDS = tuple(f"{second:02d}Z" for second in range(60))
 
@@ -82,18 +83,16 @@ def write_microseconds(microseconds: int) -> str:
 
 def write_instants(instants: Iterable[int]) -> list[str]:
     """Write many instants as `write_microseconds` does each, twice as fast when they come in the order of time."""
-    texts = []
+    texts: list[str] = []
     seconds_of_day = _seconds_of_day()
-    day, prefix = None, ""
+    begin, end, prefix = 0, 0, ""  # of the day that the last one was in
     for instant in instants:
-        seconds, fraction = divmod(instant, 1_000_000)
-        if fraction:
-            texts.append(write_microseconds(instant))
-            continue
-        this_day, second = divmod(seconds, 86_400)
-        if this_day != day:
-            day, prefix = this_day, _day(this_day)
-        texts.append(prefix + seconds_of_day[second])
+        if not begin <= instant < end:
+            day = instant // _MICROSECONDS_OF_DAY
+            begin, prefix = day * _MICROSECONDS_OF_DAY, _day(day)
+            end = begin + _MICROSECONDS_OF_DAY
+        second, fraction = divmod(instant - begin, 1_000_000)
+        texts.append(prefix + seconds_of_day[second] if not fraction else write_microseconds(instant))
     return texts
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sos_server.model import SeriesInfo, StoredRow
 
 _ROW = OBSERVATIONS.c
-_CHUNK = 1000
+_CHUNK = 500  # small enough that a chunk stays in the cache of the processor
 _LARGEST_PART = 10_000  # rows of one place that are told as one array
 _VALUE = 4  # its place among the columns of a row query
 

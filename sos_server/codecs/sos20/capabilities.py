@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from sos_server.codecs import fes20, gml32, om20, ows11, sosgda, xml
+from sos_server.codecs import fes20, gml32, om20, ows11, sosgda, swe20_encoding, xml
 from sos_server.codecs.sos20 import parameters
 from sos_server.model import Extent, Offering, OfferingContent
 
@@ -26,14 +26,19 @@ PROFILES = tuple(
         "obsByIdRetrieval",
         "obsInsertion",
         "pox",
+        "resultInsertion",
+        "resultRetrieval",
         "sensorDeletion",
         "sensorInsertion",
+        "soap",
         "spatialFilteringProfile",
         "updateSensorDescription",
     )
 ) + tuple(f"http://www.opengis.net/extension/SOSDO/{version}/observationDeletion" for version in ("1.0", "2.0"))
 _PREFIXES = ("sos", "swes", "ows", "fes", "gml", "xlink", "om", "sams")
-_NOT_OVER_KVP = frozenset({"InsertSensor", "UpdateSensorDescription", "InsertObservation"})
+_NOT_OVER_KVP = frozenset(
+    {"InsertSensor", "UpdateSensorDescription", "InsertObservation", "InsertResultTemplate", "InsertResult"}
+)
 RESPONSE_FORMATS = (om20.RESPONSE_FORMAT,)
 MEDIA_TYPES = ("application/xml", "text/xml")
 _NOTHING = "http://www.opengis.net/def/nil/OGC/0/unknown"
@@ -126,6 +131,16 @@ def _parameters(capabilities: Capabilities) -> dict[str, dict[str, tuple[str, ..
         },
         "DeleteSensor": {"procedure": procedures},
         "InsertObservation": {"offering": offerings},
+        "InsertResultTemplate": {"offering": offerings},
+        "InsertResult": {"template": None},
+        "GetResultTemplate": {"offering": offerings, "observedProperty": properties},
+        "GetResult": {
+            "offering": offerings,
+            "observedProperty": properties,
+            "featureOfInterest": None,
+            "temporalFilter": None,
+            "spatialFilter": None,
+        },
         "DeleteObservation": {
             "observation": None,
             "offering": offerings,
@@ -147,7 +162,7 @@ def _add_insertion(root: etree._Element, capabilities: Capabilities) -> None:
         ("procedureDescriptionFormat", capabilities.description_formats),
         ("featureOfInterestType", capabilities.feature_types),
         ("observationType", capabilities.observation_types),
-        ("supportedEncoding", ("http://www.opengis.net/swe/2.0/TextEncoding",)),
+        ("supportedEncoding", (swe20_encoding.TEXT_ENCODING, swe20_encoding.XML_ENCODING)),
     ):
         for value in values:
             xml.add(section, f"sos:{name}", value)
