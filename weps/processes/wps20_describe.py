@@ -7,14 +7,24 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from weps.processes.base import XML, Box, Complex, Literal
-from weps.processes.wps20_names import OWS, OWS_NAMESPACE, WPS, WPS_NAMESPACE, XLINK_HREF, XML_LANG, add, root
+from weps.processes.base import XML, Box, Complex, Literal, ProcessSpec
+from weps.processes.wps20_names import (
+    OWS,
+    OWS_NAMESPACE,
+    WPS,
+    WPS_NAMESPACE,
+    XLINK_HREF,
+    XLINK_TITLE,
+    XML_LANG,
+    add,
+    root,
+)
 from weps.processes.wps20_requests import LANGUAGE, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from weps.processes.base import InputSpec, OutputSpec, ProcessSpec
+    from weps.processes.base import InputSpec, OutputSpec
 
 TEXT = "text/plain"
 LITERAL_FORMATS = (TEXT, XML)
@@ -99,6 +109,8 @@ def _add_texts(parent: etree._Element, spec: ProcessSpec | InputSpec | OutputSpe
     if spec.abstract:
         add(parent, f"{OWS}Abstract", spec.abstract)
     add(parent, f"{OWS}Identifier", spec.identifier)
+    for link in spec.metadata if isinstance(spec, ProcessSpec) else ():
+        add(parent, f"{OWS}Metadata", **{XLINK_HREF: link.href, XLINK_TITLE: link.title})
 
 
 def _add_data(parent: etree._Element, data: Literal | Complex | Box, limit: dict[str, str]) -> None:
