@@ -1,4 +1,4 @@
-"""The command line: `python -m sos_server serve` and `python -m sos_server load`."""
+"""The command line: `python -m sos_server serve`, `load` and `check`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from sos_server.app import PATH, create_standalone
+from sos_server.check import check
 from sos_server.load import LoadError, load
 from sos_server.settings import Settings, SettingsError, load_settings
 from sos_server.storage.base import DatabaseError
@@ -92,6 +93,11 @@ def _run_load(chosen: argparse.Namespace) -> int:
     return DONE
 
 
+def _run_check(chosen: argparse.Namespace) -> int:
+    settings = load_settings(chosen.config, data=chosen.data, database=chosen.database)
+    return DONE if check(settings.database_url, print) else WRONG_INPUT
+
+
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -133,6 +139,20 @@ def _parser() -> argparse.ArgumentParser:
     loader.add_argument("--url", required=True, help=f"the address of the service, such as http://127.0.0.1:8081{PATH}")
     loader.add_argument("--batch", type=_positive, default=1000, help="the number of rows in a request (default: 1000)")
     loader.set_defaults(run=_run_load)
+    checker = commands.add_parser(
+        "check",
+        help="verify a database",
+        description="Verify the database of a service without changing it: whether it is damaged, whether extents "
+        "and counts are those of the observations, whether rows belong to nothing. It reads all observations once; "
+        "the service may go on.",
+        epilog="Prints what is wrong, a line each, and exits 1; or how much is there, and exits 0.",
+    )
+    checker.add_argument(
+        "--config", type=Path, help="the settings file (default: config/sos_server.toml, if it is there)"
+    )
+    checker.add_argument("--data", type=Path, help="the folder of the database (default: ./var)")
+    checker.add_argument("--database", metavar="URL", help="the URL of the database instead of a folder")
+    checker.set_defaults(run=_run_check)
     return parser
 
 

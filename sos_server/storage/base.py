@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
@@ -87,6 +88,40 @@ def insert_row(connection: Connection, table: Table, values: dict[str, Any]) -> 
 
 def open_database(url: str) -> Database:
     """Open a database, bring its tables to the newest form and give it; raises `DatabaseError`."""
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+    database = _connect(parsed)
+    with explained(parsed):
+        _migrate(database)
+    return database
+
+
+def connect_database(url: str) -> Database:
+    """Open a database that is there already, as it is; raises `DatabaseError`."""
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).is_file():
+        raise DatabaseError(f"there is no database {parsed.database}")
+    return _connect(parsed)
+
+
+@contextmanager
+def explained(url: URL | str) -> Iterator[None]:
+    """Raise `DatabaseError` for what a database cannot do inside the block."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        shown = make_url(url).render_as_string()
+        raise DatabaseError(f"the database {shown} cannot be used: {reason}") from error
+
+
+def newest_revision() -> str | None:
+    """Give the number of the newest migration."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -94,19 +129,16 @@ def open_database(url: str) -> Database:
     kind = parsed.get_backend_name()
     if kind not in _ENGINES:
         raise DatabaseError(f"{kind} is no database here; give a URL that begins with {' or '.join(_ENGINES)}")
-    database = Database(_ENGINES[kind](parsed))
-    try:
-        _migrate(database)
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-        raise DatabaseError(f"the database {parsed.render_as_string()} cannot be used: {reason}") from error
-    return database
+    if kind == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise DatabaseError("the database must be a file such as sqlite:///var/sos.sqlite; its threads share it")
+    return parsed
+
+
+def _connect(url: URL) -> Database:
+    return Database(_ENGINES[url.get_backend_name()](url))
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    if url.database in (None, "", ":memory:"):
-        raise DatabaseError("the database must be a file such as sqlite:///var/sos.sqlite; its threads share it")
-    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url,
         poolclass=QueuePool,
