@@ -2,18 +2,20 @@
 Units of measure as UCUM codes: which can be compared, and exact conversion between them.
 
 A conversion is done in fractions and rounded once, so that 32 [degF] is 0 Cel and not 5.7e-14: a value that lies
-exactly on a threshold must stay there. Logarithmic units (pH, dB) are comparable with themselves only.
+exactly on a threshold must stay there. Logarithmic units (pH, dB) cannot be converted so; they have a base unit only.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 LONGEST_CODE = 100
+_DATUM = re.compile(r"(.+)\+[A-Za-z]+")
 _HUGE_POWER = re.compile(r"[^\s\d./({][+-]?\d{3,}|\d{10,}")
 """No unit needs a power of a thousand, and to compute one exactly takes all memory there is."""
 
@@ -27,8 +29,26 @@ class Conversion:
 
     def apply(self, value: float) -> float:
         """Convert a value, taking a float as the decimal number it is written as."""
+        if self.scale == 1 and not self.offset:
+            return value
         exact = Fraction(value) if isinstance(value, int) else Fraction(repr(value))
         return float(exact * self.scale + self.offset)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit with its kind (dimension); `way` leads to the base unit of the SI, None where that is not linear."""
+
+    code: str
+    kind: str
+    way: Conversion | None
+
+    def to_base(self, value: float) -> float:
+        """Give a number of this unit in the base unit."""
+        if self.way is not None:
+            return self.way.apply(value)
+        registry = _float_registry()
+        return float(registry.Quantity(value, registry.from_ucum(self.code).units).to_base_units().magnitude)
 
 
 def is_unit(code: str) -> bool:
@@ -45,16 +65,23 @@ def comparable(source: str, target: str) -> bool:
 def conversion(source: str, target: str) -> Conversion | None:
     """Give the way from one unit to another; None when they are of different kinds, unknown or not linear."""
     units, wanted = _units(source), _units(target)
-    if units is None or wanted is None:
+    return None if units is None or wanted is None else _way(lambda quantity: quantity.to(wanted), units)
+
+
+@lru_cache(maxsize=4096)
+def find_unit(code: str) -> Unit | None:
+    """
+    Give a unit by its UCUM code; None for one that is unknown.
+
+    A datum after a plus sign is left out: `m+NN` counts as `m`.
+    """
+    datum = _DATUM.fullmatch(code)
+    code = code if datum is None else datum.group(1)
+    units = _units(code)
+    if units is None:
         return None
-    registry = _registry()
-    try:
-        zero, one, two = (
-            Fraction(registry.Quantity(Fraction(number), units).to(wanted).magnitude) for number in (0, 1, 2)
-        )
-    except Exception:  # pint has many kinds of errors for units of different kinds
-        return None
-    return Conversion(one - zero, zero) if two - one == one - zero else None
+    kind = " ".join(f"{name}{exponent}" for name, exponent in sorted(units.dimensionality.items()))
+    return Unit(code, kind, _way(lambda quantity: quantity.to_base_units(), units))
 
 
 def convert(value: float, source: str, target: str) -> float:
@@ -69,11 +96,30 @@ def convert(value: float, source: str, target: str) -> float:
     return way.apply(value)
 
 
+def _way(convert_quantity: Callable[[Any], Any], units: Any) -> Conversion | None:
+    """Find a conversion by what it does to three numbers; None for one that is not linear, or not possible."""
+    registry = _registry()
+    try:
+        zero, one, two = (
+            Fraction(convert_quantity(registry.Quantity(Fraction(number), units)).magnitude) for number in (0, 1, 2)
+        )
+    except Exception:  # pint has many kinds of errors for units of different kinds, and for logarithms of fractions
+        return None
+    return Conversion(one - zero, zero) if two - one == one - zero else None
+
+
 @lru_cache(maxsize=1)
 def _registry() -> Any:
     import ucumvert  # noqa: PLC0415  it takes half a second, which rules without units need not wait for
 
     return ucumvert.PintUcumRegistry(non_int_type=Fraction)
+
+
+@lru_cache(maxsize=1)
+def _float_registry() -> Any:
+    import ucumvert  # noqa: PLC0415  only logarithmic units need it
+
+    return ucumvert.PintUcumRegistry()
 
 
 @lru_cache(maxsize=4096)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from weps.rules.units import comparable, convert, is_unit
+from weps.rules.units import comparable, conversion, convert, find_unit, is_unit
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,36 @@ def test_codes_are_recognised(code, expected):
     Case matters in UCUM; a power that nobody needs is not computed.
     """
     assert expected is is_unit(code)
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "kind", "expected"),
+    [
+        (3, "m+NN", "m", 3),
+        (20, "Cel", "K", 293.15),
+        (68, "[degF]", "Cel", 293.15),
+        (500, "mL", "L", 0.0005),
+        (0.5, "L", "mL", 0.0005),
+        (10, "dB", "1", pytest.approx(10)),
+        (1, "10*3", "%", 1000),
+    ],
+    ids=str,
+)
+def test_base_units_are_exact(value, code, kind, expected):
+    """
+    Half a litre is exactly 500 millilitres, and the kinds tell what can be compared; a datum is left out.
+    """
+    unit, other = find_unit(code), find_unit(kind)
+
+    assert unit.kind == other.kind
+    assert expected == unit.to_base(value)
+
+
+@pytest.mark.parametrize("code", ["10*999999999", "m999999999", "10*-99999", "", "°C", "furlongs", "m" * 101])
+def test_what_is_no_unit_is_found_out_quickly(code):
+    """
+    Also powers that nobody needs, whose exact value would take all memory.
+    """
+    assert find_unit(code) is None
+    assert not is_unit(code)
+    assert conversion("m", code) is None
