@@ -10,7 +10,7 @@ from pathlib import Path
 from sos_server.time import parse_instant
 from weps.commands.check_rule import read_rule
 from weps.commands.read import read_source
-from weps.feeders.documents import read_observations
+from weps.feeders.documents import read_recording
 from weps.model import RuleText
 from weps.rules.backtest import backtest
 from weps.rules.languages import compile_rule, detect_language
@@ -19,7 +19,8 @@ HELP = "run a rule over recorded observations"
 DESCRIPTION = """\
 Runs a rule over recorded observations, with the engine that runs live, and prints one JSON object a line for each
 detection. Observations may be any document that `weps read` reads, CSV (time, procedure, observed_property,
-feature_of_interest, lat, lon, value, uom), or the JSON lines of `weps read`; also gzipped.
+feature_of_interest, lat, lon, value, uom), or the JSON lines of `weps read`; also gzipped. In JSON lines the value null
+is an event without a value; the nil results of documents are left out. An empty file is no observation at all.
 """
 
 
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the detections."""
     text = read_rule(arguments.rule)
     rule = compile_rule(RuleText(detect_language(text), text))
-    observations = read_observations(read_source(arguments.observations))
+    observations = read_recording(read_source(arguments.observations))
     for detection in backtest(rule, observations, arguments.start, arguments.end):
         print(json.dumps(detection, ensure_ascii=False))
     return 0

@@ -36,9 +36,22 @@ def read_observations(data: bytes, include_nil: bool = False) -> tuple[Observati
     content = _decompressed(data)
     if not content.strip():
         raise InputError("the file is empty; observations as O&M 2.0, CSV or JSON lines are needed")
-    read = next(form.read for form in _FORMATS if form.matches(content))
+    read = _reader_of(content)
     found = (one if one.id else one._replace(id=str(index)) for index, one in enumerate(read(content)))
     return tuple(one for one in found if include_nil or one.value is not None)
+
+
+def read_recording(data: bytes) -> tuple[Observation, ...]:
+    """
+    Read all observations of a file for a backtest: as they would be seen live.
+
+    The nil results of a document are left out, as when a source is polled. JSON lines are a recording of events, one by
+    one: there `"value": null` is an event without a value. An empty file is the recording of a time when nothing came.
+    """
+    content = _decompressed(data)
+    if not content.strip():
+        return ()
+    return read_observations(content, include_nil=_reader_of(content) is read_json_lines)
 
 
 def to_json_line(observation: Observation) -> dict[str, Any]:
@@ -89,6 +102,10 @@ def _decompressed(data: bytes) -> bytes:
     if len(content) > _SIZE_LIMIT:
         raise InputError(f"the file has more than {_SIZE_LIMIT} octets when it is decompressed; split it")
     return content
+
+
+def _reader_of(content: bytes) -> Callable[[bytes], Iterator[Observation]]:
+    return next(form.read for form in _FORMATS if form.matches(content))
 
 
 class _Format(NamedTuple):
