@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import decoding, feeds, http, inserting, memory, nab, polls, rules, subscribing, writing
+from benchmarks import decoding, feeds, http, inserting, memory, nab, polls, rules, subscribing, wps, writing
 from benchmarks.frame import FULL, MISSED, QUICK, Line, Scale, WrongAnswer
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[Scale], list[Line]]] = {
     "polls": polls.run,
     "feeds": feeds.run,
     "subscribing": subscribing.run,
+    "wps": wps.run,
     "memory": memory.run,
 }
 
