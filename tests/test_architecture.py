@@ -24,6 +24,7 @@ LEVELS = {
     "weps.lifecycle": 2,
     "weps.engine": 2,
     "weps.delivery": 2,
+    "weps.live": 2,
     "weps.processes": 3,
     "weps.web": 3,
     "weps.scheduler": 3,

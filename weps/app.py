@@ -8,7 +8,7 @@ import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
@@ -22,6 +22,7 @@ from weps.engine import Engine
 from weps.errors import SettingsError
 from weps.feeders.http import Fetcher, HttpRequest
 from weps.feeders.sos import SosFeeder
+from weps.live import LiveFeeds
 from weps.notify.base import Channel
 from weps.notify.insert_rss import InsertRssChannel
 from weps.processes.face import create_app as create_wps
@@ -66,8 +67,9 @@ class Service:
             wake_delivery=self.delivery.wake,
             polls_at_once=settings.polls_at_once,
         )
-        self.scheduler = Scheduler(self.engine, settings.polls_per_host)
-        self.app = self._create_app(settings, fetcher)
+        live = LiveFeeds(self.store, (f"{self.base_url}/sos", f"{self.own_url}/sos"), lambda: datetime.now(UTC))
+        self.scheduler = Scheduler(self.engine, live, settings.polls_per_host)
+        self.app = self._create_app(settings, fetcher, live)
 
     def start(self) -> None:
         """Begin to poll and to deliver."""
@@ -83,7 +85,7 @@ class Service:
         self._sos.state.storage.close()
         LOG.info("stopped")
 
-    def _create_app(self, settings: Settings, fetcher: Fetcher) -> Starlette:
+    def _create_app(self, settings: Settings, fetcher: Fetcher, live: LiveFeeds) -> Starlette:
         self._sos = create_sos(
             SosSettings(
                 data=settings.data,
@@ -101,6 +103,7 @@ class Service:
             processes=offered_processes(echo=settings.echo_process),
         )
         alive = lambda: self.scheduler.seconds_since_beat() < HEARTBEAT_LIMIT  # noqa: E731
+        self._sos.state.storage.subscribe(lambda told: live.tell(told.procedure, told.observed_property))
         return Starlette(
             routes=[
                 *create_routes(self.store, worker_alive=alive, public_url=settings.base_url),

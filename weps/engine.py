@@ -260,6 +260,12 @@ class Engine(Lifecycle):
 
 
 def _next_poll(feed: Feed, now: datetime) -> datetime:
-    """Give the next time on the feed's grid; a feed that fell behind starts a new grid."""
-    due = (feed.next_poll or now) + feed.interval
+    """
+    Give the next time on the feed's grid.
+
+    A poll before its time leaves the grid as it is; a feed that fell behind starts a new one.
+    """
+    due = feed.next_poll or now
+    if due <= now:
+        due += feed.interval
     return due if due > now else now + feed.interval

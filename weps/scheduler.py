@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from weps.engine import Engine
+from weps.live import LiveFeeds
 from weps.model import Feed
 
 LOG = logging.getLogger("weps.scheduler")
@@ -25,8 +26,9 @@ SECONDS_BETWEEN_LOOKS = 0.2
 class Scheduler:
     """Runs the engine's regular work on APScheduler. No host is polled more than `per_host` times at once."""
 
-    def __init__(self, engine: Engine, per_host: int = 4) -> None:
+    def __init__(self, engine: Engine, live: LiveFeeds, per_host: int = 4) -> None:
         self._engine = engine
+        self._live = live
         self._per_host = per_host
         self._busy: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -53,7 +55,7 @@ class Scheduler:
         return time.monotonic() - self._last_beat
 
     def _poll_due(self) -> None:
-        for feed in self._engine.due_feeds():
+        for feed in (*self._engine.due_feeds(), *self._live.due()):
             self._poll(feed)
         self._beat()
 
@@ -67,6 +69,7 @@ class Scheduler:
         if polling is None:
             self._free(host)
         else:
+            self._live.taken(feed.id)
             polling.add_done_callback(lambda _done: self._free(host))
 
     def _free(self, host: str) -> None:

@@ -75,3 +75,20 @@ def test_two_subscriptions_to_one_source_are_polled_once(service: Running):
         word for line in service.log().splitlines() if " polled " in line for word in line.split() if "feed=" in word
     }
     assert polled == {"feed=1"}
+
+
+def test_an_observation_in_the_bundled_sos_is_told_without_waiting_for_the_next_poll(service: Running):
+    """
+    The SOS of the same process says that it has something new, so an alert does not wait for an hourly poll.
+    """
+    service.insert_sensor("ws2500", "AirTemperature")
+    template = service.template("ws2500", "AirTemperature")
+    answer = service.subscribe(rule=HEAT, getObservationTemplate=template, samplingRate="PT1H")
+
+    service.insert("ws2500", "AirTemperature", (0, 31))
+    (first,) = service.wait_for_entries(answer["feed"], 1)
+    service.insert("ws2500", "AirTemperature", (10, 20))
+    both = service.wait_for_entries(answer["feed"], 2)
+
+    assert first.weps_status == "firing"
+    assert [entry.weps_status for entry in both] == ["firing", "resolved"]

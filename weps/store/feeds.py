@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from weps.errors import NotFoundError
@@ -49,6 +49,13 @@ class Feeds(Database):
     def due_feeds(self, now: datetime, limit: int = 1000) -> tuple[Feed, ...]:
         """Give the feeds that are to be polled, the longest waiting first."""
         query = select(FEEDS).where(FEEDS.c.next_poll <= now).order_by(FEEDS.c.next_poll).limit(limit)
+        with self.reading() as connection:
+            return tuple(read_feed(row) for row in connection.execute(query).mappings())
+
+    def feeds_at(self, endpoints: Sequence[str]) -> tuple[Feed, ...]:
+        """Give the feeds that are polled and whose endpoint begins with one of the given."""
+        begins = or_(*(FEEDS.c.endpoint.startswith(endpoint, autoescape=True) for endpoint in endpoints))
+        query = select(FEEDS).where(FEEDS.c.next_poll.is_not(None), begins)
         with self.reading() as connection:
             return tuple(read_feed(row) for row in connection.execute(query).mappings())
 
