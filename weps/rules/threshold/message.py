@@ -49,7 +49,9 @@ def render(template: str, name: str, detection: Detection) -> str:
 def _fields(name: str, detection: Detection) -> dict[str, str]:
     seen, comparison = detection.observation, detection.comparison
     uom = (comparison and comparison.uom) or (seen and seen.uom) or ""
+    value = "" if detection.value is None else _text(detection.value)
     return {
+        "amount": value or "an unknown number of",  # for the messages of detectors, which stand for rules without one
         "condition": comparison.condition if comparison else "",
         "event": detection.event or "",
         "feature": seen.feature_of_interest if seen else "",
@@ -60,7 +62,7 @@ def _fields(name: str, detection: Detection) -> dict[str, str]:
         "threshold": " and ".join(_text(bound) for bound in comparison.bounds) if comparison else "",
         "time": format_instant(detection.time),
         "uom": uom,
-        "value": "" if detection.value is None else _text(detection.value),
+        "value": value,
     }
 
 

@@ -11,6 +11,7 @@ from weps.rules.threshold.compound import Member, Part, due_members, dump_parts,
 from weps.rules.threshold.message import render
 from weps.rules.threshold.selection import CORRELATIONS
 from weps.rules.threshold.simple import FIRING, PATTERN, VERSION, versioned
+from weps.rules.threshold.window import LONGEST_LINEAGE
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -147,9 +148,10 @@ class SequenceRule:
                 if open_.next != index or not open_.last < time <= open_.start + self.within:
                     going.append(open_)
                 elif index + 1 < len(self.members):
-                    going.append(Begun(open_.start, time, index + 1, open_.lineage + event.lineage))
+                    going.append(Begun(open_.start, time, index + 1, _joined(open_.lineage, event.lineage)))
                 else:
-                    found.append(self._detect(time, open_.lineage + event.lineage, event, observation))
+                    lineage = _joined(open_.lineage, event.lineage)
+                    found.append(self._detect(time, lineage, event, observation))
             if index == 0:
                 going.append(Begun(time, time, 1, event.lineage))
             begun = tuple(going)
@@ -161,16 +163,20 @@ class SequenceRule:
     def _detect(
         self, time: datetime, lineage: tuple[str, ...], last: Detection, observation: Observation | None
     ) -> Detection:
-        distinct = tuple(dict.fromkeys(lineage))
         found = Detection(
             time,
             PATTERN,
             FIRING,
             value=last.value,
-            causes=distinct,
-            lineage=distinct,
+            causes=lineage,
+            lineage=lineage,
             observation=observation,
             comparison=last.comparison,
             severity=self.severity,
         )
         return replace(found, message=render(self.message, self.name, found)) if self.message else found
+
+
+def _joined(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the newest of all ids that led here, each once."""
+    return tuple(dict.fromkeys(before + after))[-LONGEST_LINEAGE:]

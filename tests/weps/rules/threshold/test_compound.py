@@ -150,6 +150,21 @@ def test_sequence_finds_the_earliest_later_event_for_each_beginning():
     ]
 
 
+def test_lineage_of_a_sequence_is_bounded():
+    """
+    A detection names the newest hundred of all observations that led to it, however long its windows are.
+    """
+    many = threshold(of={"function": "count", "window": "PT2H"}, threshold=79)
+    stream = [level(minutes, 1) for minutes in range(80)] + [rain(100 + minutes, 1) for minutes in range(80)]
+    rules = [{**many, "observedProperty": name} for name in ("Level", "Rain")]
+
+    (found,) = detections({"type": "sequence", "rules": rules, "within": "P1D"}, stream)
+
+    assert tuple([f"o{minutes}" for minutes in range(60, 80)] + [f"r{minutes}" for minutes in range(100, 180)]) == (
+        found.lineage
+    )
+
+
 @pytest.mark.parametrize(
     ("time", "expected"),
     [(0, []), (0.1, [0.1]), (10, [10]), (10.1, [])],

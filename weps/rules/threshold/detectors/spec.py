@@ -37,7 +37,7 @@ class Detector(Model):
     def message(self) -> str:
         """The message of rules that have none of their own."""
         unit = "deviations" if self.compared_uom else "{uom}"
-        return f"{SUBJECT} {self.told.format(distance=f'{{value}} {unit}')}"
+        return f"{SUBJECT} {self.told.format(distance=f'{{amount}} {unit}')}"
 
 
 class Judging(Detector):

@@ -55,6 +55,7 @@ def test_without_the_neighbour_nothing_is_told(play):
     found = play(compiled(drift(threshold=0)), [level(0, 5), second(1, 4), level(2, 5), level(11, 5)])
 
     assert [("firing", minute(2)), ("resolved", minute(11))] == [(one.event, one.time) for one in found]
+    assert "resolved: Level at river is on average an unknown number of m from its neighbour" == found[1].message
 
 
 def test_a_neighbour_may_be_another_property_or_feature(play):
