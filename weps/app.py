@@ -25,7 +25,9 @@ from weps.feeders.sos import SosFeeder
 from weps.live import LiveFeeds
 from weps.notify.base import Channel
 from weps.notify.insert_rss import InsertRssChannel
+from weps.processes.base import Context
 from weps.processes.face import create_app as create_wps
+from weps.processes.ogcapi import create_routes as create_ogc_api
 from weps.processes.registry import offered_processes
 from weps.reading import Horizon
 from weps.scheduler import Scheduler
@@ -93,6 +95,7 @@ class Service:
                 request_limit_bytes=settings.body_limit,
             )
         )
+        processes = offered_processes(echo=settings.echo_process)
         wps = create_wps(
             self.engine,
             fetcher,
@@ -100,12 +103,14 @@ class Service:
             data=settings.data / "wps",
             sos_endpoint=f"{self.base_url}/sos",
             body_limit=settings.body_limit,
-            processes=offered_processes(echo=settings.echo_process),
+            processes=processes,
         )
+        context = Context(self.engine, fetcher, f"{self.base_url}/sos")
         alive = lambda: self.scheduler.seconds_since_beat() < HEARTBEAT_LIMIT  # noqa: E731
         self._sos.state.storage.subscribe(lambda told: live.tell(told.procedure, told.observed_property))
         return Starlette(
             routes=[
+                *create_ogc_api(processes, context, base_url=self.base_url, body_limit=settings.body_limit),
                 *create_routes(self.store, worker_alive=alive, public_url=settings.base_url),
                 mount("/sos", self._sos),
                 mount("/wps", wps),

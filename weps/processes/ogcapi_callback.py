@@ -1,0 +1,173 @@
+"""
+Telling subscribers how their jobs go: a POST when a job runs, one when it is finished.
+
+Whom to tell is kept with the job, so that a restart forgets nobody. Every address goes through the guarded fetcher; a
+subscriber that does not answer is asked a few times more and then given up.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import logging
+import threading
+import time
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from weps.errors import FeedError, NotFoundError
+from weps.feeders.http import HttpRequest, require_success
+from weps.model import JobStatus, Page
+from weps.processes.base import JSON
+from weps.processes.ogcapi_execute import Form, Result, Subscriber, encode_results
+from weps.processes.ogcapi_jobs import status_info
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from weps.processes.base import Context, ProcessSpec
+    from weps.processes.job_control import JobControl
+    from weps.processes.job_state import JobState
+
+LOG = logging.getLogger(__name__)
+
+SUBSCRIBER = "subscriber"
+WAITS = (5.0, 30.0, 300.0)
+"""Seconds until a subscriber that did not answer is told again."""
+SECONDS_BETWEEN_LOOKS = 0.5
+LONGEST_SLEEP = 600.0
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Look:
+    """When a job is to be looked at, and how often its subscriber did not answer."""
+
+    due: float
+    job: str
+    failures: int = 0
+
+
+class Callbacks:
+    """Watches the jobs that have a subscriber, in a thread that ends when there are none."""
+
+    def __init__(
+        self, processes: Mapping[str, ProcessSpec], context: Context, control: JobControl, base_url: str
+    ) -> None:
+        self._processes, self._context, self._control, self._base_url = processes, context, control, base_url
+        self._looks: list[_Look] = []
+        self._changed = threading.Condition()
+        self._running = False
+
+    def check(self, subscriber: Subscriber) -> None:
+        """Refuse addresses that can never be told anything; raises `SourceRefused`."""
+        for address in asdict(subscriber).values():
+            if address is not None:
+                self._context.fetcher.check(address)
+
+    def watch(self, job: str) -> None:
+        """Tell the subscriber of a job from now on."""
+        self._look_again(_Look(time.monotonic(), job))
+
+    def resume(self) -> None:
+        """Watch the jobs whose subscribers were not told the end before this process began."""
+        threading.Thread(target=self._resume, daemon=True, name="callbacks of old jobs").start()
+
+    def _resume(self) -> None:
+        offset = 0
+        while jobs := self._context.engine.store.jobs(Page(offset, _PAGE)):
+            for job in jobs:
+                if self._subscriber(self._form(job.id)) is not None:
+                    self.watch(job.id)
+            offset += len(jobs)
+
+    def _look_again(self, look: _Look) -> None:
+        with self._changed:
+            heapq.heappush(self._looks, look)
+            self._changed.notify()
+            if not self._running:
+                self._running = True
+                threading.Thread(target=self._run, daemon=True, name="callbacks").start()
+
+    def _run(self) -> None:
+        told: set[str] = set()
+        while (look := self._next()) is not None:
+            try:
+                self._look(look, told)
+            except Exception:  # one job must not take the callbacks of the others with it
+                LOG.exception("callback broke job=%s", look.job)
+
+    def _next(self) -> _Look | None:
+        """Wait for the next look that is due; None when there is nothing to wait for."""
+        with self._changed:
+            while self._looks:
+                wait = self._looks[0].due - time.monotonic()
+                if wait <= 0:
+                    return heapq.heappop(self._looks)
+                self._changed.wait(min(wait, LONGEST_SLEEP))
+            self._running = False
+            return None
+
+    def _look(self, look: _Look, told: set[str]) -> None:
+        form = self._form(look.job)
+        subscriber = self._subscriber(form)
+        if subscriber is None:
+            return
+        state = self._control.state(look.job)
+        if state.status in {JobStatus.ACCEPTED, JobStatus.RUNNING}:
+            if look.job not in told and subscriber.in_progress is not None:
+                told.add(look.job)
+                self._post(look.job, subscriber.in_progress, self._state_of(state))
+            self._look_again(replace(look, due=time.monotonic() + self._seconds_until_news(state)))
+            return
+        told.discard(look.job)
+        if self._tell_end(state, subscriber) or look.failures >= len(WAITS):
+            kept = {name: member for name, member in (form or {}).items() if name != SUBSCRIBER}
+            self._context.engine.store.change_job(look.job, state.updated, form=kept)
+        else:
+            again = time.monotonic() + WAITS[look.failures]
+            self._look_again(_Look(again, look.job, look.failures + 1))
+
+    def _seconds_until_news(self, state: JobState) -> float:
+        """Give the seconds until a job may be finished: subscriptions end at a known time, or not by themselves."""
+        if self._processes[state.process].outcome is None:
+            return SECONDS_BETWEEN_LOOKS
+        if state.completion is None:
+            return LONGEST_SLEEP
+        until_end = (state.completion - datetime.now(UTC)).total_seconds()
+        return max(SECONDS_BETWEEN_LOOKS, min(until_end, LONGEST_SLEEP))
+
+    def _tell_end(self, state: JobState, subscriber: Subscriber) -> bool:
+        if state.status is JobStatus.SUCCEEDED:
+            _, outputs = self._control.result(state.id)
+            spec = self._processes[state.process]
+            results = encode_results(spec, outputs, replace(Form.from_json(state.form, spec), raw=False))
+            return self._post(state.id, subscriber.success, results)
+        if state.status is JobStatus.FAILED and subscriber.failed is not None:
+            return self._post(state.id, subscriber.failed, self._state_of(state))
+        return True
+
+    def _state_of(self, state: JobState) -> Result:
+        return Result(json.dumps(status_info(state, self._base_url), ensure_ascii=False).encode(), JSON)
+
+    def _post(self, job: str, address: str, result: Result) -> bool:
+        try:
+            headers = {"Content-Type": result.media_type}
+            require_success(self._context.fetcher.send(HttpRequest("POST", address, headers, result.body)))
+        except FeedError as error:
+            LOG.warning("callback failed job=%s error=%s", job, error)
+            return False
+        LOG.info("callback told job=%s", job)
+        return True
+
+    def _form(self, job: str) -> dict[str, Any] | None:
+        try:
+            form = self._context.engine.store.job(job).form
+        except NotFoundError:
+            return None
+        return form if isinstance(form, dict) else None
+
+    @staticmethod
+    def _subscriber(form: dict[str, Any] | None) -> Subscriber | None:
+        return None if form is None or SUBSCRIBER not in form else Subscriber(**form[SUBSCRIBER])
