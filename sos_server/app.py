@@ -157,7 +157,8 @@ class _Face:
         return Stream(resumed((first, second), chunks), headers)
 
     def _binding(self, http: HttpRequest, body: bytes) -> tuple[str, partial[Request]]:
-        if http.method != "POST":
+        # some clients send the parameters in the address of a POST
+        if http.method != "POST" or (http.url.query and not body.strip()):
             return _KVP, partial(kvp.decode, http.url.query)
         if is_form(http.headers.get("content-type", ""), body):
             return _KVP, partial(_decode_form, body)

@@ -354,6 +354,40 @@ def test_a_good_request_over_pox_is_answered(filled: Client, validate, name: str
     assert [] == validate(answer.body)
 
 
+def _enveloped(document: bytes) -> bytes:
+    body = document.partition(b"?>")[2]
+    return b'<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Body>' + body + b"</e:Body></e:Envelope>"
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", POX)
+def test_a_good_request_over_soap_is_answered(filled: Client, validate, name: str) -> None:
+    """
+    With the answer of POX inside a valid envelope.
+    """
+    request, _ = POX[name]
+
+    answer = filled.post(_enveloped(encode_request(request)), "application/soap+xml")
+
+    assert (200, "application/soap+xml") == (answer.status, answer.headers["content-type"])
+    assert type(request).__name__ + "Response" == answer.root[-1][0].tag.rpartition("}")[2]
+    assert [] == validate(answer.body)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_missing_service_over_soap_is_a_fault(refusing: Client, operation: str) -> None:
+    """
+    With the exception report, whose locator begins as the suite of 52°North wants it.
+    """
+    document = encode_request(OPERATIONS[operation][0]).replace(b' service="SOS"', b"", 1)
+
+    answer = refusing.post(_enveloped(document), "application/soap+xml")
+
+    report = answer.root.find(".//{http://www.opengis.net/ows/1.1}Exception")
+    assert (400, UNDECODABLE) == (answer.status, report.get("exceptionCode"))
+    assert report.get("locator").startswith("Expected attribute: service in element ")
+
+
 @pytest.mark.shared
 def test_capabilities_tell_each_operation_that_is_answered(filled: Client, validate) -> None:
     """
