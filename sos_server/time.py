@@ -6,9 +6,12 @@ Named after what it holds; `import time` elsewhere still means the standard libr
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LAST = datetime.max.replace(tzinfo=UTC)
+_FAR_YEAR = re.compile(r"[0-9]{5,9}-[0-9]{2}")
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -27,6 +30,11 @@ def format_instant(instant: datetime) -> str:
     moment = instant.astimezone(UTC).replace(tzinfo=None)
     text = moment.isoformat(timespec="milliseconds" if moment.microsecond % 1000 == 0 else "microseconds")
     return (text[:-4] if moment.microsecond == 0 else text) + "Z"
+
+
+def parse_limit(text: str) -> datetime:
+    """Read an instant that limits a filter: one beyond the year 9999 is taken as the last one that there is."""
+    return LAST if _FAR_YEAR.match(text.strip()) else parse_instant(text)
 
 
 def parse_instant(text: str) -> datetime:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from sos_server.codecs.sos20 import kvp
+from sos_server.codecs.sos20 import kvp, kvp_filters
 from sos_server.errors import (
     InvalidParameterValue,
     MissingParameterValue,
@@ -83,7 +83,7 @@ def test_a_temporal_filter_is_read_with_any_prefix(text, expected):
     """
     Periods, instants, `latest` and `first`; a `+` that arrived as a blank is one.
     """
-    assert expected == kvp.decode_temporal(text)
+    assert expected == kvp_filters.decode_temporal(text)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_spatial_filter_is_read_in_the_order_of_its_system(text, expected):
     """
     EPSG 4326 has latitude first.
     """
-    assert expected == kvp.decode_spatial(text)
+    assert expected == kvp_filters.decode_spatial(text)
 
 
 @pytest.mark.parametrize(
