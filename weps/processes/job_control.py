@@ -197,15 +197,16 @@ class JobControl:
         if status is JobStatus.SUCCEEDED and job.status is JobStatus.DISMISSED:
             status = JobStatus.DISMISSED
         running = status is JobStatus.RUNNING
+        paused = running and subscription.status is not SubscriptionStatus.ACTIVE
         due = subscription.next_poll
         return JobState(
             *(subscription.id, subscription.process, status, subscription.created),
             updated=max(job.updated, subscription.created),
             finished=None if running else subscription.expires,
             percent=100 if status is JobStatus.SUCCEEDED else None,
-            paused=running and subscription.status is not SubscriptionStatus.ACTIVE,
+            paused=paused,
             completion=subscription.expires if running else None,
-            next_poll=(due if due and due > now else now + subscription.sampling_rate) if running else None,
+            next_poll=_next_look(due, now, subscription.sampling_rate) if running and not paused else None,
             form=job.form,
         )
 
@@ -279,3 +280,7 @@ class JobControl:
         if time.monotonic() - self._swept > _SWEEP_SECONDS:
             self._swept = time.monotonic()
             self._store.forget_jobs(now - KEPT)
+
+
+def _next_look(due: datetime | None, now: datetime, sampling_rate: timedelta) -> datetime:
+    return due if due is not None and due > now else now + sampling_rate

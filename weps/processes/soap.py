@@ -58,12 +58,12 @@ def wrap(answer: Answer) -> Answer:
     What is no XML is told inside of `wps:Data`.
     """
     if answer.status >= 400:
-        report = parse(answer.body)
+        report = parse(answer.body, len(answer.body))
         texts = [" ".join("".join(element.itertext()).split()) for element in report]
         code = "Sender" if answer.status < 500 else "Receiver"
         return _fault(code, texts[0] if texts else "The request failed.", [report])
     if is_xml(answer.media_type):
-        return _envelope([parse(answer.body)], 200)
+        return _envelope([parse(answer.body, len(answer.body))], 200)
     data = etree.Element(f"{WPS}Data", {"mimeType": answer.media_type}, {"wps": WPS_NAMESPACE})
     data.text = answer.body.decode()
     return _envelope([data], 200)

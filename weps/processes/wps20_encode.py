@@ -68,7 +68,8 @@ def add_output(result: etree._Element, spec: OutputSpec, output: Output, mime_ty
         return
     data, text = add(parent, f"{WPS}Data", mimeType=mime_type), _text_of(output, mime_type)
     if is_xml(mime_type):
-        data.append(parse(text.encode()))
+        document = text.encode()
+        data.append(parse(document, len(document)))
     else:
         data.text = text
 

@@ -6,6 +6,7 @@ Its locators hold what was wrong: the identifier of a process, an input or an ou
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,6 @@ from weps.processes.faults import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-from contextlib import contextmanager
 
 _SHARED: Codes = (
     (MissingInputError, "MissingParameterValue", 400),

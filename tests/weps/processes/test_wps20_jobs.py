@@ -183,6 +183,7 @@ def test_a_paused_subscription_is_told_as_paused(wps, client, validate):
     reply = client.status(job)
     assert validate(reply.body) == []
     assert reply.job_status == "Paused"
+    assert reply.texts("//wps:NextPoll") == []
 
 
 def test_a_job_that_takes_its_time_is_running(slow, validate):
