@@ -70,9 +70,8 @@ def _build_compound(spec: CompoundSpec) -> Member:
 
 
 def _build_threshold(spec: ThresholdSpec) -> SimpleRule:
-    name = spec.name or f"{_watched(spec)} {spec.condition} {_bound_text(spec)}{f' {spec.uom}' if spec.uom else ''}"
     members: dict[str, Any] = {
-        "name": name,
+        "name": spec.name or _made_name(spec),
         "selection": _select(spec),
         "steps": _steps(spec),
         "source": _source(spec),
@@ -160,6 +159,13 @@ def _area(spec: AreaSpec) -> Area:
 
 def _watched(spec: Selecting) -> str:
     return spec.observed_property or spec.procedure or spec.feature_of_interest or "observation"
+
+
+def _made_name(spec: ThresholdSpec) -> str:
+    detector = spec.of if isinstance(spec.of, Detector) else None
+    watched = f"{detector.function} of {_watched(spec)}" if detector else _watched(spec)
+    uom = None if detector and detector.compared_uom else spec.uom
+    return f"{watched} {spec.condition} {_bound_text(spec)}{f' {uom}' if uom else ''}"
 
 
 def _bound_text(spec: ThresholdSpec) -> str:

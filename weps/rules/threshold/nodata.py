@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sos_server.time import from_microseconds, to_microseconds
 from weps.model import Comparison, Detection, Severity
+from weps.rules.state import after
 from weps.rules.threshold.message import render
 from weps.rules.threshold.selection import CORRELATIONS, Selection
 from weps.rules.threshold.simple import FIRING, PATTERN, RESOLVED, VERSION, versioned
@@ -91,7 +92,7 @@ class NoDataRule:
 
     def due(self, state: Silence) -> datetime | None:
         """Give the instant after which a tick tells that nothing has come."""
-        return None if state.on else state.since + self.after
+        return None if state.on else after(state.since, self.after)
 
     def holds(self, state: Silence) -> bool:
         """Tell whether nothing has come for too long."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sos_server.time import from_microseconds, to_microseconds
 from weps.model import Detection, Severity
+from weps.rules.state import after
 from weps.rules.threshold.compound import Member, Part, due_members, dump_parts, earliest_due, load_parts
 from weps.rules.threshold.message import render
 from weps.rules.threshold.selection import CORRELATIONS
@@ -145,7 +146,7 @@ class SequenceRule:
         for time, index, event in sorted(events, key=lambda entry: entry[:2]):
             going: list[Begun] = []
             for open_ in begun:
-                if open_.next != index or not open_.last < time <= open_.start + self.within:
+                if open_.next != index or not open_.last < time <= after(open_.start, self.within):
                     going.append(open_)
                 elif index + 1 < len(self.members):
                     going.append(Begun(open_.start, time, index + 1, _joined(open_.lineage, event.lineage)))
@@ -158,7 +159,7 @@ class SequenceRule:
         return begun, tuple(found)
 
     def _open(self, begun: tuple[Begun, ...], now: datetime) -> tuple[Begun, ...]:
-        return tuple(open_ for open_ in begun if open_.start + self.within >= now)[-MOST_OPEN:]
+        return tuple(open_ for open_ in begun if after(open_.start, self.within) >= now)[-MOST_OPEN:]
 
     def _detect(
         self, time: datetime, lineage: tuple[str, ...], last: Detection, observation: Observation | None

@@ -13,7 +13,17 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sos_server.time import from_microseconds, to_microseconds
-from weps.rules.threshold.window import FINEST, LONGEST_LINEAGE, MOST_EVENTS, Totals, Window, dump_window, load_window
+from weps.rules.state import after
+from weps.rules.threshold.window import (
+    FINEST,
+    LONGEST_LINEAGE,
+    MOST_EVENTS,
+    Totals,
+    Window,
+    before,
+    dump_window,
+    load_window,
+)
 
 if TYPE_CHECKING:
     from weps.model import Json, Value
@@ -115,10 +125,10 @@ class Sliding(Timeless):
     def step(self, state: Window, time: datetime, value: Any, identifier: str) -> tuple[Window, tuple[Evaluation, ...]]:
         """Take the value of one observation; one that comes after its window has passed changes nothing."""
         newest = time if state.newest is None else max(time, state.newest)
-        if time <= newest - self.length:
+        if time <= before(newest, self.length):
             return state, ()
         squared, number = self.function == "stddev", 0.0 if self.function == "count" else value
-        window = state.push(time, number, identifier, squared).drop(newest - self.length, squared, self.most)
+        window = state.push(time, number, identifier, squared).drop(before(newest, self.length), squared, self.most)
         value = window.compute(self.function) if window.totals.count >= self.min_count else None
         return window, (Evaluation(newest, value),)
 
@@ -187,7 +197,7 @@ class Tumbling:
         """Give the end of the open window."""
         if state is None or state.totals.count == 0:
             return None
-        return EPOCH + (state.number + 1) * self.length
+        return after(EPOCH, (state.number + 1) * self.length)
 
     def lineage(self, state: Batch | None) -> tuple[str, ...]:
         """Give nothing: each evaluation carries its lineage."""
@@ -225,7 +235,7 @@ class Tumbling:
         extremes = {"min": state.lowest, "max": state.highest}
         value = extremes.get(self.function, state.totals.compute(self.function))
         enough = state.totals.count >= self.min_count
-        return (Evaluation(EPOCH + state.number * self.length, value if enough else None, state.lineage),)
+        return (Evaluation(before(EPOCH, -state.number * self.length), value if enough else None, state.lineage),)
 
 
 class Previous(NamedTuple):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate, islice, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,10 +21,10 @@ from sos_server.time import from_microseconds, to_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import datetime
 
     from weps.model import Json
 
+FIRST = datetime.min.replace(tzinfo=UTC)
 FINEST_BITS = 1074
 FINEST = 1 << FINEST_BITS
 """How many of the smallest steps of a float (2**-1074) there are in one."""
@@ -80,6 +81,14 @@ class Totals:
             return None
         spread = self.count * self.squares - self.steps * self.steps
         return math.sqrt(spread / (self.count * (self.count - 1) << 2 * FINEST_BITS))
+
+
+def before(instant: datetime, length: timedelta) -> datetime:
+    """Give the instant so long before another one; the first one there is, where the calendar begins later."""
+    try:
+        return instant - length
+    except OverflowError:
+        return FIRST
 
 
 def finest(value: float) -> int:

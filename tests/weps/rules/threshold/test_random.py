@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import given, settings
@@ -72,7 +73,7 @@ def conditions(draw: Any) -> dict[str, Any]:
         "of": st.fixed_dictionaries(
             {
                 "function": st.sampled_from(["mean", "sum", "min", "max", "count", "stddev"]),
-                "window": st.sampled_from(["PT5M", "PT20M"]),
+                "window": st.sampled_from(["PT5M", "PT20M", "P5DT7M"]),
                 "kind": st.sampled_from(["sliding", "tumbling"]),
             }
         )
@@ -136,3 +137,25 @@ def test_any_rule_can_be_stored_between_any_two_observations(rule, stream, sort)
     found = detections(rule, observations, end=100)
 
     assert all(one.pattern == "threshold" and one.event in ("firing", "resolved") for one in found)
+
+
+@settings(max_examples=100, deadline=None)
+@given(members | joined | sequences, st.sampled_from([datetime.min, datetime.max]), st.integers(0, 6))
+def test_the_ends_of_the_calendar_break_nothing(rule, end, value):
+    """
+    Observations of the first and the last minutes there are are taken like any other.
+    """
+    edge, later = end.replace(tzinfo=UTC), timedelta(minutes=1)
+    first = edge - 2 * later if end == datetime.max else edge
+    times = [first, first + later, first + later, first + 2 * later]
+    machine = compile_threshold(json.dumps(rule))
+    state = machine.start(times[0])
+
+    for number, time in enumerate(times):
+        for make in (level, rain):
+            seen = make(0, value + number % 2, id=str(number))._replace(phenomenon_time=time)
+            if machine.correlation_key(seen) is not None:
+                state, _ = machine.step(state, seen)
+            state, _ = machine.tick(machine.load(machine.dump(state)), time)
+
+    assert machine.dump(machine.load(machine.dump(state))) == machine.dump(state)

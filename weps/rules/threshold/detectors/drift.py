@@ -10,7 +10,7 @@ from weps.rules.threshold.detectors.score import Direction, directed
 from weps.rules.threshold.selection import Selection
 from weps.rules.threshold.simple import SimpleRule, SimpleState
 from weps.rules.threshold.source import Evaluation, Timeless
-from weps.rules.threshold.window import LONGEST_LINEAGE, MOST_EVENTS, Window, dump_window, load_window
+from weps.rules.threshold.window import LONGEST_LINEAGE, MOST_EVENTS, Window, before, dump_window, load_window
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -47,19 +47,19 @@ class Drift(Timeless):
     def step(self, state: Pair, time: datetime, value: Any, identifier: str) -> tuple[Pair, tuple[Evaluation, ...]]:
         """Take the value of one observation of the series itself."""
         newest = time if state.newest is None else max(time, state.newest)
-        if time <= newest - self.length:
+        if time <= before(newest, self.length):
             return state, ()
         own = self._push(state.own, time, value, identifier, newest)
-        after = Pair(newest, own, state.neighbour.drop(newest - self.length, False))
+        after = Pair(newest, own, state.neighbour.drop(before(newest, self.length), False))
         return after, (Evaluation(newest, self._difference(after)),)
 
     def step_neighbour(self, state: Pair, time: datetime, value: float, identifier: str) -> Pair:
         """Take the value of one observation of the neighbour, at which nothing is compared."""
         newest = time if state.newest is None else max(time, state.newest)
-        if time <= newest - self.length:
+        if time <= before(newest, self.length):
             return state
         neighbour = self._push(state.neighbour, time, value, identifier, newest)
-        return Pair(newest, state.own.drop(newest - self.length, False), neighbour)
+        return Pair(newest, state.own.drop(before(newest, self.length), False), neighbour)
 
     def lineage(self, state: Pair) -> tuple[str, ...]:
         """Give the ids of the newest observations of both."""
@@ -78,7 +78,7 @@ class Drift(Timeless):
         return Pair(newest, load_window(own, False), load_window(neighbour, False))
 
     def _push(self, window: Window, time: datetime, value: float, identifier: str, newest: datetime) -> Window:
-        return window.push(time, value, identifier, False).drop(newest - self.length, False, self.most)
+        return window.push(time, value, identifier, False).drop(before(newest, self.length), False, self.most)
 
     def _difference(self, state: Pair) -> float | None:
         if min(state.own.totals.count, state.neighbour.totals.count) < self.min_count:

@@ -8,7 +8,7 @@ from pydantic import Field, WithJsonSchema
 
 from weps.rules.threshold.detectors.change import Cusum, Ewma
 from weps.rules.threshold.detectors.drift import Drift
-from weps.rules.threshold.detectors.score import Direction, Judge, Scale
+from weps.rules.threshold.detectors.score import LARGEST_SCORE, Direction, Judge, Scale
 from weps.rules.threshold.detectors.seasonal import MOST_DAYS, Seasonal
 from weps.rules.threshold.detectors.spike import Spike
 from weps.rules.threshold.members import Count, Duration, Magnitude, Model, Name
@@ -26,6 +26,7 @@ class Detector(Model):
     """
 
     told: ClassVar[str]
+    function: str
     direction: Direction = "both"
 
     @property
@@ -129,4 +130,4 @@ class CusumSpec(Detector):
 
     def build(self, highest: float) -> Cusum:
         """Give the source; its sums end at twice the highest threshold, so that they come down again in time."""
-        return Cusum(self.baseline, self.slack, self.min_count, self.direction, 2 * highest)
+        return Cusum(self.baseline, self.slack, self.min_count, self.direction, 2 * highest or LARGEST_SCORE)

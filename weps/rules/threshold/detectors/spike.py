@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sos_server.time import from_microseconds, to_microseconds
 from weps.rules.threshold.detectors.score import EITHER_SIDE, Judge
 from weps.rules.threshold.source import Evaluation, Timeless
+from weps.rules.threshold.window import before
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -50,9 +51,9 @@ class Spike(Timeless):
     def step(self, state: Recent, time: datetime, value: Any, identifier: str) -> tuple[Recent, tuple[Evaluation, ...]]:
         """Take the value of one observation."""
         newest = time if state.newest is None else max(time, state.newest)
-        if time <= newest - self.length:
+        if time <= before(newest, self.length):
             return state, ()
-        entries, ranked = _without(state, bisect_right(state.entries, newest - self.length, key=_time))
+        entries, ranked = _without(state, bisect_right(state.entries, before(newest, self.length), key=_time))
         found = self.judge.distance(value, ranked) if len(ranked) >= self.min_count else None
         place = bisect_right(entries, time, key=_time)
         after = Recent(newest, (*entries[:place], (time, value), *entries[place:]), _with(ranked, value))
