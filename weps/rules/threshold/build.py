@@ -7,7 +7,7 @@ from typing import Any
 from weps.rules.threshold.compound import CompoundRule, Member
 from weps.rules.threshold.condition import RANGES, Condition
 from weps.rules.threshold.detectors.drift import DriftRule
-from weps.rules.threshold.detectors.spec import SUBJECT, Detector, DriftSpec
+from weps.rules.threshold.detectors.spec import PURE_NUMBER, SUBJECT, Detector, DriftSpec
 from weps.rules.threshold.detectors.stuck import Unchanged
 from weps.rules.threshold.edge import Edge
 from weps.rules.threshold.members import LONGEST_NAME
@@ -82,6 +82,8 @@ def _build_threshold(spec: ThresholdSpec) -> SimpleRule:
         "correlate": spec.correlate or "series",
         "message": spec.message,
     }
+    if spec.of is not None and spec.of.function == "count":
+        members["compared_uom"] = PURE_NUMBER
     if isinstance(spec.of, Detector):
         members |= {"message": spec.message or spec.of.message, "compared_uom": spec.of.compared_uom}
     if isinstance(spec.of, DriftSpec):

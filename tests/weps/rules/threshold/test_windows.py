@@ -130,11 +130,11 @@ def test_a_window_that_an_older_version_stored_is_read():
 
 def test_counting_takes_any_result():
     """
-    Texts count as well as numbers.
+    Texts count as well as numbers; a count is a pure number, whatever the unit of the observations.
     """
-    found = firings(threshold(of=sliding("count"), threshold=2), levels("a", 1, "b"))
+    found = detections(threshold(of=sliding("count"), threshold=2), levels("a", 1, "b"))
 
-    assert [2] == found
+    assert [(minute(2), 3, "1")] == [(one.time, one.value, one.comparison.uom) for one in found]
 
 
 def test_tumbling_window_is_told_when_it_is_over_with_its_start():
