@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sos_server.time import format_instant, parse_instant
@@ -12,7 +13,6 @@ from weps.processes.ogcapi_describe import RELATIONS, link
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from weps.processes.job_control import JobControl
     from weps.processes.job_state import JobState
@@ -39,6 +39,7 @@ def status_info(state: JobState, base: str) -> dict[str, Any]:
         links.append(link(f"{url}/results", f"{RELATIONS}results", "What the job gave"))
     if state.status is JobStatus.FAILED:
         links.append(link(f"{url}/results", f"{RELATIONS}exceptions", "Why the job failed"))
+    finished = state.finished
     members: dict[str, Any] = {
         "jobID": state.id,
         "processID": state.process,
@@ -47,7 +48,8 @@ def status_info(state: JobState, base: str) -> dict[str, Any]:
         "message": _message(state),
         "created": format_instant(state.created),
         "started": None if state.status is JobStatus.ACCEPTED else format_instant(state.created),
-        "finished": None if state.finished is None else format_instant(state.finished),
+        # Of a subscription that was cancelled only the end is known that it would have had.
+        "finished": None if finished is None or finished > datetime.now(UTC) else format_instant(finished),
         "updated": format_instant(state.updated),
         "progress": state.percent,
         "links": links,
@@ -81,7 +83,7 @@ class Wanted:
 
     def has(self, state: JobState, now: datetime) -> bool:
         """Tell whether a job is wanted; how long one that is not finished took is counted up to now."""
-        seconds = ((state.finished or now) - state.created).total_seconds()
+        seconds = (min(state.finished or now, now) - state.created).total_seconds()
         return (
             not self.none_at_all
             and (not self.processes or state.process in self.processes)

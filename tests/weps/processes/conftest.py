@@ -39,6 +39,7 @@ from weps.notify.insert_rss import InsertRssChannel
 from weps.processes.base import Context
 from weps.processes.face import create_app
 from weps.processes.jobs import StoredDocuments
+from weps.processes.ogcapi import create_routes as create_ogc_api
 from weps.processes.registry import offered_processes
 from weps.processes.wps10_binding import Wps10, write_exception
 from weps.processes.wps10_kvp import decode_kvp
@@ -140,6 +141,7 @@ def wps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wps]:
             mount("/wps", create_app(engine, fetcher, base_url=base, data=data / "wps", body_limit=BODY_LIMIT)),
             mount("/tests/wps", _more_processes(engine, fetcher, base, data)),
             mount("/sos", create_sos(SosSettings(database=f"sqlite:///{data / 'sos.db'}"))),
+            *_ogc_api(engine, base),
             Route("/documents/{name}", lambda request: _document(documents, request), methods=["GET", "POST"]),
             Route("/returned", _return, methods=["POST"]),
             Route("/elsewhere", lambda request: RedirectResponse("http://169.254.169.254/latest")),
@@ -201,6 +203,12 @@ def mended(wps: Wps, tmp_path: Path) -> Ask:
         return Reply(answer.status, answer.media_type, answer.body)
 
     return ask
+
+
+def _ogc_api(engine: Engine, base: str) -> list[Route]:
+    processes = offered_processes(echo=True) | SLOW_PROCESSES
+    context = Context(engine, Fetcher(frozenset({"127.0.0.1"}), timeout=5), f"{base}/sos")
+    return create_ogc_api(processes, context, base_url=base, body_limit=BODY_LIMIT)
 
 
 def _channel(fetcher: Fetcher, base: str) -> InsertRssChannel:
