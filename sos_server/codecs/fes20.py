@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sos_server.codecs import gml32, xml, xsd
+from sos_server.codecs import gml32, gml32_encode, xml, xsd
 from sos_server.errors import InvalidParameterValue, InvalidRequest, MissingParameterValue, OptionNotSupported
 from sos_server.filters import (
     SpatialFilter,
@@ -220,9 +220,9 @@ def encode_spatial(condition: SpatialFilter, gml_id: str) -> etree._Element:
     element = xml.new(f"fes:{condition.operator}")
     xml.add(element, "fes:ValueReference", condition.reference)
     if condition.operator is SpatialOperator.BBOX:
-        element.append(gml32.encode_envelope(bounds_of(condition)))
+        element.append(gml32_encode.encode_envelope(bounds_of(condition)))
     else:
-        element.append(gml32.encode_geometry(condition.geometry, gml_id))
+        element.append(gml32_encode.encode_geometry(condition.geometry, gml_id))
     return element
 
 

@@ -92,7 +92,7 @@ def decode_time(element: etree._Element) -> Time | None:
         begin = decode_position(xml.child(element, "gml:timePosition"))
         return None if begin is None else Time(begin)
     if name == "TimePeriod":
-        begin, end = _period_end(element, "begin"), _period_end(element, "end")
+        begin, end = period_end(element, "begin"), period_end(element, "end")
         if begin is None or end is None:
             return None
         if begin > end:
@@ -101,26 +101,8 @@ def decode_time(element: etree._Element) -> Time | None:
     raise InvalidRequest(f"{name} is no time that is understood ({xml.where(element)}); use TimeInstant or TimePeriod.")
 
 
-def decode_validity(element: etree._Element) -> tuple[datetime | None, datetime | None]:
-    """Read a time of validity: an instant is its begin; an end of a period that is indeterminate is None."""
-    if xml.local_name(element) != "TimePeriod":
-        time = decode_time(element)
-        return (None, None) if time is None else (time.begin, time.end)
-    return _period_end(element, "begin"), _period_end(element, "end")
-
-
-def encode_validity(begin: datetime | None, end: datetime | None, gml_id: str) -> etree._Element:
-    """Write a time of validity as a period; an open end is indeterminate, as 52°North's service writes it."""
-    element = xml.new("gml:TimePeriod")
-    element.set(xml.GML_ID, gml_id)
-    for name, instant in (("begin", begin), ("end", end)):
-        position = xml.add(element, f"gml:{name}Position", None if instant is None else format_instant(instant))
-        if instant is None:
-            position.set("indeterminatePosition", "unknown")
-    return element
-
-
-def _period_end(element: etree._Element, which: str) -> datetime | None:
+def period_end(element: etree._Element, which: str) -> datetime | None:
+    """Read the `begin` or `end` of a period; None where it is indeterminate."""
     position = xml.child(element, f"gml:{which}Position")
     if position is None:
         instant = xml.first_element(xml.child(element, f"gml:{which}"))
@@ -180,12 +162,13 @@ def latitude_first(srs_name: str | None) -> bool:
 def decode_geometry(element: etree._Element) -> Mapping[str, Any]:
     """Read a geometry as GeoJSON, longitude first; raises `InvalidRequest` for what cannot be read."""
     try:
-        return _decode_geometry(element, _srs_name(element))
+        return _decode_geometry(element, srs_name_of(element))
     except ValueError as error:
         raise InvalidRequest(f"{xml.local_name(element)} cannot be read ({xml.where(element)}): {error}.") from error
 
 
-def _srs_name(element: etree._Element) -> str | None:
+def srs_name_of(element: etree._Element) -> str | None:
+    """Give the name of the reference system of a geometry, None where neither it nor its parts say one."""
     own: str | None = element.get("srsName")
     if own:
         return own
@@ -201,22 +184,32 @@ def _decode_geometry(element: etree._Element, srs_name: str | None) -> dict[str,
         parts = [
             _decode_geometry(part, srs_name)["coordinates"] for part in element.iterfind(part_path, xml.NAMESPACES)
         ]
+        if not parts:
+            raise ValueError("it has no parts")
         return {"type": kind, "coordinates": parts}
     if name == "Point":
         (position,) = _positions(element, srs_name)
         return {"type": "Point", "coordinates": list(position)}
     if name in ("LineString", "Curve", "LinearRing"):
-        return {"type": "LineString", "coordinates": [list(position) for position in _positions(element, srs_name)]}
+        return {"type": "LineString", "coordinates": _line(element, srs_name, 2)}
     if name in ("Polygon", "Surface"):
         rings = [
             *element.iterfind(".//gml:exterior", xml.NAMESPACES),
             *element.iterfind(".//gml:interior", xml.NAMESPACES),
         ]
-        return {
-            "type": "Polygon",
-            "coordinates": [[list(position) for position in _positions(ring, srs_name)] for ring in rings],
-        }
+        if not rings:
+            raise ValueError("it has no exterior")
+        return {"type": "Polygon", "coordinates": [_line(ring, srs_name, 4) for ring in rings]}
     raise ValueError("use Point, LineString, Curve, Polygon, Surface, MultiPoint, MultiCurve, MultiSurface or Envelope")
+
+
+def _line(element: etree._Element, srs_name: str | None, least: int) -> list[list[float]]:
+    line = [list(position) for position in _positions(element, srs_name)]
+    if len(line) < least:
+        raise ValueError(f"it has {len(line)} positions where there are at least {least}")
+    if least > 2 and line[0] != line[-1]:
+        raise ValueError("a ring does not end where it begins")
+    return line
 
 
 _PARTS = {
@@ -265,54 +258,3 @@ def _decode_envelope(element: etree._Element, srs_name: str | None) -> dict[str,
     (west, south), (east, north) = lower, upper
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     return {"type": "Polygon", "coordinates": [ring]}
-
-
-def decode_bounds(element: etree._Element) -> tuple[float, float, float, float]:
-    """Read an envelope as west, south, east, north; unlike a geometry, it may reach beyond the earth."""
-    try:
-        swap = latitude_first(_srs_name(element))
-        corners = [xml.text_of(xml.required_child(element, f"gml:{name}Corner")) or "" for name in ("lower", "upper")]
-        (first, second), (third, fourth) = ([xsd.read_double(part) for part in text.split()] for text in corners)
-    except ValueError as error:
-        raise InvalidRequest(f"The envelope cannot be read ({xml.where(element)}): {error}.") from error
-    return (second, first, fourth, third) if swap else (first, second, third, fourth)
-
-
-def encode_geometry(geometry: Mapping[str, Any], gml_id: str) -> etree._Element:
-    """Write a GeoJSON Point, LineString or Polygon, latitude first in EPSG 4326."""
-    kind, coordinates = geometry["type"], geometry["coordinates"]
-    if kind not in ("Point", "LineString", "Polygon"):
-        raise InvalidRequest(f"A geometry of type {kind} cannot be written; use Point, LineString or Polygon.")
-    element = xml.new(f"gml:{kind}", srsName=WGS84)
-    element.set(xml.GML_ID, gml_id)
-    if kind == "Point":
-        # sos4R reads the name of the reference system from the position
-        xml.add(element, "gml:pos", _write([coordinates]), srsName=WGS84)
-    elif kind == "LineString":
-        xml.add(element, "gml:posList", _write(coordinates), **_dimensions(coordinates))
-    else:
-        for index, ring in enumerate(coordinates):
-            boundary = xml.add(element, "gml:interior" if index else "gml:exterior")
-            linear = xml.add(boundary, "gml:LinearRing")
-            xml.add(linear, "gml:posList", _write(ring), **_dimensions(ring))
-    return element
-
-
-def _write(positions: Iterable[Iterable[float]]) -> str:
-    written: list[str] = []
-    for longitude, latitude, *rest in positions:
-        written.extend(xsd.write_double(number) for number in (latitude, longitude, *rest))
-    return " ".join(written)
-
-
-def _dimensions(positions: list[list[float]]) -> dict[str, str]:
-    return {"srsDimension": str(len(positions[0]))}
-
-
-def encode_envelope(bounds: tuple[float, float, float, float]) -> etree._Element:
-    """Write west, south, east, north as a `gml:Envelope`, latitude first in EPSG 4326."""
-    west, south, east, north = bounds
-    element = xml.new("gml:Envelope", srsName=WGS84)
-    xml.add(element, "gml:lowerCorner", _write([[west, south]]))
-    xml.add(element, "gml:upperCorner", _write([[east, north]]))
-    return element

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lxml import etree
 
 from sos_server import model
-from sos_server.codecs import gml32, sampling20, xml
+from sos_server.codecs import gml32_encode, sampling20, xml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,7 +126,7 @@ def add_sampling_geometry(element: etree._Element, geometry: Mapping[str, Any], 
     named = xml.add(xml.add(element, "om:parameter"), "om:NamedValue")
     xml.add(named, "om:name", **{xml.XLINK_HREF: SAMPLING_GEOMETRY})
     value = xml.add(named, "om:value", **{xml.XSI_TYPE: "gml:GeometryPropertyType"})
-    value.append(gml32.encode_geometry(geometry, gml_id))
+    value.append(gml32_encode.encode_geometry(geometry, gml_id))
 
 
 def add_feature(element: etree._Element, feature: model.Feature, gml_id: str | None) -> None:

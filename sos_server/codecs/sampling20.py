@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sos_server.codecs import gml32, xml
+from sos_server.codecs import gml32, gml32_encode, xml
 from sos_server.errors import InvalidRequest
 from sos_server.model import SAMPLING_CURVE, SAMPLING_FEATURE, SAMPLING_POINT, SAMPLING_SURFACE, Feature
 
@@ -67,5 +67,5 @@ def encode_feature(feature: Feature, gml_id: str) -> etree._Element:
     sampled = xml.add(element, "sam:sampledFeature")
     sampled.set(xml.XLINK_HREF, feature.sampled_feature or UNKNOWN)
     shape = xml.add(element, "sams:shape")
-    shape.append(gml32.encode_geometry(feature.geometry, f"{gml_id}_shape"))
+    shape.append(gml32_encode.encode_geometry(feature.geometry, f"{gml_id}_shape"))
     return element

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from sos_server.codecs import fes20, gml32, om20, ows11, sosgda, swe20_encoding, xml
+from sos_server.codecs import fes20, gml32, gml32_encode, om20, ows11, sosgda, swe20_encoding, xml
 from sos_server.codecs.sos20 import parameters
 from sos_server.model import Extent, Offering, OfferingContent
 
@@ -206,7 +206,7 @@ def _offering(content: OfferingContent, number: int) -> etree._Element:
 
 def _add_extent(element: etree._Element, extent: Extent, number: int) -> None:
     if extent.bounds is not None:
-        xml.add(element, "sos:observedArea").append(gml32.encode_envelope(extent.bounds))
+        xml.add(element, "sos:observedArea").append(gml32_encode.encode_envelope(extent.bounds))
     if extent.begin is not None and extent.end is not None:
         period = gml32.encode_period(extent.begin, extent.end, f"pt_{number}")
         xml.add(element, "sos:phenomenonTime").append(period)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sos_server.codecs import fes20, gml32, om20, sensorml, sosdo, sosgda, xml
+from sos_server.codecs import fes20, gml32, om20, sensorml, sosdo, sosgda, swes20, xml
 from sos_server.codecs.sos20 import elements, parameters, results
 from sos_server.errors import InvalidParameterValue, InvalidRequest, MissingParameterValue, OperationNotSupported
 from sos_server.model import ValidDescription
@@ -184,7 +184,7 @@ def _valid_description(holder: etree._Element, procedure: str, description_forma
             f"The description at {xml.where(data)} is of {described.procedure!r}, not of {procedure!r}.", "procedure"
         )
     valid = xml.child(holder, "swes:validTime")
-    begin, end = (None, None) if valid is None else gml32.decode_validity(elements.inner(valid))
+    begin, end = (None, None) if valid is None else swes20.decode_validity(elements.inner(valid))
     return ValidDescription(description_format, described.document, begin, end)
 
 

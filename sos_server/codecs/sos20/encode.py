@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sos_server.codecs import gml32, om20_array, om20_encode, sampling20, sosdo, sosgda, xml
+from sos_server.codecs import om20_array, om20_encode, sampling20, sosdo, sosgda, swes20, xml
 from sos_server.codecs.sos20 import capabilities_written, results
 from sos_server.codecs.sos20.encode_request import encode_request
 from sos_server.responses import (
@@ -60,15 +60,7 @@ def _sensor_inserted(response: SensorInserted) -> bytes:
 def _sensor_described(response: SensorDescribed) -> bytes:
     root = xml.new("swes:DescribeSensorResponse")
     xml.add(root, "swes:procedureDescriptionFormat", response.description_format)
-    taken = {f"vt_{number}" for number in range(1, len(response.descriptions) + 1)}
-    for number, description in enumerate(response.descriptions, start=1):
-        holder = xml.add(xml.add(root, "swes:description"), "swes:SensorDescription")
-        period = gml32.encode_validity(description.begin, description.end, f"vt_{number}")
-        xml.add(holder, "swes:validTime").append(period)
-        document = xml.parse(description.document)
-        # the descriptions of a procedure mostly have the ids in common, a document has each only once
-        xml.make_ids_unique(document, taken, f"_{number}")
-        xml.add(holder, "swes:data").append(document)
+    swes20.add_descriptions(root, response.descriptions)
     return xml.serialize(root)
 
 

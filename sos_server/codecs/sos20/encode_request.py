@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from sos_server.codecs import fes20, gml32, om20_encode, sosdo, sosgda, xml, xsd
+from sos_server.codecs import fes20, gml32, om20_encode, sosdo, sosgda, swes20, xml, xsd
 from sos_server.codecs.sos20 import parameters, results
 from sos_server.errors import OptionNotSupported
 from sos_server.requests import (
@@ -100,15 +100,7 @@ def _update_sensor_description(request: UpdateSensorDescription) -> etree._Eleme
         "swes:procedureDescriptionFormat": (request.description_format,),
     }
     root = _listed("swes:UpdateSensorDescription", values)
-    taken = {f"vt_{number}" for number in range(1, len(request.descriptions) + 1)}
-    for number, description in enumerate(request.descriptions, start=1):
-        holder = xml.add(xml.add(root, "swes:description"), "swes:SensorDescription")
-        if description.begin is not None or description.end is not None:
-            period = gml32.encode_validity(description.begin, description.end, f"vt_{number}")
-            xml.add(holder, "swes:validTime").append(period)
-        document = xml.parse(description.document)
-        xml.make_ids_unique(document, taken, f"_{number}")
-        xml.add(holder, "swes:data").append(document)
+    swes20.add_descriptions(root, request.descriptions)
     return root
 
 

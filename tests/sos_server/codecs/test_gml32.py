@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sos_server.codecs import gml32, xml
+from sos_server.codecs import gml32, gml32_encode, xml
 from sos_server.errors import InvalidRequest
 
 GML = 'xmlns:gml="http://www.opengis.net/gml/3.2" xmlns:xlink="http://www.w3.org/1999/xlink"'
@@ -95,6 +95,9 @@ def test_the_axis_order_follows_the_reference_system(srs_name, expected):
     assert gml32.decode_geometry(point) == {"type": "Point", "coordinates": expected}
 
 
+RING = "<gml:exterior><gml:LinearRing><gml:posList>{}</gml:posList></gml:LinearRing></gml:exterior>"
+
+
 @pytest.mark.parametrize(
     "document",
     [
@@ -104,6 +107,11 @@ def test_the_axis_order_follows_the_reference_system(srs_name, expected):
         pytest.param("<gml:Point><gml:pos>a b</gml:pos></gml:Point>", id="words"),
         pytest.param("<gml:Point></gml:Point>", id="none"),
         pytest.param("<gml:Tin></gml:Tin>", id="shape"),
+        pytest.param("<gml:LineString><gml:posList>1 2</gml:posList></gml:LineString>", id="a line of one point"),
+        pytest.param("<gml:Polygon></gml:Polygon>", id="no ring"),
+        pytest.param(f"<gml:Polygon>{RING.format('0 0 1 1 0 0')}</gml:Polygon>", id="a ring without extent"),
+        pytest.param(f"<gml:Polygon>{RING.format('0 0 1 1 1 0 0 1')}</gml:Polygon>", id="an open ring"),
+        pytest.param("<gml:MultiPoint></gml:MultiPoint>", id="no parts"),
     ],
 )
 def test_a_place_that_is_none_is_refused(document):
@@ -121,6 +129,9 @@ def test_a_place_that_is_none_is_refused(document):
         {"type": "Point", "coordinates": [7.65, 51.93, 52.0]},
         {"type": "LineString", "coordinates": [[7.0, 51.0], [8.0, 52.0]]},
         {"type": "Polygon", "coordinates": [[[7.0, 51.0], [8.0, 51.0], [8.0, 52.0], [7.0, 51.0]]]},
+        {"type": "MultiPoint", "coordinates": [[7.0, 51.0], [8.0, 52.0]]},
+        {"type": "MultiLineString", "coordinates": [[[7.0, 51.0], [8.0, 52.0]], [[1.0, 2.0], [3.0, 4.0]]]},
+        {"type": "MultiPolygon", "coordinates": [[[[7.0, 51.0], [8.0, 51.0], [8.0, 52.0], [7.0, 51.0]]]]},
     ],
     ids=lambda geometry: geometry["type"],
 )
@@ -128,7 +139,7 @@ def test_a_geometry_comes_back_equal(geometry):
     """
     Writing and reading are each other's inverse.
     """
-    written = gml32.encode_geometry(geometry, "g1")
+    written = gml32_encode.encode_geometry(geometry, "g1")
 
     assert gml32.decode_geometry(xml.parse(xml.serialize(written))) == geometry
 
