@@ -10,7 +10,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import decoding, feeds, http, inserting, memory, nab, polls, rules, subscribing, wps, writing
+from benchmarks import (
+    decoding,
+    feeds,
+    http,
+    inserting,
+    memory,
+    nab,
+    polls,
+    rules,
+    sos_capabilities,
+    sos_reading,
+    subscribing,
+    wps,
+    writing,
+)
 from benchmarks.frame import FULL, MISSED, QUICK, Line, Scale, WrongAnswer
 
 if TYPE_CHECKING:
@@ -27,6 +41,8 @@ BENCHMARKS: dict[str, Callable[[Scale], list[Line]]] = {
     "subscribing": subscribing.run,
     "wps": wps.run,
     "memory": memory.run,
+    "sos-reading": sos_reading.run,
+    "sos-capabilities": sos_capabilities.run,
 }
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PING = "an HTTP request that does nothing (/healthz)"
 _RANGE = "SELECT first, number FROM observations WHERE series_id = 1 AND first BETWEEN ? AND ? ORDER BY first"
-_MEMBER = (
+MEMBER = (
     '<sos:observationData><om:OM_Observation gml:id="o_%d"><om:type xlink:href="http://www.opengis.net/def/'
     'observationType/OGC-OM/2.0/OM_Measurement"/><om:phenomenonTime><gml:TimeInstant gml:id="pt_%d"><gml:timePosition>'
     '%s</gml:timePosition></gml:TimeInstant></om:phenomenonTime><om:resultTime><gml:TimeInstant gml:id="rt_%d">'
@@ -73,7 +73,7 @@ def _reading(server: Server, bare: sqlite3.Connection, size: int, stored: int, s
     def read_bare() -> str:
         rows = bare.execute(_RANGE, borders)
         texts = ((format_instant(from_microseconds(time)), value) for time, value in rows)
-        return "".join(_MEMBER % (n, n, text, n, text, value) for n, (text, value) in enumerate(texts))
+        return "".join(MEMBER % (n, n, text, n, text, value) for n, (text, value) in enumerate(texts))
 
     expected = [station.value(number) for number in range(first, first + size)]
     found = [each.value for each in om20.decode_observations(xml.parse(server.ask(many)))]

@@ -27,7 +27,7 @@ _TABLE = """CREATE TABLE observations (
     id BIGINT NOT NULL, number FLOAT, text VARCHAR, identifier VARCHAR, nil_reason VARCHAR,
     valid_first BIGINT, valid_last BIGINT,
     PRIMARY KEY (series_id, first, last, result_time)) WITHOUT ROWID"""
-_INSERT = "INSERT INTO observations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT = "INSERT INTO observations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ALL = "SELECT * FROM observations ORDER BY series_id, first"
 
 
@@ -43,7 +43,7 @@ class Bare:
     def insert(self, rows: list[tuple[Any, ...]]) -> None:
         """Store rows, durably."""
         self.connection.execute("BEGIN IMMEDIATE")
-        self.connection.executemany(_INSERT, rows)
+        self.connection.executemany(INSERT, rows)
         self.connection.execute("COMMIT")
 
 

@@ -9,12 +9,11 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.frame import Line, Scale, at_most, require_equal
 from benchmarks.http import get_observation
-from benchmarks.inserting import bare_row, store, store_sensor
+from benchmarks.inserting import INSERT, bare_row, store, store_sensor
 from benchmarks.server import serving
 from sos_server.storage.sql import open_storage
 
 _MEGABYTE = 2**20
-_INSERT = "INSERT INTO observations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 def run(scale: Scale) -> list[Line]:
@@ -32,7 +31,7 @@ def run(scale: Scale) -> list[Line]:
         store(storage, 0, few)
         storage.close()
         with closing(sqlite3.connect(data / "sos.sqlite")) as stored, stored:
-            stored.executemany(_INSERT, (bare_row(number) for number in range(few, many)))
+            stored.executemany(INSERT, (bare_row(number) for number in range(few, many)))
         with serving(data) as server:
             for _ in range(5):
                 _, found = server.read_through(get_observation(0, few))
