@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 
 from lxml import etree
 
@@ -121,7 +120,7 @@ def _text_inside(data: etree._Element, identifier: str) -> str:
         return text
     try:
         return base64.b64decode(text, validate=False).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise InputError("The data is not UTF-8 text in base64.", identifier) from error
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 
 from lxml import etree
 
@@ -141,7 +140,7 @@ def _decoded(text: str, encoding: str | None, identifier: str) -> str:
         return text
     try:
         return base64.b64decode(text, validate=False).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise WpsError("WrongInputData", "The data is not UTF-8 text in base64.", identifier) from error
 
 

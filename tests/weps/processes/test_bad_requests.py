@@ -150,6 +150,7 @@ BAD_POSTS = {
     "format of the rule": (subscribe(complex_data("rule", "a,b", "text/csv")), INVALID, "rule"),
     "several roots": (subscribe(complex_data("rule", "<a/><b/>")), INVALID, "rule"),
     "broken base64": (subscribe(complex_data("rule", "/w==", attributes='encoding="base64"')), INVALID, "rule"),
+    "base64 that is none": (subscribe(complex_data("rule", "é", attributes='encoding="base64"')), INVALID, "rule"),
     "rule of no language": (subscribe(complex_data("rule", "<a/>")), INVALID, "rule"),
     "rule with faults": (subscribe(json_rule(RULE)), INVALID, "rule"),
     "reference to a private address": (subscribe(reference("rule", "http://10.0.0.1/rule.xml")), INVALID, "rule"),

@@ -117,6 +117,7 @@ BAD_POSTS = {
     "no instant": (subscribe(literals(**THRESHOLD, startTime="tomorrow")), WRONG, "startTime"),
     "several roots": (subscribe(data("rule", "<a/><b/>")), WRONG, "rule"),
     "broken base64": (subscribe(data("rule", "/w==", 'mimeType="text/xml" encoding="base64"')), WRONG, "rule"),
+    "base64 that is none": (subscribe(data("rule", "é", 'mimeType="text/xml" encoding="base64"')), WRONG, "rule"),
     "rule of no language": (subscribe(data("rule", "<a/>", 'mimeType="text/xml"')), WRONG, "rule"),
     "rule with faults": (subscribe(data("rule", RULE, 'mimeType="application/json"')), WRONG, "rule"),
     "element for a literal": (subscribe(data("title", "<a/>") + literals(**THRESHOLD)), WRONG, "title"),
