@@ -62,6 +62,8 @@ def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
         key = name.lower()
         if key in values:
             raise InvalidParameterValue(f"The parameter {name} is given twice; join its values with commas.", name)
+        if "\x00" in value:
+            raise InvalidParameterValue(f"The parameter {name} has a character that no text has (U+0000).", name)
         values[key] = value.strip()
     return values
 

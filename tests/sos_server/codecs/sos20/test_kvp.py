@@ -124,6 +124,7 @@ def test_a_spatial_filter_is_read_in_the_order_of_its_system(text, expected):
         (f"{OBSERVE}&featureOfInterest=", MissingParameterValue, "featureOfInterest"),
         (f"{OBSERVE}&responseFormat=", MissingParameterValue, "responseFormat"),
         (f"{OBSERVE}&offering=a&Offering=b", InvalidParameterValue, "Offering"),
+        (f"{OBSERVE}&offering=a%00b", InvalidParameterValue, "offering"),
         (f"{OBSERVE}&temporalFilter=", MissingParameterValue, "temporalFilter"),
         (f"{OBSERVE}&temporalFilter=om:phenomenonTime,yesterday", InvalidParameterValue, "temporalFilter"),
         (f"{OBSERVE}&temporalFilter=om:phenomenonTime,2021/2020", InvalidParameterValue, "temporalFilter"),
