@@ -8,6 +8,7 @@ from pathlib import Path
 
 from weps.client import ComplexInput, execute
 from weps.commands.check_rule import read_rule
+from weps.rules.languages import LANGUAGES, detect_language
 
 DEFAULT_URL = "http://127.0.0.1:8080/wps"
 SUBSCRIBE = """\
@@ -25,7 +26,7 @@ def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         description=SUBSCRIBE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    subscribe.add_argument("--rule", type=Path, required=True, metavar="FILE", help="EML or threshold JSON")
+    subscribe.add_argument("--rule", type=Path, required=True, metavar="FILE", help="a rule in any of the languages")
     subscribe.add_argument("--template", metavar="URL", help="the GetObservation request without its time filter")
     for option, meaning in (
         ("--endpoint", "the SOS, when it is not the service's own"),
@@ -62,7 +63,7 @@ def run_subscribe(arguments: argparse.Namespace) -> int:
         "title": arguments.title,
         "severity": arguments.severity,
     }
-    rule = ComplexInput(text, "text/xml" if text.lstrip().startswith("<") else "application/json")
+    rule = ComplexInput(text, LANGUAGES[detect_language(text)].mime_type)
     inputs: dict[str, str | ComplexInput] = {"rule": rule}
     inputs |= {name: value for name, value in given.items() if value is not None}
     outputs = execute(arguments.url, "weps:Subscribe", inputs, {"subscription": "application/json"})

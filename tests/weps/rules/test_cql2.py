@@ -292,6 +292,15 @@ def test_nil_results_are_seen_by_is_null(play):
     assert [("firing", minute(1)), ("resolved", minute(2))] == [(one.event, one.time) for one in found]
 
 
+def test_texts_are_left_out_also_beside_is_null(play):
+    """
+    A rule that takes nil results still says nothing about a text that it cannot compare.
+    """
+    found = play(compile_cql2_text("value IS NULL OR value > 2"), [level(0, 3), level(1, "zzz"), level(2, None)])
+
+    assert [("firing", minute(0))] == [(one.event, one.time) for one in found]
+
+
 def test_texts_are_not_greater_than_numbers(play):
     """
     Where numbers are compared, a category is left out.

@@ -73,7 +73,7 @@ class ConditionRule:
         ):
             return None
         value = known(observation.value)
-        if (value is None or (self.numbers and number_of(value) is None)) and not self.takes_nil:
+        if not self.takes_nil if value is None else self.numbers and number_of(value) is None:
             return None
         return CORRELATIONS[self.correlate](observation) if self._has_kind(observation.uom) else None
 
@@ -134,21 +134,21 @@ class ConditionRule:
         return value if way is None else way.apply(value)
 
 
-def build_rule(condition: ex.Condition, named: str | None, name: str | None = None) -> ConditionRule:
+def build_rule(condition: ex.Condition, named: str | None) -> ConditionRule:
     """
     Make the rule of a condition whose names have been checked; `named` is the property it names its value by.
 
-    Without a name the rule is called what it says.
+    The rule is called what it says.
     """
-    name = name or describe(normalised(condition, None))
+    name = describe(normalised(condition, None))
     condition = normalised(condition, named)
-    values = {one for one in references_of(condition) if one in VALUE_NAMES}
+    compared = {one for part in _parts(condition) if not isinstance(part, ex.Missing) for one in references_of(part)}
     return ConditionRule(
         " ".join(name.split())[:LONGEST_NAME],
         condition,
         (_selector(condition, named),),
         any(part.operand == ex.Property("value") for part in _parts(condition) if isinstance(part, ex.Missing)),
-        values == {"doubleValue"},
+        compared & VALUE_NAMES == {"doubleValue"},
         next((uom for part in _parts(condition) if (uom := _unit(part))), None),
         _comparison(condition),
         bind(condition, EventScope(Names({}))),
