@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.weps.rules.making import level, minute
 from weps.model import Comparison
 from weps.rules.cql2 import compile_cql2_json, compile_cql2_text
+from weps.rules.stateless.rule import LONGEST_NAME
 
 PLACE = {"type": "Point", "coordinates": [7, 51]}
 SEEN = level(
@@ -265,9 +266,34 @@ def _truth(tree, value):
 @given(_trees(), st.integers(-4, 4))
 def test_logic_is_that_of_truth_tables(tree, value):
     """
-    Any expression of comparisons, AND, OR and NOT gives what its tree gives.
+    Any expression of comparisons, AND, OR and NOT gives what its tree gives; its name says the same again.
     """
-    assert _truth(tree, value) is holds(compile_cql2_text(_written(tree)), level(0, value))
+    rule = compile_cql2_text(_written(tree))
+
+    assert _truth(tree, value) is holds(rule, level(0, value))
+    assert len(rule.name) == LONGEST_NAME or rule.condition == compile_cql2_text(rule.name).condition
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("value >= 123456789.25", "value >= 123456789.25"),
+        ("procedure = 'it''s'", "procedure = 'it''s'"),
+        ("Level NOT BETWEEN 1 AND 2", "NOT (Level BETWEEN 1 AND 2)"),
+        ("uom LIKE 'm%' OR uom IS NULL", "uom LIKE 'm%' OR uom IS NULL"),
+        ("(value + 1) DIV 2 = 3", "((value + 1) DIV 2) = 3"),
+        ("S_WITHIN(geometry, BBOX(1, 2, 3, 4))", "Within(geometry, MULTIPOLYGON)"),
+        ("resultTime > TIMESTAMP('2024-05-01T12:00:00Z')", "After(resultTime, 2024-05-01T12:00:00Z)"),
+        ("TRUE", "TRUE"),
+        ("value = 1 OR " * 30 + "value = 1", ("value = 1 OR " * 30)[:LONGEST_NAME]),
+    ],
+    ids=["number", "text", "negated", "null", "arithmetic", "space", "time", "always", "long"],
+)
+def test_rules_are_called_what_they_say(text, name):
+    """
+    In one line of bounded length.
+    """
+    assert name == compile_cql2_text(text).name
 
 
 def test_detections_are_episodes(play):

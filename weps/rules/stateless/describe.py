@@ -35,7 +35,7 @@ def describe(condition: ex.Condition) -> str:
         case ex.Between(operand, lower, upper):
             return f"{_operand(operand)} BETWEEN {_operand(lower)} AND {_operand(upper)}"
         case ex.Like(operand, pattern):
-            return f"{_operand(operand)} LIKE '{pattern}'"
+            return f"{_operand(operand)} LIKE {_quoted(pattern)}"
         case ex.Missing(operand):
             return f"{_operand(operand)} IS NULL"
         case ex.Spatial(relation, operand, other, distance):
@@ -55,15 +55,19 @@ def _operand(operand: ex.Operand | ex.Shape) -> str:
         case ex.Property(reference):
             return "value" if reference == "doubleValue" else reference
         case ex.Literal(text, number):
-            return f"'{text}'" if number is None else f"{number:g}"
+            return _quoted(text) if number is None else f"{number}"
         case ex.Quantity(value, uom):
-            return f"{value:g} {uom}"
+            return f"{value} {uom}"
         case ex.Calculation(function, left, right):
             return f"({_operand(left)} {_SIGNS[function]} {_operand(right)})"
         case ex.Distance(left_shape, right_shape):
             return f"distance({_operand(left_shape)}, {_operand(right_shape)})"
         case ex.Shape(geometry):
             return str(geometry["type"]).upper()
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _time(time: ex.Property | ex.Period) -> str:
