@@ -51,7 +51,16 @@ def echoed(client: Client20, given: str, name: str = "literal") -> str:
         literal("literalInput", "a < b"),
         literal("literalInput", "a < b", 'dataType="http://www.w3.org/2001/XMLSchema#double"'),
     ],
-    ids=["text", "CDATA", "white space", "media type", "empty attributes", "base64", "LiteralValue", "data type of the client"],
+    ids=[
+        "text",
+        "CDATA",
+        "white space",
+        "media type",
+        "empty attributes",
+        "base64",
+        "LiteralValue",
+        "data type of the client",
+    ],
 )
 def test_a_literal_is_taken_in_every_way_it_can_be_given(client, given):
     """
