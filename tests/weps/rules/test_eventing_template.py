@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.weps.rules.making import level
 from weps.errors import RuleError
@@ -217,3 +220,27 @@ def test_all_faults_of_the_parameters_are_told_at_once():
         "template, line 8: ${sensor} has no value; give sensor in parameters",
         "the template has no parameter lvel; it has level, output, sensor",
     ] == [fault.message for fault in refused.value.faults]
+
+
+SCRAPS = (
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["<EML>${a}</EML>", "&lt;a/&gt;", "${a}", "number"])
+)
+MEMBERS = st.sampled_from(["template", "parameters", "definition", "content", "name", "dataType", "type", "a"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.recursive(
+        SCRAPS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(MEMBERS, inner, max_size=4), max_leaves=8
+    )
+)
+def test_any_json_compiles_or_is_refused_in_words(found):
+    """
+    Nothing but a `RuleError` comes of JSON that is no template.
+    """
+    with contextlib.suppress(RuleError):
+        compile_template(json.dumps(found))
+    with contextlib.suppress(RuleError):
+        compile_template(json.dumps({"template": found, "parameters": found}))
+    with contextlib.suppress(RuleError):
+        compile_template(json.dumps({"template": EML, "parameters": found}))
