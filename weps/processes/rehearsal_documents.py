@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sos_server.time import format_instant
@@ -116,8 +116,18 @@ def _to_georss(rehearsed: Rehearsed) -> str:
     new, rehearsal = rehearsed.new, rehearsed.rehearsal
     name = str(uuid.uuid4())
     subscription = Subscription(
-        *(name, name, new.rule, 1, new.source, 0, new.sampling_rate, rehearsal.end, rehearsal.begin, None),
-        *(rehearsal.begin, SubscriptionStatus.ENDED),
+        id=name,
+        token=name,
+        rule=replace(new.rule, name=rehearsed.rule_name),
+        rule_version=1,
+        source=new.source,
+        feed_id=0,
+        sampling_rate=new.sampling_rate,
+        created=rehearsal.end,
+        activation=rehearsal.begin,
+        expires=rehearsal.end,
+        start=rehearsal.begin,
+        status=SubscriptionStatus.ENDED,
         title=new.title,
         severity=new.severity,
         process="weps:DryRun",

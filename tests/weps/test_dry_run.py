@@ -1,0 +1,188 @@
+"""weps:DryRun on a real SOS: it finds what a subscription finds, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+
+import feedparser
+import pytest
+
+from sos_server.time import format_instant
+from tests.flows.rules import HEAT, OVERSHOOT
+from tests.weps.bench import NOON, Bench
+from weps.errors import SourceException
+from weps.feeders.base import Batch
+from weps.feeders.http import Fetcher
+from weps.feeders.sos import SosFeeder
+from weps.feeders.template import read_kvp
+from weps.model import Observation, RuleText
+from weps.processes.base import Context, Document, Outputs, Text
+from weps.processes.execute import execute
+from weps.processes.registry import PROCESSES
+from weps.reading import Horizon, in_steps
+from weps.rules.backtest import backtest
+from weps.rules.languages import compile_rule, detect_language
+
+BEGIN = NOON - timedelta(days=40)
+MEAN = """{"type": "threshold", "condition": "greaterThan", "threshold": 25,
+           "of": {"function": "mean", "window": "P2D", "kind": "tumbling"}}"""
+SILENCE = '{"type": "noData", "procedure": "ws", "after": "P1DT12H"}'
+RULES = {"threshold": HEAT, "eml": OVERSHOOT, "window": MEAN, "silence": SILENCE}
+
+
+@pytest.fixture
+def told() -> list[float]:
+    return []
+
+
+def dry_run(bench: Bench, rule: str, told: list[float] | None = None, **inputs: str) -> Outputs:
+    given = {"startTime": format_instant(BEGIN), "endTime": format_instant(NOON)} | inputs
+    texts = {name: [Text(text)] for name, text in given.items()} | {
+        "rule": [Document(rule)],
+        "getObservationTemplate": [Text(bench.sos.template())],
+    }
+    progress = (lambda percent: None) if told is None else told.append
+    context = Context(bench.engine, Fetcher(frozenset({"127.0.0.1"})), bench.sos.url, progress=progress)
+    return execute(PROCESSES["weps:DryRun"], texts, context)
+
+
+def insert_history(bench: Bench) -> int:
+    """Forty days with gaps, two sensors' features, values that go up and down."""
+    count = 0
+    for feature, phase in (("north", 0), ("south", 3)):
+        rows = [
+            (BEGIN + timedelta(hours=7 * number), 20 + (number * (5 + phase)) % 17)
+            for number in range(137)
+            if number % 29 > 4
+        ]
+        bench.sos.insert(*rows, feature=feature)
+        count += len(rows)
+    return count
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_dry_run_finds_what_a_backtest_and_a_subscription_find(bench: Bench, rule: str):
+    """
+    The detections are those of `weps backtest` on the same observations, and the alerts of a subscription of that time.
+    """
+    insert_history(bench)
+    observations = SosFeeder(Fetcher(frozenset({"127.0.0.1"}))).fetch(read_kvp(bench.sos.template()), BEGIN, NOON)
+    compiled = compile_rule(RuleText(detect_language(rule), rule))
+    expected = list(backtest(compiled, observations.observations, BEGIN, NOON, as_arrived=False))
+
+    document = json.loads(dry_run(bench, rule)["detections"]["application/json"])
+    subscription = bench.subscribe(rule, start=BEGIN)
+    bench.poll(0)
+
+    found = document["detections"]
+    assert len(expected) > 3
+    names = ("time", "pattern", "event", "output", "message", "causes")
+    assert [{name: one.get(name) for name in names} for one in found] == [
+        {name: one.get(name) for name in names} for one in expected
+    ]
+    assert [(one["time"], one["status"]) for one in found] == [
+        (format_instant(alert.event_time), alert.status.value) for alert in bench.alerts(subscription)
+    ]
+
+
+def test_a_dry_run_reads_history_in_steps_and_tells_how_far_it_is(bench: Bench, told: list[float]):
+    """
+    Forty days are asked for in several requests; every observation is counted once; progress ends at 100.
+    """
+    count = insert_history(bench)
+
+    outputs = dry_run(bench, HEAT, told)
+
+    assert outputs["observations"] == str(count)
+    assert len(bench.sos.asked) == len(told) > 2
+    assert told == sorted(told)
+    assert told[-1] == 100
+
+
+def test_a_dry_run_leaves_nothing_behind(bench: Bench):
+    """
+    No subscription, no feed that would be polled, no alert.
+    """
+    insert_history(bench)
+
+    dry_run(bench, HEAT)
+
+    assert bench.engine.count_subscriptions() == 0
+    assert bench.store.due_feeds(datetime(2100, 1, 1, tzinfo=UTC)) == ()
+    assert bench.store.count_jobs() == 0
+
+
+def test_time_in_alert_counts_episodes_at_the_same_time_once(bench: Bench):
+    """
+    Two features are above their threshold for two hours each, one of them together; a third until the end.
+    """
+    for feature, begin in (("north", 0), ("south", 1), ("west", 20)):
+        above = BEGIN + timedelta(hours=begin)
+        rows = [(above, 35)] if feature == "west" else [(above, 35), (above + timedelta(hours=2), 20)]
+        bench.sos.insert(*rows, feature=feature)
+
+    outputs = dry_run(bench, HEAT, endTime=format_instant(BEGIN + timedelta(hours=24)))
+
+    assert (outputs["count"], outputs["timeInAlert"]) == ("5", "PT7H")
+
+
+def test_detections_come_as_json_csv_and_georss(bench: Bench):
+    """
+    All three say the same; the feed is one that readers understand, newest first.
+    """
+    bench.sos.insert((BEGIN + timedelta(hours=1), 35), (BEGIN + timedelta(hours=2), 20))
+
+    forms = dry_run(bench, HEAT, title="Heat in town")["detections"]
+
+    listed = json.loads(forms["application/json"])
+    rows = list(csv.DictReader(io.StringIO(forms["text/csv"])))
+    feed = feedparser.parse(forms["application/rss+xml"].encode())
+    assert (listed["count"], listed["counts"], listed["observations"]) == (2, {"firing": 1, "resolved": 1}, 2)
+    assert (listed["timeInAlert"], listed["leftOut"]) == ("PT1H", 0)
+    assert [(row["time"], row["status"], row["value"], row["threshold"]) for row in rows] == [
+        ("2024-01-21T13:00:00Z", "firing", "35.0", "30"),
+        ("2024-01-21T14:00:00Z", "resolved", "20.0", "30"),
+    ]
+    assert [entry.weps_status for entry in feed.entries] == ["resolved", "firing"]
+    assert all("Heat in town" in entry.title for entry in feed.entries)
+    assert feed.entries[1].where["coordinates"] == (7.5, 52.0)
+
+
+def test_names_of_strangers_are_no_formulas_in_a_spreadsheet(bench: Bench):
+    """
+    A cell that a spreadsheet would compute is marked as text.
+    """
+    bench.sos.insert((BEGIN + timedelta(hours=1), 35), feature="=1+1")
+
+    [row] = csv.DictReader(io.StringIO(dry_run(bench, HEAT)["detections"]["text/csv"]))
+
+    assert row["featureOfInterest"] == "'=1+1"
+
+
+def span(begin: datetime, hours: float) -> Observation:
+    return Observation(begin, "p", "o", "f", 1.0, phenomenon_time_end=begin + timedelta(hours=hours), id=str(begin))
+
+
+@pytest.mark.parametrize("most", [1000, 5, 2], ids=["in one go", "a few", "hardly any"])
+def test_what_was_observed_over_a_period_is_not_cut_in_two(most: int):
+    """
+    Hourly means over three days come all and in order, however few observations a source gives at once.
+    """
+    means = [span(NOON + timedelta(minutes=30 + 60 * number), 1) for number in range(71)]
+
+    def fetch(begin: datetime, end: datetime) -> Batch:
+        found = tuple(one for one in means if begin <= one.phenomenon_time and one.end <= end)
+        if len(found) > most:
+            raise SourceException("too many", code="ResponseExceedsSizeLimit")
+        return Batch(found)
+
+    until, horizon = NOON + timedelta(days=3), Horizon(overlap=timedelta(hours=2), step=timedelta(days=1))
+    steps = list(in_steps(fetch, NOON, until, timedelta(days=1), horizon))
+
+    seen = dict.fromkeys(one.id for _, batch in steps for one in batch.observations)
+    assert list(seen) == [one.id for one in means]
+    assert [end for end, _ in steps] == sorted({end for end, _ in steps})
+    assert steps[-1][0] == until
