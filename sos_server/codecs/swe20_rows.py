@@ -212,8 +212,8 @@ class RowWriter:
         self._form = form
         self._series = series
         self._begins: list[str] = []
+        self._decimal = "."
         told = [index for index, component in enumerate(form.components) if component.value is None]
-        self._columns = [self._column(index) for index in told]
         self._row: Callable[[tuple[str, ...]], str]
         encoding = form.encoding
         if isinstance(encoding, TextEncoding):
@@ -223,8 +223,9 @@ class RowWriter:
             self._row = self._range.join
         else:
             tokens = "".join("<{0}>%s</{0}>".format(form.components[index].name) for index in told)
-            self._range, self.between, self._decimal = " ", "", "."
+            self._range, self.between = " ", ""
             self._row = f"<{form.row_name}>{tokens}</{form.row_name}>".__mod__
+        self._columns = [self._column(index) for index in told]
 
     def write(self, rows: ResultRows) -> str:
         """Write some rows."""
