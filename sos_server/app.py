@@ -162,7 +162,12 @@ class _Face:
             return _KVP, partial(kvp.decode, http.url.query)
         if is_form(http.headers.get("content-type", ""), body):
             return _KVP, partial(_decode_form, body)
-        root = xml.parse(body, self.settings.request_limit_bytes)
+        try:
+            root = xml.parse(body, self.settings.request_limit_bytes)
+        except SosError:
+            if soap.is_soap(http.headers.get("content-type", "")):
+                http.state.soap = soap.Message()
+            raise
         if not soap.is_envelope(root):
             return _POX, partial(pox.decode, root)
         http.state.soap = soap.decode_message(root)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from sos_server.errors import SosError
     from sos_server.requests import Request
 
-__all__ = ["Message", "decode", "decode_message", "encode_answer", "is_envelope", "media_type", "refuse"]
+__all__ = ["Message", "decode", "decode_message", "encode_answer", "is_envelope", "is_soap", "media_type", "refuse"]
+
+_MEDIA_TYPE = "application/soap+xml"
 
 
 def decode(root: Element) -> Request:
@@ -26,9 +28,14 @@ def decode(root: Element) -> Request:
     return sos20.decode(soap.decode_body(root))
 
 
+def is_soap(content_type: str) -> bool:
+    """Tell whether a content type is that of SOAP 1.2 only; 1.1 has the one of any XML."""
+    return content_type.partition(";")[0].strip().lower() == _MEDIA_TYPE
+
+
 def media_type(message: Message) -> str:
     """Give the media type of answers."""
-    return "text/xml" if message.is_old else "application/soap+xml"
+    return "text/xml" if message.is_old else _MEDIA_TYPE
 
 
 def refuse(message: Message, error: SosError) -> tuple[bytes, int]:
