@@ -1,0 +1,83 @@
+"""The commands that manage the subscriptions of a running service, as an operator types them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.flows.conftest import Running
+from tests.flows.rules import HEAT
+from weps.__main__ import main
+
+
+@pytest.fixture
+def typed(service: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Run a command against the service; gives its exit code, what it printed, and its complaint."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = main([*arguments, "--url", f"{service.url}/wps"])
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def heat(tmp_path: Path) -> str:
+    (tmp_path / "heat.json").write_text(HEAT)
+    return str(tmp_path / "heat.json")
+
+
+def test_a_subscription_is_tried_made_renewed_paused_resumed_and_cancelled(service: Running, typed, heat: str):
+    """
+    Each command prints the subscription as it is then; after a restart of the service it is still so.
+    """
+    service.insert_sensor("ws", "AirTemperature")
+    service.insert("ws", "AirTemperature", (0, 20), (1, 31), (2, 20))
+    source = ("--rule", heat, "--procedure", "ws", "--property", "AirTemperature")
+    past = ("--since", "2024-03-01T00:00:00Z", "--until", "2024-03-01T01:00:00Z")
+    tried = json.loads(typed("dry-run", *source, *past)[1])
+    rows = list(csv.DictReader(io.StringIO(typed("dry-run", *source, *past, "--format", "csv")[1])))
+    made = json.loads(typed("subscribe", *source, "--for", "P1D", "--every", "PT0.3S")[1])
+    renewed = json.loads(typed("renew", made["id"], "--until", "2100-01-01T00:00:00Z")[1])
+    paused = json.loads(typed("pause", made["id"])[1])
+    service.stop()
+    service.start()
+    still = json.loads(typed("list")[1])["subscriptions"][0]
+    resumed = json.loads(typed("resume", made["id"])[1])
+    cancelled = json.loads(typed("cancel", made["id"])[1])
+
+    code, printed, complaint = typed("renew", made["id"], "--for", "P1D")
+
+    assert (tried["count"], [row["status"] for row in rows]) == (2, ["firing", "resolved"])
+    assert renewed["expires"] == "2100-01-01T00:00:00Z" > made["expires"]
+    states = [one["status"] for one in (renewed, paused, still, resumed, cancelled)]
+    assert states == ["active", "paused", "paused", "active", "cancelled"]
+    assert ("nextPoll" in renewed, "nextPoll" in paused) == (True, False)
+    assert (code, printed) == (1, "")
+    assert "subscribe anew" in complaint
+
+
+def test_a_paused_subscription_keeps_its_feed_and_says_nothing(service: Running, typed):
+    """
+    What happens in a pause is not told; the feed is readable all the time and goes on afterwards.
+    """
+    service.insert_sensor("ws", "AirTemperature")
+    made = service.subscribe(rule=HEAT, getObservationTemplate=service.template("ws", "AirTemperature"))
+    service.insert("ws", "AirTemperature", (0, 31))
+    service.wait_for_entries(made["feed"], 1)
+    typed("pause", made["subscriptionId"])
+    service.insert("ws", "AirTemperature", (1, 20), (2, 40), (3, 20))
+    during = len(service.entries(made["feed"]))
+    typed("resume", made["subscriptionId"])
+    service.insert("ws", "AirTemperature", (4, 35))
+
+    entries = service.wait_for_entries(made["feed"], 2)
+
+    assert during == 1
+    assert [(entry.weps_status, entry.weps_value) for entry in entries] == [("firing", "31"), ("firing", "35")]
