@@ -36,10 +36,12 @@ def find_series(context: Context, request: GetObservation) -> tuple[tuple[Series
 
     `first` and `latest` give one observation of each series, among those that pass the other filters.
     """
-    require_known(context.storage, "offering", request.offerings)
-    require_known(context.storage, "observedProperty", request.observed_properties)
-    require_known(context.storage, "procedure", request.procedures)
-    require_known(context.storage, "featureOfInterest", request.features_of_interest)
+    selected = context.storage.selected_series(request)
+    if selected is None:
+        require_known(context.storage, "offering", request.offerings)
+        require_known(context.storage, "observedProperty", request.observed_properties)
+        require_known(context.storage, "procedure", request.procedures)
+        require_known(context.storage, "featureOfInterest", request.features_of_interest)
     if request.response_format is not None:
         require_one_of("responseFormat", (request.response_format,), RESPONSE_FORMATS)
     ends = [
@@ -49,7 +51,7 @@ def find_series(context: Context, request: GetObservation) -> tuple[tuple[Series
         raise InvalidParameterValue("Only one filter can be `first` or `latest`; ask twice.", "temporalFilter")
     place = request.spatial_filter
     if place is None:
-        return context.storage.select_series(request), None
+        return context.storage.select_series(request, remember=True) if selected is None else selected, None
     spatial.check(place)
     if place.reference is SpatialReference.SHAPE:
         return context.storage.select_series(request), None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, union_all, update
 
-from sos_server.storage.series import BOUNDS
+from sos_server.storage.series import BOUNDS, move_generation
 from sos_server.storage.tables import FEATURES, OBSERVATIONS, OFFERINGS, SAMPLING_GEOMETRIES, SERIES, SERIES_OFFERINGS
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def refresh(connection: Connection, series: Iterable[int]) -> None:
             func.max(rows.result_time),
         ).where(rows.series_id == number)
         count, *times = connection.execute(query).one()
+        if not count:
+            move_generation(connection)
         values = {"count": count} | dict(zip(_TIMES, times, strict=True))
         connection.execute(update(SERIES).where(SERIES.c.id == number).values(values))
         members = select(SERIES_OFFERINGS.c.offering_id).where(SERIES_OFFERINGS.c.series_id == number)

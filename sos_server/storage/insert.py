@@ -16,13 +16,13 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sos_server.errors import InvalidParameterValue
 from sos_server.storage.sampling import insert_geometries
-from sos_server.storage.series import StoredSeries, check_unit, highest, lowest, series_for
-from sos_server.storage.tables import OBSERVATIONS, OFFERINGS, SERIES, SERVICE
+from sos_server.storage.series import StoredSeries, check_unit, highest, lowest, move_generation, series_for
+from sos_server.storage.tables import OBSERVATIONS, OFFERINGS, SAMPLING_GEOMETRIES, SERIES, SERVICE
 from sos_server.time import format_instant, from_microseconds, to_microseconds
 
 if TYPE_CHECKING:
@@ -96,10 +96,18 @@ def insert_observations(
         new = _check_repeated(connection, stored, last_id)
     if new:
         _move_extents(connection, stored, new, offerings)
+        if sampled and _become_mobile(connection, {key[0] for key, _ in sampled}):
+            move_generation(connection)
         insert_geometries(connection, sampled, offerings)
         values = {"last_observation": last_id + len(stored), "updated": max(now, updated + 1)}
         connection.execute(update(SERVICE).values(values))
     return new.total()
+
+
+def _become_mobile(connection: Connection, series: Iterable[int]) -> bool:
+    """Whether one of the series has told no places of its observations before."""
+    told = exists().where(SAMPLING_GEOMETRIES.c.series_id == SERIES.c.id)
+    return connection.execute(select(SERIES.c.id).where(SERIES.c.id.in_(series), ~told)).first() is not None
 
 
 def _store(connection: Connection, rows: list[_Row]) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import Row, Table, bindparam, case, insert, select, update
 from sos_server.errors import InvalidParameterValue
 from sos_server.model import Feature
 from sos_server.storage.base import insert_row
-from sos_server.storage.tables import FEATURES, OFFERINGS, PROCEDURES, SERIES, SERIES_OFFERINGS
+from sos_server.storage.tables import FEATURES, OFFERINGS, PROCEDURES, SERIES, SERIES_OFFERINGS, SERVICE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ def series_for(
     numbers = _offering_ids(connection, offerings)
     publication = ",".join(map(str, numbers))
     found = connection.execute(
-        select(SERIES.c.id, SERIES.c.uom)
+        select(SERIES.c.id, SERIES.c.uom, SERIES.c.first)
         .join(PROCEDURES, SERIES.c.procedure_id == PROCEDURES.c.id)
         .join(FEATURES, SERIES.c.feature_id == FEATURES.c.id)
         .where(
@@ -58,10 +58,19 @@ def series_for(
     ).one_or_none()
     if found is None:
         return StoredSeries(_create_series(connection, key, uom, feature, numbers), uom)
+    if found.first is None:
+        # all that it had was deleted: from now on it is found again
+        move_generation(connection)
     if found.uom is None and uom is not None:
         connection.execute(update(SERIES).where(SERIES.c.id == found.id).values(uom=uom))
+        move_generation(connection)
         return StoredSeries(found.id, uom)
     return StoredSeries(found.id, found.uom)
+
+
+def move_generation(connection: Connection) -> None:
+    """Have every process forget what it remembers of series."""
+    connection.execute(update(SERVICE).values(generation=SERVICE.c.generation + 1))
 
 
 def check_unit(key: SeriesKey, series: StoredSeries, uom: str | None) -> None:

@@ -16,6 +16,7 @@ from sos_server.storage.descriptions import Validity
 from sos_server.storage.retention import purge
 from sos_server.storage.sampling import stream_parts
 from sos_server.storage.select import read_series_of, row_queries, row_query, select_series, stream_rows
+from sos_server.storage.selections import Selections
 from sos_server.storage.tables import FEATURES, OFFERING_TERMS, OFFERINGS, PROCEDURES, SERVICE
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Storage:
         self._database = database
         self.closed = Event()
         self._announcements = Announcements()
+        self._selections = Selections()
         self._contents: tuple[tuple[OfferingContent, ...], int] = ((), 0)  # as they were read last
         self._known: dict[tuple[int, tuple[str, ...], SeriesKey], StoredSeries] = {}
 
@@ -105,6 +107,8 @@ class Storage:
 
     def missing(self, locator: str, names: Sequence[str]) -> str | None:
         """Give the first of the names of a parameter that does not exist here, None where all do."""
+        if not names:
+            return None
         column = _NAMES[locator]
         with self._database.reading() as connection:
             for start in range(0, len(names), _CHUNK):
@@ -178,10 +182,20 @@ class Storage:
             self._announcements.tell(offerings, batches)
         return new
 
-    def select_series(self, request: GetObservation) -> tuple[SeriesInfo, ...]:
-        """Give the series that a request asks for, whatever its times."""
+    def selected_series(self, request: GetObservation) -> tuple[SeriesInfo, ...] | None:
+        """Give the series that a request asks for as they were found before; None where they have to be found anew."""
+        if not self._selections.may_have(request):
+            return None
         with self._database.reading() as connection:
-            return select_series(connection, request)
+            return self._selections.find(connection, request)
+
+    def select_series(self, request: GetObservation, *, remember: bool = False) -> tuple[SeriesInfo, ...]:
+        """Give the series that a request asks for, whatever its times; remember them where all its names exist."""
+        with self._database.reading() as connection:
+            series = select_series(connection, request)
+            if remember:
+                self._selections.remember(connection, request, series)
+            return series
 
     def stream(
         self, series: Iterable[SeriesInfo], filters: Sequence[TemporalFilter], place: SpatialFilter | None = None
