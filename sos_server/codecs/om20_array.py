@@ -13,7 +13,7 @@ from lxml import etree
 
 from sos_server.codecs import gml32, om20_block, swe20, xml
 from sos_server.codecs.swe20_results import merged_form
-from sos_server.codecs.swe20_rows import RowWriter
+from sos_server.codecs.swe20_writer import RowWriter
 from sos_server.model import SWE_ARRAY
 from sos_server.time import from_microseconds
 

@@ -7,6 +7,7 @@ component. Binary encoding is not served.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 TEXT_ENCODING = "http://www.opengis.net/swe/2.0/TextEncoding"
 XML_ENCODING = "http://www.opengis.net/swe/2.0/XMLEncoding"
+_NUMBER = re.compile(r"[+-]?[0-9]*\.[0-9]*([eE][+-]?[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,13 @@ class TextEncoding:
         separator = self.token_separator
         tokens = block.split(separator) if separator.strip() else block.split()
         if self.decimal_separator != ".":
-            return [token.strip().replace(self.decimal_separator, ".") for token in tokens]
+            return [self._with_point(token.strip()) for token in tokens]
         return [token.strip() for token in tokens]
+
+    def _with_point(self, token: str) -> str:
+        """Give a number with a decimal point; a text may hold the separator for other reasons."""
+        written = token.replace(self.decimal_separator, ".")
+        return written if _NUMBER.fullmatch(written) else token
 
     def rows(self, text: str, expected: int, where: str) -> Iterator[list[str]]:
         """Give the tokens of each row; raises where a row has more or fewer than expected."""

@@ -2,7 +2,8 @@
 The form of results (OGC 12-006 clause 9.4): what each column of their rows means, as SWE Common 2.0 tells.
 
 A row has a phenomenon time and one value; it may have a result time, the identifier of its feature of interest, and in
-a vector of latitude and longitude where it was observed. Reading and writing rows is in `swe20_rows`.
+a vector of latitude and longitude where it was observed. Reading rows is in `swe20_rows`, writing them in
+`swe20_writer`.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _KINDS = {observation_type: kind for kind, observation_type in swe20.OBSERVATION
 # texts may hold any separator, so they are written with none
 _ENCODINGS: dict[str, Encoding] = {OM_TEXT: XmlEncoding(), OM_CATEGORY: XmlEncoding()}
 _FRAMES = re.compile(r".*(EPSG.*\b4326|EPSG.*\b4979|CRS84)", re.IGNORECASE)
+_ELEMENT_NAME = re.compile(r"[^\W\d][\w.-]*")
+_IN_VALUES = re.compile(r"[\w+.:-]")
 _NUMBERS_FOR_NIL = ("NaN", "INF", "-INF")  # no stored number is one of these
 
 
@@ -102,10 +105,24 @@ def _form(components: tuple[Component, ...], encoding: Encoding, row_name: str) 
         raise _unusable(f"The structure needs one field with a value, it has {names}; make a template for each.")
     if components[values[0]].kind == "Quantity" and not components[values[0]].uom:
         raise _unusable(f"The field {components[values[0]].name} has no unit; add swe:uom.")
+    _check_encoding(encoding, [row_name, *(component.name for component in components)])
     spare = sum(component.is_time for component in components) - 1 - (result_time is not None)
     if spare:
         raise _unusable("The structure has a time that is neither phenomenon time nor result time; leave it out.")
     return ResultForm(components, encoding, phenomenon_time, values[0], result_time, feature, place, row_name)
+
+
+def _check_encoding(encoding: Encoding, names: Sequence[str]) -> None:
+    """Refuse an encoding in which values could not be told from what stands between them."""
+    if isinstance(encoding, XmlEncoding):
+        wrong = [name for name in names if _ELEMENT_NAME.fullmatch(name) is None]
+        if wrong:
+            raise _unusable(f"The name {wrong[0]!r} cannot be that of an element, which XML encoding makes of it.")
+        return
+    separators = encoding.token_separator, encoding.block_separator
+    together = "".join(separators)
+    if separators[0] == separators[1] or _IN_VALUES.search(together) or encoding.decimal_separator in together:
+        raise _unusable(f"The separators {separators[0]!r} and {separators[1]!r} can occur in values; use others.")
 
 
 def _unusable(reason: str) -> InvalidParameterValue:

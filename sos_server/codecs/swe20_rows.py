@@ -1,4 +1,4 @@
-"""Rows of results: read to observations with the place of what is wrong, written from stored rows as a stream."""
+"""Reading rows of results (OGC 12-006 clause 10.6) to observations, with the place of what is wrong."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import repeat
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from sos_server.codecs import swe20, xml, xsd
+from sos_server.codecs import swe20, xsd
 from sos_server.codecs.swe20_encoding import TextEncoding, named_rows
 from sos_server.errors import InvalidParameterValue, InvalidRequest, MissingParameterValue
 from sos_server.model import Observation
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sos_server.codecs.swe20 import Component
     from sos_server.codecs.swe20_results import ResultForm
-    from sos_server.model import ResultRows, ResultTemplate, SeriesInfo, Value
+    from sos_server.model import ResultTemplate, Value
     from sos_server.requests import ResultValues
 
 _LOCATOR = "resultValues"
@@ -34,7 +34,7 @@ def decode_rows(form: ResultForm, template: ResultTemplate, values: ResultValues
     found, reasons = reader.values()
     component = form.components[form.value]
     features: Iterable[str]
-    features = repeat(template.feature_of_interest or "") if form.feature is None else reader.texts(form.feature)
+    features = repeat(template.feature_of_interest or "") if form.feature is None else reader.features(form.feature)
     results: Iterable[datetime | None]
     results = repeat(None) if form.result_time is None else reader.instants(form.result_time)
     geometries: Iterable[dict[str, Any] | None] = reader.places() if form.place else repeat(None)
@@ -83,10 +83,11 @@ def _text_rows(form: ResultForm, encoding: TextEncoding, values: str) -> list[li
     expected = form.tokens
     # an array of variable size has its number of rows in front (OGC 08-094r1 clause 8.5), and some clients give it
     if expected > 1 and blocks and blocks[0].strip().isdecimal():
-        declared = int(blocks.pop(0))
-        if declared != len(blocks):
+        declared = blocks.pop(0).strip()
+        if declared.lstrip("0") != str(len(blocks)).lstrip("0"):
             raise InvalidParameterValue(
-                f"The values say that they are {declared} rows, but they are {len(blocks)}; send them whole.", _LOCATOR
+                f"The values say that they are {declared[:20]} rows, but they are {len(blocks)}; send them whole.",
+                _LOCATOR,
             )
     rows = [encoding.tokens(block) for block in blocks]
     for number, row in enumerate(rows, start=1):
@@ -127,6 +128,13 @@ class _Reader:
         if component.value is not None:
             return (component.value,) * self._count
         return self._columns[self._positions[index] + part]
+
+    def features(self, index: int) -> Sequence[str]:
+        texts = self.texts(index)
+        if not all(texts):
+            number = next(number for number, text in enumerate(texts, start=1) if not text)
+            raise InvalidParameterValue(f"Row {number} names no feature of interest.", _LOCATOR)
+        return texts
 
     def instants(self, index: int, part: int = 0) -> list[datetime]:
         return self._read(self.texts(index, part), _read_instant, index)
@@ -199,95 +207,3 @@ def _read_plain_numbers(component: Component, texts: Sequence[str]) -> list[Valu
     joined = "".join(texts)
     plain = joined.isascii() and "_" not in joined and all(map(isfinite, numbers))
     return list(numbers) if plain and nil_numbers.isdisjoint(numbers) else None
-
-
-class RowWriter:
-    """
-    Writes rows of a series as XML text: escaped, and nothing around them.
-
-    `between` is what stands between the rows of two calls.
-    """
-
-    def __init__(self, form: ResultForm, series: SeriesInfo) -> None:
-        self._form = form
-        self._series = series
-        self._begins: list[str] = []
-        self._decimal = "."
-        told = [index for index, component in enumerate(form.components) if component.value is None]
-        self._row: Callable[[tuple[str, ...]], str]
-        encoding = form.encoding
-        if isinstance(encoding, TextEncoding):
-            self._range = xml.escape_text(encoding.token_separator)
-            self.between = xml.escape_text(encoding.block_separator)
-            self._decimal = encoding.decimal_separator
-            self._row = self._range.join
-        else:
-            tokens = "".join("<{0}>%s</{0}>".format(form.components[index].name) for index in told)
-            self._range, self.between = " ", ""
-            self._row = f"<{form.row_name}>{tokens}</{form.row_name}>".__mod__
-        self._columns = [self._column(index) for index in told]
-
-    def write(self, rows: ResultRows) -> str:
-        """Write some rows."""
-        columns = [column(rows) for column in self._columns]
-        return self.between.join(map(self._row, zip(*columns, strict=True)))
-
-    def _column(self, index: int) -> Callable[[ResultRows], Sequence[str]]:
-        form = self._form
-        if index == form.phenomenon_time:
-            return self._periods if form.components[index].tokens == 2 else self._times
-        if index == form.result_time:
-            return self._result_times
-        if index == form.value:
-            return self._values
-        constant = self._coordinate(form.place.index(index)) if index in form.place else self._series.feature.identifier
-        text = xml.escape_text(constant)
-        return lambda rows: (text,) * len(rows.begins)
-
-    def _times(self, rows: ResultRows) -> list[str]:
-        self._begins = xsd.write_instants(rows.begins)
-        if rows.ends == rows.begins:
-            return self._begins
-        return [
-            begin if one == other else f"{begin}/{xsd.write_microseconds(other)}"
-            for begin, one, other in zip(self._begins, rows.begins, rows.ends, strict=True)
-        ]
-
-    def _periods(self, rows: ResultRows) -> list[str]:
-        self._begins = xsd.write_instants(rows.begins)
-        return list(map(self._range.join, zip(self._begins, xsd.write_instants(rows.ends), strict=True)))
-
-    def _result_times(self, rows: ResultRows) -> list[str]:
-        # the same text is not made twice; the phenomenon time may stand behind this column
-        if rows.result_times == rows.begins and len(self._begins) == len(rows.begins):
-            return self._begins
-        return xsd.write_instants(rows.result_times)
-
-    def _values(self, rows: ResultRows) -> list[str]:
-        component = self._form.components[self._form.value]
-        write = self._write_value(component.kind)
-        if not rows.nil_reasons:
-            return list(map(write, rows.values))
-        return [
-            self._nil_text(component, reason) if value is None else write(value)
-            for value, reason in zip(rows.values, rows.nil_reasons, strict=True)
-        ]
-
-    def _write_value(self, kind: str) -> Callable[[Any], str]:
-        if kind == "Quantity":
-            return repr if self._decimal == "." else lambda value: repr(value).replace(".", self._decimal)
-        if kind == "Count":
-            return lambda value: str(int(value))
-        return xsd.write_boolean if kind == "Boolean" else xml.escape_text
-
-    def _nil_text(self, component: Component, reason: str | None) -> str:
-        """Give what stands for a nil result: the value declared for its reason, else for another one."""
-        texts = [text for text, declared in component.nil_values.items() if declared == (reason or swe20.UNKNOWN)]
-        fallback = "NaN" if component.kind in ("Quantity", "Count") else ""
-        return xml.escape_text((texts or list(component.nil_values) or [fallback])[0])
-
-    def _coordinate(self, number: int) -> str:
-        geometry = self._series.geometry or self._series.feature.geometry
-        if geometry is None or geometry["type"] != "Point" or number >= len(geometry["coordinates"]):
-            return ""
-        return xsd.write_double(float(geometry["coordinates"][number])).replace(".", self._decimal)

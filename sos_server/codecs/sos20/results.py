@@ -10,7 +10,7 @@ from sos_server.codecs import fes20, gml32, om20, xml
 from sos_server.codecs.sos20 import elements, parameters
 from sos_server.codecs.swe20_encoding import read_named
 from sos_server.codecs.swe20_results import read_form
-from sos_server.codecs.swe20_rows import RowWriter
+from sos_server.codecs.swe20_writer import RowWriter
 from sos_server.errors import InvalidParameterValue, InvalidRequest, MissingParameterValue
 from sos_server.model import ResultTemplate
 from sos_server.requests import GetResult, GetResultTemplate, InsertResult, InsertResultTemplate

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sos_server.codecs import swe20
+from sos_server.codecs.swe20_encoding import TextEncoding, XmlEncoding
 from sos_server.codecs.swe20_results import read_form
 from sos_server.errors import InvalidParameterValue
 from sos_server.model import (
@@ -141,3 +142,30 @@ def test_a_template_goes_with_its_sensor(ready: Asked) -> None:
 
     with pytest.raises(InvalidParameterValue, match="no template"):
         ready.ask(InsertResult("hourly", HOURS))
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        pytest.param(TextEncoding("-", "@@"), id="a sign"),
+        pytest.param(TextEncoding("0", "@@"), id="a digit"),
+        pytest.param(TextEncoding(";", ";"), id="twice the same"),
+        pytest.param(TextEncoding(",", "@@", ","), id="the decimal separator"),
+    ],
+)
+def test_separators_that_occur_in_values_are_refused(refusing: Asked, encoding: TextEncoding) -> None:
+    """
+    d11.08: values could not be told from what stands between them.
+    """
+    with pytest.raises(InvalidParameterValue, match="separators"):
+        refusing.ask(InsertResultTemplate(template(encoding=encoding)))
+
+
+def test_a_name_that_is_none_of_an_element_is_refused_in_xml_encoding(refusing: Asked) -> None:
+    """
+    It would have to be one.
+    """
+    named = replace(TEMPERATURE, name="air temperature")
+
+    with pytest.raises(InvalidParameterValue, match="air temperature"):
+        refusing.ask(InsertResultTemplate(template(TIME, named, encoding=XmlEncoding())))

@@ -7,10 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sos_server.codecs import om20, swe20, xml
 from sos_server.codecs.sos20.encode import encode
-from sos_server.errors import InvalidParameterValue, MissingParameterValue, OptionNotSupported
+from sos_server.codecs.swe20_encoding import TextEncoding
+from sos_server.errors import InvalidParameterValue, MissingParameterValue, OptionNotSupported, SosError
 from sos_server.filters import TemporalFilter, TemporalOperator, bounding_box
 from sos_server.model import (
     OM_TEXT,
@@ -269,3 +272,44 @@ def test_the_rows_of_an_answer_are_read_as_it_is_sent(ready: Asked) -> None:
 
     assert b"2016-01-01T00:00:00Z,0.0@@" in first[1]
     assert 10_000 == sum(part.count(b"@@") for part in (*first, *parts)) + 1
+
+
+@given(st.text("0123456789-:TZ.,@ne/+xé", max_size=60) | st.from_regex(r"(2016-0[1-9]-0[1-9],-?[0-9]{1,400}(@@)?)+"))
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_is_taken_or_refused(refusing: Asked, text: str) -> None:
+    """
+    Never anything else.
+    """
+    if refusing.service.storage.result_template("hourly") is None:
+        refusing.ask(InsertResultTemplate(template()))
+
+    outcome: Any
+    try:
+        outcome = refusing.ask(InsertResult("hourly", text)).count
+    except SosError as error:
+        outcome = error.locator
+
+    assert outcome in (*range(text.count("@@") + 2), "resultValues", "observation", "result", "phenomenonTime")
+
+
+def test_a_decimal_comma_is_read_and_written(sos: Asked) -> None:
+    """
+    Where the template says so.
+    """
+    sos.ask(SENSOR)
+    sos.ask(InsertResultTemplate(template(encoding=TextEncoding(";", "@@", ","))))
+
+    sos.ask(InsertResult("hourly", "2016-01-01T00:00:00Z;1,5"))
+
+    assert [1.5] == [value for _, _, value in sos.observations()]
+    assert "2016-01-01T00:00:00Z;1,5" == values(sos)
+
+
+def test_a_row_without_its_feature_is_refused(refusing: Asked) -> None:
+    """
+    Where each has to name one.
+    """
+    refusing.ask(InsertResultTemplate(template(TIME, TEMPERATURE, FEATURE, feature_of_interest=None, feature=None)))
+
+    with pytest.raises(InvalidParameterValue, match="Row 1 names no feature"):
+        refusing.ask(InsertResult("hourly", "2016-01-01T00:00:00Z,1,"))
