@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, bindparam, delete, select, update
+from sqlalchemy import Integer, bindparam, delete, select
 
 from sos_server.storage import extents, identifiers
 from sos_server.storage.select import conditions, series_query
 from sos_server.storage.sensors import find_number
+from sos_server.storage.series import move_generation
 from sos_server.storage.tables import (
     DESCRIPTIONS,
     FEATURES,
@@ -18,7 +19,6 @@ from sos_server.storage.tables import (
     PROCEDURES,
     SERIES,
     SERIES_OFFERINGS,
-    SERVICE,
 )
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def delete_sensor(connection: Connection, procedure: str) -> bool:
     orphan = delete(FEATURES).where(FEATURES.c.id == bindparam("feature", type_=Integer), ~in_use)
     if features:
         connection.execute(orphan, [{"feature": feature} for feature in features])
-    connection.execute(update(SERVICE).values(generation=SERVICE.c.generation + 1))
+    move_generation(connection)
     return True
 
 
