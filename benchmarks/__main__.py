@@ -25,6 +25,7 @@ from benchmarks import (
     sos_capabilities,
     sos_reading,
     subscribing,
+    subscriptions,
     wps,
     writing,
 )
@@ -45,6 +46,7 @@ BENCHMARKS: dict[str, Callable[[Scale], list[Line]]] = {
     "polls": polls.run,
     "feeds": feeds.run,
     "subscribing": subscribing.run,
+    "subscriptions": subscriptions.run,
     "wps": wps.run,
     "memory": memory.run,
     "sos-reading": sos_reading.run,
