@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sos_server.codecs.sos20.encode import encode_request
 from sos_server.model import SAMPLING_FEATURE, SAMPLING_POINT, ValidDescription
@@ -18,8 +18,6 @@ from sos_server.requests import (
 from tests.sos_server.asgi import Client
 from tests.sos_server.make import FORMAT, insertion, observation, sensor
 
-if TYPE_CHECKING:
-    pass
 
 MISSING, INVALID, UNDECODABLE = "MissingParameterValue", "InvalidParameterValue", "InvalidRequest"
 NOW = "2026-11-20T18:00:00Z"  # a value that exists nowhere

@@ -7,7 +7,6 @@ The ids name the lines of OGC's conformance suite.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -34,9 +33,6 @@ from tests.sos_server.enhanced import (
     fill,
 )
 from tests.sos_server.make import FORMAT, insertion, minute, observation
-
-if TYPE_CHECKING:
-    pass
 
 
 @pytest.fixture
