@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sos_server.codecs import gml32, xml, xsd
+from sos_server.codecs import gml32, xml
 from sos_server.codecs.sos20 import elements
-from sos_server.errors import InvalidParameterValue, OptionNotSupported
+from sos_server.errors import OptionNotSupported
 from sos_server.requests import GetDataAvailability
 from sos_server.time import format_instant
 
@@ -54,25 +54,13 @@ def _decode(root: etree._Element) -> GetDataAvailability:
 
 def _flags(root: etree._Element) -> dict[str, bool]:
     """Read the extensions that are understood; others may be passed over, but not a filter."""
-    flags: dict[str, bool] = {}
-    for extension in root.iterchildren(xml.tag("swes:extension")):
-        for inner in extension.iterchildren("*"):
-            if xml.namespace(inner) == xml.NAMESPACES["fes"]:
-                raise OptionNotSupported(
-                    f"Result times are told as a range, without a filter ({xml.where(inner)}); leave it out.",
-                    "extension",
-                )
-            name = inner.get("definition") or xml.text_of(xml.child(inner, "swe:identifier"))
-            if inner.tag == xml.tag("swe:Boolean") and name is not None:
-                flags[name.lower()] = _boolean(inner, name)
-    return flags
-
-
-def _boolean(element: etree._Element, name: str) -> bool:
-    try:
-        return xsd.read_boolean(xml.text_of(xml.child(element, "swe:value")) or "")
-    except ValueError as error:
-        raise InvalidParameterValue(f"The extension {name} is wrong: {error} ({xml.where(element)}).", name) from error
+    for inner in root.iterfind("swes:extension/*", xml.NAMESPACES):
+        if xml.namespace(inner) == xml.NAMESPACES["fes"]:
+            raise OptionNotSupported(
+                f"Result times are told as a range, without a filter ({xml.where(inner)}); leave it out.",
+                "extension",
+            )
+    return elements.flags(root)
 
 
 DECODERS: dict[str, Callable[[etree._Element], GetDataAvailability]] = {

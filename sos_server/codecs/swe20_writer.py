@@ -43,6 +43,7 @@ class RowWriter:
 
     def write(self, rows: ResultRows) -> str:
         """Write some rows."""
+        self._begins = xsd.write_instants(rows.begins)
         columns = [column(rows) for column in self._columns]
         return self.between.join(map(self._row, zip(*columns, strict=True)))
 
@@ -59,7 +60,6 @@ class RowWriter:
         return lambda rows: (text,) * len(rows.begins)
 
     def _times(self, rows: ResultRows) -> list[str]:
-        self._begins = xsd.write_instants(rows.begins)
         if rows.ends == rows.begins:
             return self._begins
         return [
@@ -68,14 +68,10 @@ class RowWriter:
         ]
 
     def _periods(self, rows: ResultRows) -> list[str]:
-        self._begins = xsd.write_instants(rows.begins)
         return list(map(self._range.join, zip(self._begins, xsd.write_instants(rows.ends), strict=True)))
 
     def _result_times(self, rows: ResultRows) -> list[str]:
-        # the same text is not made twice; the phenomenon time may stand behind this column
-        if rows.result_times == rows.begins and len(self._begins) == len(rows.begins):
-            return self._begins
-        return xsd.write_instants(rows.result_times)
+        return self._begins if rows.result_times == rows.begins else xsd.write_instants(rows.result_times)
 
     def _values(self, rows: ResultRows) -> list[str]:
         component = self._form.components[self._form.value]

@@ -38,8 +38,11 @@ def get_result(context: Context, request: GetResult) -> Results:
     series = tuple(info for info in series if _fits(info, form))
     known = form.result_time is not None
     rows = context.storage.stream_results(series, request.temporal_filters, place, result_times=known)
-    if isinstance(form.encoding, TextEncoding) and form.components[form.value].kind in _TEXTUAL:
-        _check_texts(context, form.encoding, series, request)
+    if isinstance(form.encoding, TextEncoding):
+        if form.feature is not None and any(form.encoding.splits(info.feature.identifier) for info in series):
+            raise _no_form()
+        if form.components[form.value].kind in _TEXTUAL:
+            _check_texts(context, form.encoding, series, request)
     return Results(template, rows)
 
 
@@ -54,7 +57,11 @@ def _check_texts(context: Context, encoding: TextEncoding, series: Sequence[Seri
     for _, chunks in context.storage.stream_results(series, request.temporal_filters):
         for rows in chunks:
             if any(isinstance(value, str) and encoding.splits(value) for value in rows.values):
-                raise OptionNotSupported(
-                    "A text holds a separator of the template, so it has no form in it; ask with GetObservation.",
-                    "observedProperty",
-                )
+                raise _no_form()
+
+
+def _no_form() -> OptionNotSupported:
+    return OptionNotSupported(
+        "A text holds a separator of the template, so it has no form in it; ask with GetObservation.",
+        "observedProperty",
+    )

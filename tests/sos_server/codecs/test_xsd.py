@@ -47,6 +47,16 @@ def test_microseconds_are_written_as_instants_are(microseconds):
     assert xsd.write_microseconds(microseconds) == format_instant(from_microseconds(microseconds))
 
 
+@given(
+    st.lists(st.integers(YEAR_1, YEAR_9999) | st.integers(1451606400, 1451606400 + 200_000).map((1_000_000).__mul__))
+)
+def test_many_microseconds_are_written_as_one(instants):
+    """
+    Whatever their order, with and without a fraction.
+    """
+    assert [xsd.write_microseconds(instant) for instant in instants] == xsd.write_instants(instants)
+
+
 @pytest.mark.parametrize(("text", "value"), [("true", True), ("1", True), (" false ", False), ("0", False)])
 def test_a_boolean_has_four_forms(text, value):
     """

@@ -130,7 +130,7 @@ def _full_template(observation_type: str, encoding: Encoding) -> ResultTemplate:
         nil_values = {"n1": "missing", "n2": "unknown", "n3": "withheld"}
     uom = "Cel" if kind == "Quantity" else None
     value = swe20.Component(kind, "value", "AirTemperature", uom, nil_values)
-    return template(PERIOD, value, RESULT_TIME, encoding=encoding, observation_type=observation_type)
+    return template(RESULT_TIME, value, PERIOD, encoding=encoding, observation_type=observation_type)
 
 
 @given(_series(), st.sampled_from([TextEncoding(), TextEncoding("#", "@"), TextEncoding(";", "\n"), XmlEncoding()]))

@@ -29,6 +29,7 @@ from tests.sos_server.results import (
     ASK,
     FEATURE,
     HOURS,
+    RESULT_TIME,
     SENSOR,
     TEMPERATURE,
     TIME,
@@ -257,6 +258,33 @@ def test_a_text_with_a_separator_has_no_form_in_text_encoding(sos: Asked) -> Non
         sos.ask(ASK)
 
     assert "2016-01-01T00:00:00Zdry, warm" == without_template
+
+
+def test_a_feature_with_a_separator_has_no_form_in_text_encoding(sos: Asked) -> None:
+    """
+    Where each row names its feature.
+    """
+    sos.ask(SENSOR)
+    comma = replace(STATION, identifier="hill, north")
+    sos.ask(insertion(observation(0, 1.0, feature=comma, feature_of_interest=comma.identifier)))
+    sos.ask(InsertResultTemplate(template(TIME, TEMPERATURE, FEATURE, feature_of_interest=None, feature=None)))
+
+    with pytest.raises(OptionNotSupported, match="separator"):
+        sos.ask(ASK)
+
+
+def test_a_result_time_may_stand_first(sos: Asked) -> None:
+    """
+    In every part of a long answer it is that of its own row.
+    """
+    sos.ask(SENSOR)
+    sos.ask(InsertResultTemplate(template(RESULT_TIME, TIME, TEMPERATURE)))
+    hours = [minute(60 * number).isoformat().replace("+00:00", "Z") for number in range(1200)]
+    rows = "@@".join(f"{hour},{hour},1.0" for hour in hours)
+
+    sos.ask(InsertResult("hourly", rows))
+
+    assert rows == values(sos)
 
 
 def test_the_rows_of_an_answer_are_read_as_it_is_sent(ready: Asked) -> None:
