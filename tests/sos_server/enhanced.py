@@ -18,7 +18,6 @@ from sos_server.requests import (
 from tests.sos_server.asgi import Client
 from tests.sos_server.make import FORMAT, insertion, observation, sensor
 
-
 MISSING, INVALID, UNDECODABLE = "MissingParameterValue", "InvalidParameterValue", "InvalidRequest"
 NOW = "2026-11-20T18:00:00Z"  # a value that exists nowhere
 LEFT_OUT = None

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 OLD_SENSOR = (
-    "INSERT INTO procedures (identifier, name, description_format, document) "
-    "VALUES ('old', 'Old', :format, :document)"
+    "INSERT INTO procedures (identifier, name, description_format, document) VALUES ('old', 'Old', :format, :document)"
 )
 
 
