@@ -57,6 +57,7 @@ _NAMES: dict[str, Column[str]] = {
     "featureOfInterest": FEATURES.c.identifier,
 }
 _CHUNK = 500
+_MOST_KNOWN = 100_000  # series that are remembered for inserts
 
 
 class Storage:
@@ -177,6 +178,8 @@ class Storage:
         known = ChainMap({}, self._known)
         with self._database.writing() as connection:
             new = insert.insert_observations(connection, offerings, batches, known, now)
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()  # most of it is of generations that are gone
         self._known.update(known.maps[0])
         if new:
             self._announcements.tell(offerings, batches)
