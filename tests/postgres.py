@@ -6,11 +6,12 @@ import os
 import pwd
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 # nothing here is to survive a power cut; what is tested is that a commit is asked for
 _SETTINGS = ("fsync=off", "full_page_writes=off", "listen_addresses=", "max_connections=200", "shared_buffers=64MB")
 _SUPERUSER = "postgres"
+# the server ends with the tests, also when they are killed: then nobody holds the other end of what is read here
+_UNTIL_CLOSED = '"$@" & server=$!; read _; kill -QUIT $server; wait $server'
 
 
 @dataclass
@@ -36,9 +39,13 @@ class Cluster:
     def new_database(self) -> str:
         """Make an empty database and give its URL."""
         name = f"test_{next(self.numbers)}"
-        with psycopg.connect(f"host={self.socket} user={_SUPERUSER} dbname=postgres", autocommit=True) as connection:
+        with self.connect() as connection:
             connection.execute(f"CREATE DATABASE {name}")
         return self.url(name)
+
+    def connect(self) -> psycopg.Connection[Any]:
+        """Speak to the server as who may do anything."""
+        return psycopg.connect(f"host={self.socket} user={_SUPERUSER} dbname=postgres", autocommit=True)
 
 
 def find_binaries() -> Path | None:
@@ -65,28 +72,34 @@ def postgres() -> Iterator[Cluster]:
         if account is not None:
             os.chown(folder, account.pw_uid, account.pw_gid)
 
-        def run(program: str, *arguments: str) -> None:
-            """Run one of PostgreSQL's programs, which refuse to be run by root."""
-            identity = {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-            with (folder / "programs.log").open("ab") as log:
-                done = subprocess.run(
-                    [binaries / program, "-D", folder / "data", *arguments],
-                    cwd=folder,
-                    stdout=log,
-                    stderr=log,
-                    check=False,
-                    **identity,
-                )
-            if done.returncode:
-                raise RuntimeError(f"{program} failed: {(folder / 'programs.log').read_text()[-2000:]}")
-
-        run("initdb", "-A", "trust", "-U", _SUPERUSER, "-E", "UTF8", "--no-sync", "--no-instructions")
-        options = " ".join(f"-c {setting}" for setting in (*_SETTINGS, f"unix_socket_directories={folder}"))
-        run("pg_ctl", "-w", "-l", str(folder / "server.log"), "-o", options, "start")
+        # PostgreSQL refuses to be run by root
+        identity = {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        with (folder / "server.log").open("ab") as log:
+            rest: dict[str, Any] = {"cwd": folder, "stdout": log, "stderr": log, **identity}
+            initdb = [binaries / "initdb", "-D", "data", "-A", "trust", "-U", _SUPERUSER, "-E", "UTF8", "--no-sync"]
+            if subprocess.run(initdb, check=False, **rest).returncode:
+                raise RuntimeError(f"initdb failed: {(folder / 'server.log').read_text()[-2000:]}")
+            settings = [part for each in (*_SETTINGS, f"unix_socket_directories={folder}") for part in ("-c", each)]
+            command = ["sh", "-c", _UNTIL_CLOSED, "sh", binaries / "postgres", "-D", "data", *settings]
+            server = subprocess.Popen(command, stdin=subprocess.PIPE, **rest)
         try:
-            yield Cluster(folder)
+            cluster = Cluster(folder)
+            _wait(cluster, server)
+            yield cluster
         finally:
-            run("pg_ctl", "-m", "immediate", "stop")
+            server.communicate()
+
+
+def _wait(cluster: Cluster, server: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 30
+    while server.poll() is None and time.monotonic() < until:
+        try:
+            cluster.connect().close()
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"PostgreSQL does not answer: {(cluster.socket / 'server.log').read_text()[-2000:]}")
 
 
 def _account() -> pwd.struct_passwd | None:
