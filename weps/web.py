@@ -51,6 +51,7 @@ _START_PAGE = """<!doctype html>
 """
 _ADDRESSES = (
     ("/wps?service=WPS&request=GetCapabilities", "Web Processing Service: subscribe, unsubscribe, list subscriptions"),
+    ("/processes", "OGC API - Processes: the same processes in JSON, with jobs at /jobs and /openapi.json"),
     ("/sos?service=SOS&request=GetCapabilities", "Sensor Observation Service: publish and read observations"),
     ("/feeds/{token}.rss", "the alerts of one subscription as RSS; its address comes with the subscription"),
     ("/alerts/{id}", "one alert as JSON"),
