@@ -97,6 +97,7 @@ class Callbacks:
                 self._look(look, told)
             except Exception:  # one job must not take the callbacks of the others with it
                 LOG.exception("callback broke job=%s", look.job)
+                self._try_again(look)
 
     def _next(self) -> _Look | None:
         """Wait for the next look that is due; None when there is nothing to wait for."""
@@ -126,8 +127,11 @@ class Callbacks:
             kept = {name: member for name, member in (form or {}).items() if name != SUBSCRIBER}
             self._context.engine.store.change_job(look.job, state.updated, form=kept)
         else:
-            again = time.monotonic() + WAITS[look.failures]
-            self._look_again(_Look(again, look.job, look.failures + 1))
+            self._try_again(look)
+
+    def _try_again(self, look: _Look) -> None:
+        if look.failures < len(WAITS):
+            self._look_again(_Look(time.monotonic() + WAITS[look.failures], look.job, look.failures + 1))
 
     def _seconds_until_news(self, state: JobState) -> float:
         """Give the seconds until a job may be finished: subscriptions end at a known time, or not by themselves."""

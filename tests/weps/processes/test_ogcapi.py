@@ -15,7 +15,12 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from owslib.ogcapi.processes import Processes
 
 from tests.weps.processes.slow import LET_GO
+from weps.feeders.http import Fetcher
+from weps.processes.base import Context
+from weps.processes.job_control import JobControl
+from weps.processes.ogcapi_callback import Callbacks
 from weps.processes.registry import PROCESSES
+from weps.rules.languages import LANGUAGES
 
 RELATIONS = "http://www.opengis.net/def/rel/ogc/1.0/"
 EXCEPTIONS = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
@@ -399,6 +404,28 @@ def test_a_subscriber_is_told_how_its_job_goes(wps, let_go, told):
     assert (last[0][1]["status"], last[1][1]) == ("failed", {"text": "well"})
     with pytest.raises(Empty):
         heard.get(timeout=0.7)
+
+
+def test_a_subscriber_is_told_after_a_restart_of_what_ended_before(wps, told):
+    """
+    Whom to tell is kept with the job; who was told is not told again.
+    """
+    address, heard = told
+    context = Context(wps.engine, Fetcher(frozenset({"127.0.0.1"})), f"{wps.base}/sos")
+    control = JobControl(PROCESSES, context)
+    subscriber = {"success": f"{address}/success", "in_progress": None, "failed": None}
+    form = {"response": "raw", "wanted": [["total", "text/plain"]], "subscriber": subscriber}
+    job = control.start(PROCESSES["weps:ListRuleLanguages"], {}, form).id
+
+    Callbacks(PROCESSES, context, control, wps.base).resume()
+    first = heard.get(timeout=10)
+    while "subscriber" in wps.engine.store.job(job).form:
+        pass
+    Callbacks(PROCESSES, context, control, wps.base).resume()
+
+    assert first == ("/success", {"total": len(LANGUAGES)})
+    with pytest.raises(Empty):
+        heard.get(timeout=1)
 
 
 def test_a_subscriber_at_a_private_address_is_refused(wps):
