@@ -23,6 +23,7 @@ def test_a_threshold_alerts_when_it_is_crossed_and_when_that_ends(service: Runni
     assert [entry.weps_value for entry in both] == ["31", "29.5"]
     assert both[0].weps_phenomenontime == "2024-03-01T00:10:00Z"
     assert both[0].weps_episode == both[1].weps_episode
+    assert [entry.where["coordinates"] for entry in both] == [(7.59, 51.97)] * 2
 
 
 def test_a_subscription_to_a_series_that_is_already_above_alerts_at_once(service: Running):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sos_server.time import format_instant
 from weps.model import Observation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sos_server import model as sos
 
@@ -20,9 +20,25 @@ def convert(found: Iterable[sos.Observation], *, merged: bool = False) -> tuple[
 
     `merged` tells that the server put many observations into one, see `observation_id`.
     """
-    everything = tuple(convert_one(observation, merged=merged) for observation in found)
+    everything = tuple(convert_each(found, merged=merged))
     observations = tuple(observation for observation in everything if observation.value is not None)
     return observations, len(everything) - len(observations)
+
+
+def convert_each(found: Iterable[sos.Observation], *, merged: bool = False) -> Iterator[Observation]:
+    """
+    Give the observations of one document as WEPS knows them, nil results too.
+
+    Many services write a feature once, with its place, and only name it from then on: the place is that of the name.
+    """
+    places: dict[str, Mapping[str, Any]] = {}
+    for observation in found:
+        converted = convert_one(observation, merged=merged)
+        if observation.feature is not None and observation.feature.geometry is not None:
+            places[observation.feature_of_interest] = observation.feature.geometry
+        elif converted.geometry is None and observation.feature_of_interest in places:
+            converted = converted._replace(geometry=places[observation.feature_of_interest])
+        yield converted
 
 
 def convert_one(found: sos.Observation, *, merged: bool = False) -> Observation:

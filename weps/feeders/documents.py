@@ -16,7 +16,7 @@ from sos_server.codecs import om20, om20_result, xml
 from sos_server.errors import SosError
 from sos_server.time import format_instant
 from weps.errors import InputError
-from weps.feeders.convert import convert_one
+from weps.feeders.convert import convert_each
 from weps.feeders.csv_lines import read_csv
 from weps.feeders.json_lines import read_json_lines
 from weps.model import Observation
@@ -84,11 +84,11 @@ def _read_xml(data: bytes) -> Iterator[Observation]:
     names = {xml.local_name(element) for element in root.iter("*")} if not found else set()
     if not found and "OM_Observation" not in names and not names & _MAY_BE_EMPTY:
         raise InputError(f"the document ({root.tag}) holds no O&M 2.0 observations; other formats cannot be read yet")
-    for observation in found:
-        if observation.observation_type == om20_result.GEOMETRY_OBSERVATION:
-            continue  # a place is a result, but no value; nor is it nil
+    # a place is a result, but no value; nor is it nil
+    valued = (each for each in found if each.observation_type != om20_result.GEOMETRY_OBSERVATION)
+    for observation in convert_each(valued):
         # Here the identity is the place in the file: two entries of one file are two observations, whatever they say.
-        yield convert_one(observation)._replace(id="")
+        yield observation._replace(id="")
 
 
 def _decompressed(data: bytes) -> bytes:

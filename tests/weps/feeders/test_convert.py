@@ -88,3 +88,17 @@ def test_a_merged_observation_is_known_without_the_result_time_of_its_array():
     (one, other), _ = convert([first, later], merged=True)
 
     assert one.id == other.id == "gauge|Level|river|2016-01-11T03:55:45.014Z|"
+
+
+def test_a_feature_that_is_only_named_later_keeps_its_place():
+    """
+    A service writes a feature with its place once and names it from then on; every observation has the place.
+    """
+    place = {"type": "Point", "coordinates": [7.5, 52.0]}
+    first = FOUND._replace(geometry=None, feature=Feature(FOUND.feature_of_interest, geometry=place))
+    later = FOUND._replace(geometry=None, feature=None)
+    elsewhere = later._replace(feature_of_interest="elsewhere")
+
+    observations, _ = convert([first, later, elsewhere])
+
+    assert [place, place, None] == [observation.geometry for observation in observations]
