@@ -178,7 +178,7 @@ def endless(exchange: Exchange) -> None:
 
 def gzip_bomb(exchange: Exchange) -> None:
     """Send a few octets that are very many when they are decompressed."""
-    body = gzip.compress(bytes(64 * 1024 * 1024))
+    body = gzip.compress(bytes(16 * 1024 * 1024), compresslevel=1)
     exchange.send(head(Content_Type="application/xml", Content_Encoding="gzip", Content_Length=len(body)) + body)
 
 
