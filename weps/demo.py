@@ -146,9 +146,10 @@ class Demonstration:
             key=lambda row: row[0],
         )
         for moment, station, value in rows:
-            while self._clock() < moment:
-                if self._stopping.wait(0.02):
-                    return
+            while self._clock() < moment and not self._stopping.wait(0.02):
+                pass
+            if self._stopping.is_set():
+                return
             observation = Observation(
                 phenomenon_time=moment,
                 procedure=station.procedure,
@@ -160,7 +161,11 @@ class Demonstration:
                 observation_type=OM_MEASUREMENT,
                 feature=station.feature,
             )
-            self._post(encode_request(InsertObservation((station.procedure,), (observation,))))
+            try:
+                self._post(encode_request(InsertObservation((station.procedure,), (observation,))))
+            except requests.ConnectionError:
+                # The service ends with the demonstration, and may do so in the middle of a request.
+                return
             if moment.astimezone(PACIFIC).hour == 0 and station is STATIONS[0]:
                 self._tell(f"world    it is {moment.astimezone(PACIFIC):%d %B %Y}")
 

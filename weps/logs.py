@@ -23,5 +23,7 @@ def log_to_stderr(level: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(OneLineFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    # That a look for work is left out while the one before still runs is meant to be.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     for name in ("weps", "sos_server"):
         logging.getLogger(name).setLevel(level)

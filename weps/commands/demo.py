@@ -52,8 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     log_to_stderr("INFO" if arguments.verbose else "ERROR")
     with tempfile.TemporaryDirectory(prefix="weps-demo-", ignore_cleanup_errors=True) as directory:
         done = asyncio.run(_demonstrate(arguments, Path(directory)))
-    leave()
-    return 0 if done or not arguments.once else 1
+    return leave(0 if done or not arguments.once else 1)
 
 
 async def _demonstrate(arguments: argparse.Namespace, data: Path) -> bool:

@@ -43,20 +43,20 @@ def run(arguments: argparse.Namespace) -> int:
     )
     log_to_stderr(settings.log_level)
     serve(settings, ready=_announce)
-    leave()
-    return 0
+    return leave(0)
 
 
-def leave() -> None:
+def leave(code: int) -> int:
     """
-    End the process although a request to a slow source may still hang.
+    Give the exit code, or end the process with it at once where a request to a slow source still hangs.
 
     All that is kept has been committed, so nothing is lost by not waiting for it.
     """
     sys.stdout.flush()
     sys.stderr.flush()
     if any(thread.name.startswith("poll") and thread.is_alive() for thread in threading.enumerate()):
-        os._exit(0)
+        os._exit(code)
+    return code
 
 
 def _announce(service: Service) -> None:
