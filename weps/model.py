@@ -33,6 +33,7 @@ class Observation(NamedTuple):
     A tuple and not a dataclass: it is made millions of times, and a tuple is made four times as fast.
     `phenomenon_time` is the instant or the begin of the period, `phenomenon_time_end` the end of a period (else None).
     `geometry` is GeoJSON, longitude first. `id` tells two observations apart inside one feed (see `engine`).
+    `quality` is the flag or code that the source gives the result (om:resultQuality), as it stands there.
     """
 
     phenomenon_time: datetime
@@ -48,6 +49,7 @@ class Observation(NamedTuple):
     geometry: Mapping[str, Any] | None = None
     identifier: str | None = None
     id: str = ""
+    quality: str | None = None
 
     @property
     def series(self) -> Series:
