@@ -2,7 +2,8 @@
 Observations in CSV: a header line, then one observation a line.
 
 Columns by name, in any order: `time`, `procedure`, `observed_property`, `feature_of_interest`, `value`, and where known
-`uom` (UCUM), `lat` and `lon` (degrees). Columns of other names are left alone. An empty value is a nil result.
+`uom` (UCUM), `lat` and `lon` (degrees), `quality` (the flag of the source). Columns of other names are left alone. An
+empty value is a nil result.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ def _read_row(header: list[str], row: list[str], where: str) -> Observation:
         value=_read_value(fields["value"], uom, where),
         uom=uom,
         geometry=_read_place(fields, where),
+        quality=fields.get("quality") or None,
     )
 
 

@@ -70,6 +70,7 @@ def to_json_line(observation: Observation) -> dict[str, Any]:
         "uom": observation.uom,
         "longitude": position[0] if position else None,
         "latitude": position[1] if position else None,
+        "quality": observation.quality,
     }
     always = {"value", "nil_reason"} if observation.value is None else {"value"}
     return {name: value for name, value in members.items() if value is not None or name in always}

@@ -54,6 +54,7 @@ def _read_line(line: bytes, where: str) -> Observation:
         nil_reason=_text(members, "nil_reason", where),
         geometry=_geometry(members, where),
         id=_identity(members.get("id"), where),
+        quality=_text(members, "quality", where),
     )
 
 

@@ -75,7 +75,7 @@ LANGUAGES: dict[str, Language] = {
             "conditions: greaterThan, greaterThanOrEqual, lessThan, lessThanOrEqual, equal, notEqual, between, outside",
             "units (UCUM, converted), hysteresis (reset), severity steps, for, consecutive, edge or every",
             f"functions: {', '.join(FUNCTIONS)}; sliding and tumbling windows, change per time",
-            "selection by procedure, property, feature, area and excluded values; message templates",
+            "selection by procedure, property, feature, area, excluded values and quality flags; message templates",
         ),
         first_look=True,
         json_schema=json_schema,

@@ -143,7 +143,7 @@ def from_json_time(stored: int) -> datetime:
     return EPOCH + timedelta(microseconds=stored)
 
 
-_OPTIONAL = ("uom", "offering", "nil_reason", "geometry", "identifier")
+_OPTIONAL = ("uom", "offering", "nil_reason", "geometry", "identifier", "quality")
 _TIMES = ("phenomenon_time_end", "result_time")
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from weps.model import Json
 
 ALERT_COLUMNS = tuple(field.name for field in fields(Alert) if field.name != "sequence")
-_PLAIN = ("value", "uom", "offering", "nil_reason", "geometry", "identifier", "id")
+_PLAIN = ("value", "uom", "offering", "nil_reason", "geometry", "identifier", "id", "quality")
 _INSTANTS = ("phenomenon_time", "phenomenon_time_end", "result_time")
 
 
@@ -65,7 +65,8 @@ def read_feed(row: RowMapping) -> Feed:
 
 def read_subscription(row: RowMapping) -> Subscription:
     """Give the subscription of a row that is joined with its feed."""
-    names = ("id", "token", "rule_version", "feed_id", "sampling_rate", "created", "activation", "expires", "start")
+    names = ("id", "token", "rule_version", "feed_id", "sampling_rate")
+    instants = ("created", "activation", "expires", "start", "ended")
     texts = ("title", "process", "owner")
     return Subscription(
         rule=RuleText(row["rule_language"], row["rule_text"], row["rule_name"]),
@@ -74,7 +75,7 @@ def read_subscription(row: RowMapping) -> Subscription:
         targets=tuple(Target(*target) for target in row["targets"]),
         severity=Severity(row["severity"]),
         next_poll=row["next_poll"] if row["status"] == SubscriptionStatus.ACTIVE else None,
-        **{name: row[name] for name in (*names, *texts, "alert_count", "revision")},
+        **{name: row[name] for name in (*names, *instants, *texts, "alert_count", "revision")},
     )
 
 

@@ -31,6 +31,7 @@ def plain_rules(draw: Any) -> dict[str, Any]:
         "severity": st.sampled_from(["Minor", "Severe"]),
         "correlate": st.just("procedure"),
         "message": st.just("{name}: {value} {uom} against {threshold}"),
+        "quality": st.sampled_from([["good"], {"accept": ["good"], "unflagged": False}]),
     }
     for member, values in optional.items():
         if draw(st.integers(0, 3)) == 0:
@@ -46,6 +47,7 @@ def levels(draw: Any) -> Observation:
         feature_of_interest=draw(st.sampled_from(["river", "river", "lake"])),
         procedure=draw(st.sampled_from(["gauge-1", "gauge-1", "gauge-2"])),
         uom=draw(st.sampled_from(["m", "m", "cm", "s", None])),
+        quality=draw(st.sampled_from(["http://flags.example/good", "good", "bad", None])),
     )
 
 

@@ -12,6 +12,7 @@ from weps.rules.threshold.detectors.stuck import Unchanged
 from weps.rules.threshold.edge import Edge
 from weps.rules.threshold.members import LONGEST_NAME
 from weps.rules.threshold.nodata import NoDataRule
+from weps.rules.threshold.quality import Quality
 from weps.rules.threshold.selection import (
     Area,
     Box,
@@ -31,6 +32,7 @@ from weps.rules.threshold.spec import (
     AreaSpec,
     CompoundSpec,
     NoDataSpec,
+    QualitySpec,
     Selecting,
     Spec,
     StuckSpec,
@@ -144,12 +146,21 @@ def _neighbour(spec: ThresholdSpec, of: DriftSpec) -> Selection:
         of.neighbour.observed_property or spec.observed_property,
         of.neighbour.feature_of_interest or spec.feature_of_interest,
         exclude=tuple(spec.exclude),
+        quality=_quality(spec),
     )
 
 
 def _select(spec: Selecting) -> Selection:
     area = None if spec.area is None else _area(spec.area)
-    return Selection(spec.procedure, spec.observed_property, spec.feature_of_interest, area, tuple(spec.exclude))
+    names = spec.procedure, spec.observed_property, spec.feature_of_interest
+    return Selection(*names, area, tuple(spec.exclude), _quality(spec))
+
+
+def _quality(spec: Selecting) -> Quality | None:
+    if spec.quality is None:
+        return None
+    member = spec.quality if isinstance(spec.quality, QualitySpec) else QualitySpec(accept=spec.quality)
+    return Quality(frozenset(flag.casefold() for flag in member.accept), member.unflagged)
 
 
 def _area(spec: AreaSpec) -> Area:

@@ -12,7 +12,7 @@ from weps.errors import Fault, RuleError
 from weps.rules.threshold.build import build_rule
 from weps.rules.threshold.check import check_compound, check_silence, check_threshold
 from weps.rules.threshold.detectors.check import Problem
-from weps.rules.threshold.spec import FUNCTIONS, MODELS, CompoundSpec
+from weps.rules.threshold.spec import FUNCTIONS, MODELS, CompoundSpec, QualitySpec
 from weps.rules.threshold.text import Lines, Path, read_json, shown
 
 if TYPE_CHECKING:
@@ -28,10 +28,6 @@ CHECKS: dict[str, Callable[[dict[str, Any]], Iterator[Problem]]] = {
 }
 DEEPEST = 8
 MOST_RULES = 100
-NO_QUALITY = (
-    "quality cannot be asked for: the observations that are read carry none; remove it, and name values that stand "
-    "for not measured in exclude"
-)
 
 
 def compile_threshold(text: str) -> Rule:
@@ -86,6 +82,8 @@ def _explain(problem: Any, kind: str) -> tuple[Path, str]:
         return where, f"{name}: {problem['ctx']['error']}"
     if found == "literal_error":
         return where, f"{name}: {shown(problem['input'])} is not known; write {problem['ctx']['expected']}"
+    if found == "list_type":
+        return where, f"{name}: {shown(problem['input'])} is no list; write what belongs to it in brackets"
     if found == "union_tag_invalid":
         context = problem["ctx"]
         return (*where, "function"), f"function: {shown(context['tag'])} is not known; write {context['expected_tags']}"
@@ -96,14 +94,15 @@ def _explain(problem: Any, kind: str) -> tuple[Path, str]:
 
 def _locate(where: Path, kind: str) -> tuple[Path, type[BaseModel] | None]:
     """Give the path of a fault as it stands in the text, and the model of the object in which it lies, if known."""
+    is_member = len(where) == len(("of", "tag", "member"))
     if where[:1] == ("of",) and len(where) > 1 and where[1] in FUNCTIONS:
-        return ("of", *where[2:]), FUNCTIONS[str(where[1])] if len(where) == len(("of", "tag", "member")) else None
+        return ("of", *where[2:]), FUNCTIONS[str(where[1])] if is_member else None
+    if where[:1] == ("quality",) and len(where) > 1:
+        return ("quality", *where[2:]), QualitySpec if is_member and where[1] == "object" else None
     return where, MODELS[kind] if len(where) == 1 else None
 
 
 def _superfluous(name: str, model: type[BaseModel] | None) -> str:
-    if name == "quality":
-        return NO_QUALITY
     known = [field.alias or member for member, field in model.model_fields.items()] if model else []
     near = difflib.get_close_matches(name, known, 1)
     return f"{name} is no member that can stand here; {f'did you mean {near[0]}?' if near else 'remove it'}"

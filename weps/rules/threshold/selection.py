@@ -10,6 +10,7 @@ from typing import Protocol, TypeAlias
 
 from weps.model import Observation, Value
 from weps.rules.base import WHOLE_RULE
+from weps.rules.threshold.quality import Quality
 from weps.rules.units import conversion
 
 EARTH_RADIUS_KM = 6371.0
@@ -74,7 +75,7 @@ class Circle:
 @dataclass(frozen=True, slots=True)
 class Selection:
     """
-    Procedure, property and feature (None: any), an area, and values that stand for "not measured".
+    Procedure, property and feature (None: any), an area, values that stand for "not measured", and accepted quality.
 
     An observation without a point geometry lies in no area.
     """
@@ -84,6 +85,7 @@ class Selection:
     feature_of_interest: str | None = None
     area: Area | None = None
     exclude: tuple[float | str, ...] = ()
+    quality: Quality | None = None
 
     @property
     def selector(self) -> tuple[str | None, str | None, str | None]:
@@ -93,6 +95,8 @@ class Selection:
     def wants(self, observation: Observation) -> bool:
         """Tell whether an observation is selected; a nil result never is."""
         if observation.value is None or (self.exclude and observation.value in self.exclude):
+            return False
+        if self.quality is not None and not self.quality.accepts(observation.quality):
             return False
         if self.procedure is not None and observation.procedure != self.procedure:
             return False

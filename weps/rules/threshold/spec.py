@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from weps.rules.threshold.detectors.spec import CusumSpec, DriftSpec, EwmaSpec, SeasonalSpec, SpikeSpec
 from weps.rules.threshold.members import (
@@ -26,6 +26,7 @@ from weps.rules.threshold.members import (
 )
 
 MOST_EXCLUDED = 100
+MOST_FLAGS = 100
 
 
 def _box(value: list[float]) -> list[float]:
@@ -50,6 +51,23 @@ class AreaSpec(Model):
     uom: Name = "km"
 
 
+Flags: TypeAlias = Annotated[list[Name], Field(min_length=1, max_length=MOST_FLAGS)]
+
+
+class QualitySpec(Model):
+    """The quality flags that are accepted, and whether observations without a flag are."""
+
+    accept: Flags
+    unflagged: bool = Field(True, strict=True)
+
+
+QualityMember: TypeAlias = Annotated[
+    Annotated[Flags, Tag("list")] | Annotated[QualitySpec, Tag("object")],
+    Discriminator(lambda raw: "object" if isinstance(raw, dict) else "list"),
+]
+"""The accepted flags alone, or with what is to be done without one."""
+
+
 class Selecting(Model):
     """What every rule that looks at observations itself has."""
 
@@ -59,6 +77,7 @@ class Selecting(Model):
     feature_of_interest: Name | None = Field(None, alias="featureOfInterest")
     area: AreaSpec | None = None
     exclude: Annotated[list[Bound], Field(max_length=MOST_EXCLUDED)] = Field([])
+    quality: QualityMember | None = None
     severity: Level | None = None
     correlate: Correlation | None = None
     message: Message | None = None

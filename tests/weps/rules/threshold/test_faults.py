@@ -128,7 +128,29 @@ FAULTS = {
         2,
         "greater than or equal to 0",
     ),
-    "quality": ("{" + T + ', "threshold": 5,\n"quality": "good"}', 2, "the observations that are read carry none"),
+    "quality": ("{" + T + ', "threshold": 5,\n"quality": "good"}', 2, "'good' is no list; write what belongs to it in"),
+    "no flag": ("{" + T + ', "threshold": 5,\n"quality": {"accept": []}}', 2, "at least 1 item"),
+    "flag that is none": (
+        "{" + T + ', "threshold": 5, "quality": [\n"good",\n7]}',
+        3,
+        "7 is no name",
+    ),
+    "member of quality": (
+        "{" + T + ', "threshold": 5, "quality": {"accept": ["good"],\n"unflaged": false}}',
+        2,
+        "unflaged is no member that can stand here; did you mean unflagged?",
+    ),
+    "unflagged": (
+        "{" + T + ', "threshold": 5, "quality": {"accept": ["good"],\n"unflagged": "no"}}',
+        2,
+        "unflagged: input should be a valid boolean",
+    ),
+    "quality of several": (
+        '{"type": "or", "rules": [{"type": "noData", "after": "PT1H"}, {"type": "noData", "after": "PT2H"}],\n'
+        '"quality": ["good"]}',
+        2,
+        "quality is no member that can stand here",
+    ),
     "too many rules": (
         '{"type": "or", "rules": ['
         + ",".join(['{"type": "or", "rules": [' + ",".join(['{"type": "noData"}'] * 51) + "]}"] * 2)
