@@ -6,7 +6,7 @@ Everything that can go wrong, and who is to blame.
     │   ├── MissingInputError   … left something out             → OWS MissingParameterValue
     │   ├── RuleError           … a rule that does not compile (all faults, each with its line)
     │   └── TemplateError       … a GetObservation template that cannot be used
-    ├── NotFoundError       no such subscription, feed, alert    → OWS InvalidParameterValue, HTTP 404
+    ├── NotFoundError       no such subscription, feed, alert    → OWS InvalidParameterValue, elsewhere HTTP 404
     ├── FeedError           a source could not be read           → the feed backs off, nothing moves
     │   ├── SourceRefused       … its address is not allowed
     │   ├── SourceUnreachable   … no or late answer

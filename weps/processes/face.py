@@ -120,15 +120,21 @@ class WpsFace:
 
     def _answer_get(self, request: Request, is_20: bool) -> Answer:
         if request.method not in {"GET", "HEAD"}:
-            raise WpsError("OperationNotSupported", "A WPS takes GET and POST.", None, 405)
+            raise WpsError("NoApplicableCode", "A WPS takes GET and POST.", None, 405)
         path = _path(request)
         if path.startswith(_JOBS):
-            media_type, document = self._documents.read(path.removeprefix(_JOBS))
-            return Answer(document, media_type)
+            return self._answer_stored(path.removeprefix(_JOBS))
         self._check_path(request)
         if is_20:
             return self._wps20.answer(decode_kvp_20(read_kvp(request.url.query)))
         return self._wps10.answer(decode_kvp_10(request.url.query))
+
+    def _answer_stored(self, name: str) -> Answer:
+        try:
+            media_type, document = self._documents.read(name)
+        except NotFoundError as error:
+            raise WpsError("NoApplicableCode", error.message, None, 404) from error
+        return Answer(document, media_type)
 
     def _answer_document(self, root: etree._Element, is_20: bool) -> Answer:
         if is_20:
@@ -139,7 +145,7 @@ class WpsFace:
     def _check_path(request: Request) -> None:
         path = _path(request)
         if path.strip("/"):
-            raise NotFoundError(f"There is nothing at {path}; ask the address without it.")
+            raise WpsError("NoApplicableCode", f"There is nothing at {path}; ask the address without it.", None, 404)
 
 
 def _media_type(request: Request) -> str:

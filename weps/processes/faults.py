@@ -83,11 +83,14 @@ Codes: TypeAlias = tuple[tuple[type[WepsError], str, int], ...]
 
 CODES: Codes = (
     (MissingInputError, "MissingParameterValue", 400),
+    (TooLarge, "FileSizeExceeded", 400),
     (InputError, "InvalidParameterValue", 400),
-    (NotFoundError, "InvalidParameterValue", 404),
+    (NotFoundError, "InvalidParameterValue", 400),
     (FeedError, "NoApplicableCode", 502),
 )
-"""The codes of WPS 1.0.0."""
+"""The codes of WPS 1.0.0 (OGC 05-007r7 tables 38 and 62), with the statuses of OGC 06-121r9 table 28."""
+
+_WITHOUT_LOCATOR = frozenset({"VersionNegotiationFailed"})
 
 INTERNAL = Fault(
     "NoApplicableCode", None, "The server failed on this request; its log says why. It may be tried again.", 500
@@ -103,7 +106,9 @@ def fault_of(error: Exception, codes: Codes = CODES) -> Fault:
 
 def _fault_of(error: Exception, codes: Codes) -> Fault:
     if isinstance(error, WpsError):
-        return Fault(error.code, error.where, error.message, error.status)
+        # OGC 06-121r3 table 25 says which codes have none.
+        locator = None if error.code in _WITHOUT_LOCATOR else error.where
+        return Fault(error.code, locator, error.message, error.status)
     if isinstance(error, RequestTooLarge):
         return Fault("FileSizeExceeded", error.locator, error.message, 413)
     if isinstance(error, SosError):

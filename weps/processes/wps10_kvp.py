@@ -52,7 +52,7 @@ def decode_kvp(query: str) -> Request:
         return DescribeProcess(_listed(values.get("identifier", ""), ","))
     if operation == "execute":
         return _execute_kvp(values, raw)
-    raise WpsError("OperationNotSupported", f"There is no operation {values['request']}.", "request", 501)
+    raise WpsError("OperationNotSupported", f"There is no operation {values['request']}.", values["request"], 501)
 
 
 def _listed(text: str, separator: str) -> tuple[str, ...]:

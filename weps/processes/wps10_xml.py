@@ -58,7 +58,7 @@ def decode_document(root: etree._Element) -> Request:
         return DescribeProcess(identifiers)
     if name.localname == "Execute":
         return _execute_xml(root)
-    raise WpsError("OperationNotSupported", f"There is no operation {name.localname}.", "request", 501)
+    raise WpsError("OperationNotSupported", f"There is no operation {name.localname}.", name.localname, 501)
 
 
 def _execute_xml(root: etree._Element) -> Execute:

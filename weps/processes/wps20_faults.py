@@ -1,5 +1,5 @@
 """
-What goes wrong in WPS 2.0, in its own words (OGC 14-065r2 clauses 9.6 to 9.10).
+What goes wrong in WPS 2.0, in its own words (OGC 14-065r2 tables 41, 46, 48 and 50).
 
 Its locators hold what was wrong: the identifier of a process, an input or an output, the id of a job.
 """
@@ -41,7 +41,7 @@ _SHARED: Codes = (
     (TooLarge, "SizeExceeded", 400),
     (NoSuchJob, "NoSuchJob", 400),
     (ResultNotReady, "ResultNotReady", 400),
-    (NotFoundError, "InvalidParameterValue", 404),
+    (NotFoundError, "InvalidParameterValue", 400),
     (FeedError, "NoApplicableCode", 502),
 )
 REQUEST_CODES: Codes = (*_SHARED, (InputError, "InvalidParameterValue", 400))
@@ -50,14 +50,13 @@ REQUEST_CODES: Codes = (*_SHARED, (InputError, "InvalidParameterValue", 400))
 EXECUTION_CODES: Codes = (*_SHARED, (InputError, "WrongInputData", 400))
 """The codes of a process that cannot do with its inputs what it should."""
 
-_RENAMED = {"FileSizeExceeded": "SizeExceeded"}
+_RENAMED = {"FileSizeExceeded": "SizeExceeded", "ServerBusy": "NoApplicableCode"}
+"""Codes that WPS 1.0.0 has, and 2.0 has not."""
 
 
 def fault_20_of(error: Exception, codes: Codes = REQUEST_CODES) -> Fault:
     """Give what clients of WPS 2.0 are told about an error."""
     fault = fault_of(error, codes)
-    if fault.code == "VersionNegotiationFailed":
-        return replace(fault, locator=None)
     if fault.status == 500:
         return replace(fault, code="InternalServerError")
     return replace(fault, code=_RENAMED.get(fault.code, fault.code))

@@ -146,13 +146,13 @@ def test_a_subscription_is_paused_listed_as_such_and_resumed(wps, subscription):
 @pytest.mark.parametrize("process", MANAGING)
 def test_what_is_over_or_unknown_is_refused(wps, subscription, process):
     """
-    A cancelled subscription cannot be changed, and is told as a fault of its identifier; an unknown one is not found.
+    A cancelled subscription cannot be changed, and is told as a fault of its identifier; an unknown one as well.
     """
     wps.engine.cancel(subscription)
 
     replies = [call(wps, process, one, NEEDED.get(process, "")) for one in (subscription, "nobody")]
 
-    assert [reply.status for reply in replies] == [400, 404]
+    assert [reply.status for reply in replies] == [400, 400]
     assert [reply.fault for reply in replies] == [("InvalidParameterValue", "subscriptionId")] * 2
     assert "subscribe anew" in replies[0].body.decode()
 

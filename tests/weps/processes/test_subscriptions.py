@@ -222,13 +222,13 @@ def test_a_subscription_is_described_and_ended(wps, validate):
 
 
 @pytest.mark.parametrize("process", ["weps:GetSubscription", "weps:Unsubscribe"])
-def test_a_subscription_that_does_not_exist_is_not_found(wps, process):
+def test_a_subscription_that_does_not_exist_is_refused(wps, process):
     """
     The locator names the input.
     """
     reply = wps.post(execute(process, literals(subscriptionId="nothing")))
 
-    assert reply.status == 404
+    assert reply.status == 400
     assert reply.fault == ("InvalidParameterValue", "subscriptionId")
 
 
