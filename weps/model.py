@@ -188,8 +188,9 @@ class Subscription:
     """
     A rule, a source, targets and a lifetime, kept for a client. `token` opens its feed and cannot be guessed.
 
-    `created` and `expires` are on the wall clock, `activation` is the world's time at which the rule began. `revision`
-    counts the changes of it, `rule_version` those of its rule.
+    `created`, `expires` and `ended` are on the wall clock: when it was made, is to end, and was really over (None while
+    it is not). `activation` is the world's time at which the rule began. `revision` counts the changes of it,
+    `rule_version` those of its rule.
     """
 
     id: str
@@ -212,6 +213,17 @@ class Subscription:
     next_poll: datetime | None = None
     alert_count: int = 0
     revision: int = 0
+    ended: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVersion:
+    """A rule as a subscription had it from `since` on, until the next version; `alerts` is how many it gave."""
+
+    version: int
+    rule: RuleText
+    since: datetime
+    alerts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, null, select, update
@@ -9,13 +10,14 @@ from sqlalchemy import Connection, null, select, update
 from weps.errors import InputError
 from weps.model import SubscriptionStatus
 from weps.store.database import Database
+from weps.store.rule_versions import add_rule_version
 from weps.store.subscriptions import ALIVE, FeedWish, feed_for, one_subscription, refresh_feed
 from weps.store.tables import RULE_STATES, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from weps.model import Changes, Subscription
+    from weps.model import Changes, RuleText, Subscription
 
 
 class Changing(Database):
@@ -45,12 +47,7 @@ class Changing(Database):
                 raise InputError(f"Subscription {before.id} was changed at the same time; look at it and try again.")
             values: dict[str, Any] = {}
             if changes.rule is not None and changes.rule.text != known.rule.text:
-                values |= {
-                    "rule_language": changes.rule.language,
-                    "rule_text": changes.rule.text,
-                    "rule_name": changes.rule.name or rule_name,
-                    "rule_version": known.rule_version + 1,
-                }
+                values |= _new_rule(connection, known, replace(changes.rule, name=changes.rule.name or rule_name), now)
             for name in ("sampling_rate", "title", "severity"):
                 if getattr(changes, name) is not None:
                     values[name] = getattr(changes, name)
@@ -92,6 +89,18 @@ def _alive(connection: Connection, identifier: str, now: datetime) -> Subscripti
     if known.expires is not None and known.expires <= now:
         raise InputError(f"The lifetime of subscription {identifier} is over; subscribe anew.")
     return known
+
+
+def _new_rule(connection: Connection, known: Subscription, rule: RuleText, now: datetime) -> dict[str, Any]:
+    """Keep another version of a rule beside those of before."""
+    version = known.rule_version + 1
+    add_rule_version(connection, known.id, version, rule, now, alerts_before=known.alert_count)
+    return {
+        "rule_language": rule.language,
+        "rule_text": rule.text,
+        "rule_name": rule.name,
+        "rule_version": version,
+    }
 
 
 def _restart(connection: Connection, identifier: str, activation: datetime) -> dict[str, Any]:

@@ -232,7 +232,7 @@ class BatchTransaction:
         """End subscriptions whose rules cannot go on."""
         for some in _portions(identifiers):
             ending = update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id.in_(some))
-            self._connection.execute(ending.values(status=SubscriptionStatus.FAILED))
+            self._connection.execute(ending.values(status=SubscriptionStatus.FAILED, ended=now))
         if identifiers:
             refresh_feed(self._connection, self.feed.id, now)
 

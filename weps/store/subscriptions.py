@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from weps.errors import NotFoundError
 from weps.model import NewSubscription, Page, Source, Subscription, SubscriptionStatus
 from weps.store.database import Database
 from weps.store.rows import read_subscription
+from weps.store.rule_versions import add_rule_version
 from weps.store.tables import FEED_SERIES, FEEDS, SEEN, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Subscriptions(Database):
                     newest_alert=0,
                 )
             )
+            add_rule_version(connection, identifier, 1, replace(new.rule, name=new.rule.name or rule_name), now)
             refresh_feed(connection, feed_id, now)
         return self.subscription(identifier)
 
@@ -110,7 +112,7 @@ class Subscriptions(Database):
         ending = (
             update(SUBSCRIPTIONS)
             .where(SUBSCRIPTIONS.c.id == identifier, SUBSCRIPTIONS.c.status.in_(ALIVE))
-            .values(status=status)
+            .values(status=status, ended=now)
             .returning(SUBSCRIPTIONS.c.feed_id)
         )
         with self.writing() as connection:
@@ -125,7 +127,7 @@ class Subscriptions(Database):
         with self.reading() as connection:
             if connection.execute(select(SUBSCRIPTIONS.c.id).where(*over).limit(1)).first() is None:
                 return ()
-        ending = update(SUBSCRIPTIONS).where(*over).values(status=SubscriptionStatus.ENDED)
+        ending = update(SUBSCRIPTIONS).where(*over).values(status=SubscriptionStatus.ENDED, ended=now)
         with self.writing() as connection:
             ended = connection.execute(ending.returning(SUBSCRIPTIONS.c.id, SUBSCRIPTIONS.c.feed_id)).all()
             for feed_id in {row.feed_id for row in ended}:

@@ -145,8 +145,22 @@ SUBSCRIPTIONS = Table(
     Column("newest_alert", Key, nullable=False),
     Column("newest_alert_stored", Instant),
     Column("revision", Integer, nullable=False, server_default="0"),
+    Column("ended", Instant),
     Index(None, "feed_id", "status", "sampling_rate"),
     Index(None, "status", "expires"),
+)
+
+RULE_VERSIONS = Table(
+    "rule_versions",
+    METADATA,
+    Column("subscription_id", String(36), ForeignKey(SUBSCRIPTIONS.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("language", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("alerts_before", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 RULE_STATES = Table(
