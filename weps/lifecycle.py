@@ -14,7 +14,7 @@ from concurrent.futures import TimeoutError as NotYetError
 from datetime import datetime, timedelta
 
 from weps.errors import InputError
-from weps.model import Changes, NewSubscription, Page, Subscription, SubscriptionStatus, Target
+from weps.model import Changes, NewSubscription, Page, RuleVersion, Subscription, SubscriptionStatus, Target
 from weps.notify.base import Channel
 from weps.rules.languages import compile_rule
 from weps.rules.sameness import is_same
@@ -135,6 +135,10 @@ class Lifecycle(ABC):
     def count_subscriptions(self, status: SubscriptionStatus | None = None) -> int:
         """Count the subscriptions."""
         return self.store.count_subscriptions(status)
+
+    def rule_versions(self, identifier: str) -> tuple[RuleVersion, ...]:
+        """Give the rules that a subscription has and had, oldest first."""
+        return self.store.rule_versions(identifier)
 
     def feed_url(self, subscription: Subscription) -> str:
         """Give the address of a subscription's RSS feed."""

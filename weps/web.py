@@ -123,7 +123,11 @@ class AlertFace:
             alert = self.store.alert(request.path_params["id"])
         except NotFoundError:
             return _refused(404, "There is no such alert.")
-        return JSONResponse(alert_to_json(alert))
+        try:
+            rule = self.store.rule_version(alert.subscription_id, alert.rule_version)
+        except NotFoundError:  # it was exchanged before rules were kept
+            rule = None
+        return JSONResponse(alert_to_json(alert, rule))
 
     def get_rss(self, request: Request) -> Response:
         """Answer the item of a guid as a whole RSS document, or one page of all items."""

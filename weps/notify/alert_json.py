@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING, Any
 from sos_server.time import format_instant
 
 if TYPE_CHECKING:
-    from weps.model import Alert
+    from weps.model import Alert, RuleVersion
 
 
-def alert_to_json(alert: Alert) -> dict[str, Any]:
-    """Give an alert as JSON: instants as ISO 8601 in UTC, what is not known left out."""
+def alert_to_json(alert: Alert, rule: RuleVersion | None = None) -> dict[str, Any]:
+    """
+    Give an alert as JSON: instants as ISO 8601 in UTC, what is not known left out.
+
+    `rule` is the version of the rule that gave it.
+    """
     members = {name: _to_json(value) for name, value in asdict(alert).items()}
+    if rule is not None:
+        members["rule"] = asdict(rule.rule) | {"version": rule.version, "since": format_instant(rule.since)}
     return {name: value for name, value in members.items() if value is not None and value != []}
 
 

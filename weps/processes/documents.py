@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from weps.model import Page, Subscription
+    from weps.model import Page, RuleVersion, Subscription
 
 SUBSCRIPTION_FORMATS = Complex((Format(XML), Format(JSON)))
 """Every output that holds subscriptions comes in either format, whichever the client asks for."""
@@ -23,9 +23,11 @@ SUBSCRIPTION_FORMATS = Complex((Format(XML), Format(JSON)))
 NAMESPACE = "urn:weps:subscription:1"
 
 
-def write_subscription(subscription: Subscription, feed: str) -> dict[str, str]:
-    """Give one subscription by MIME type."""
+def write_subscription(subscription: Subscription, feed: str, versions: Sequence[RuleVersion] = ()) -> dict[str, str]:
+    """Give one subscription by MIME type, with the versions of its rule where they are known."""
     members = _members(subscription, feed)
+    if versions:
+        members["ruleVersions"] = [_version(one) for one in versions]
     return {XML: _to_xml(_element("Subscription", members)), JSON: _to_json(members)}
 
 
@@ -60,12 +62,24 @@ def _members(subscription: Subscription, feed: str) -> dict[str, Any]:
         "created": format_instant(subscription.created),
         "start": _instant(subscription.start),
         "expires": _instant(subscription.expires),
+        "ended": _instant(subscription.ended),
         "nextPoll": _instant(subscription.next_poll),
         "targets": [{"channel": target.channel, "address": target.address} for target in subscription.targets],
         "alertCount": subscription.alert_count,
         "feed": feed,
     }
     return {name: value for name, value in members.items() if value is not None}
+
+
+def _version(version: RuleVersion) -> dict[str, Any]:
+    return {
+        "version": version.version,
+        "since": format_instant(version.since),
+        "alertCount": version.alerts,
+        "name": version.rule.name,
+        "language": version.rule.language,
+        "text": version.rule.text,
+    }
 
 
 def _instant(instant: datetime | None) -> str | None:

@@ -18,7 +18,7 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
         subscription = context.engine.subscription(inputs.texts("subscriptionId")[0])
     feed = context.engine.feed_url(subscription)
     return {
-        "subscription": write_subscription(subscription, feed),
+        "subscription": write_subscription(subscription, feed, context.engine.rule_versions(subscription.id)),
         "status": str(subscription.status),
         "feed": feed,
     }
@@ -27,7 +27,8 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
 GET_SUBSCRIPTION = ProcessSpec(
     identifier="weps:GetSubscription",
     title="Describe a subscription",
-    abstract="Gives the rule, the source, the targets, the lifetime and the state of one subscription.",
+    abstract="Gives the rule, the source, the targets, the lifetime and the state of one subscription, and every version "
+    "of its rule with its text, since when it held and how many alerts it gave.",
     version="1.0.0",
     inputs=(SUBSCRIPTION_ID,),
     outputs=(

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from weps.errors import InputError, NotFoundError
-from weps.model import Job, JobStatus, SubscriptionStatus
+from weps.model import Job, JobStatus, Page, SubscriptionStatus
 from weps.processes.execute import execute
 from weps.processes.faults import Dismissed, Fault, NoSuchJob, ResultNotReady, WpsError
 from weps.processes.job_state import JobState, outputs_from_json, outputs_to_json
@@ -26,7 +26,7 @@ from weps.processes.wps20_faults import EXECUTION_CODES, fault_20_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from weps.model import Json, Page, Subscription
+    from weps.model import Json, Subscription
     from weps.processes.base import Context, Given, Outputs, ProcessSpec
 
 LOG = logging.getLogger(__name__)
@@ -38,7 +38,15 @@ MOST_UNFINISHED = 100
 BEAT_SECONDS = 5.0
 SILENCE = timedelta(seconds=30)
 _SWEEP_SECONDS = 3600.0
+_SECONDS_UNHEARD = 1.0
 _POLL = timedelta(seconds=1)
+_STATUSES = {
+    SubscriptionStatus.ACTIVE: JobStatus.RUNNING,
+    SubscriptionStatus.PAUSED: JobStatus.RUNNING,
+    SubscriptionStatus.ENDED: JobStatus.SUCCEEDED,
+    SubscriptionStatus.CANCELLED: JobStatus.DISMISSED,
+    SubscriptionStatus.FAILED: JobStatus.FAILED,
+}
 _INTERRUPTED = Fault(
     "NoApplicableCode", None, "The server stopped while the job ran; nothing came of it. Execute it again.", 500
 )
@@ -140,7 +148,7 @@ class JobControl:
         now = self._clock()
         if subscription is not None:
             ended = self._context.engine.cancel(identifier)
-            if ended.status is SubscriptionStatus.ENDED and not self._store.change_job(
+            if ended.status is not SubscriptionStatus.CANCELLED and not self._store.change_job(
                 identifier, now, status=JobStatus.DISMISSED
             ):
                 self._remember_dismissal(identifier, subscription.process, now)
@@ -190,25 +198,28 @@ class JobControl:
 
     def _state_of_subscription(self, subscription: Subscription, job: Job) -> JobState:
         now = self._clock()
-        status = {
-            SubscriptionStatus.ENDED: JobStatus.SUCCEEDED,
-            SubscriptionStatus.CANCELLED: JobStatus.DISMISSED,
-        }.get(subscription.status, JobStatus.RUNNING)
-        if status is JobStatus.SUCCEEDED and job.status is JobStatus.DISMISSED:
+        status = _STATUSES[subscription.status]
+        if status is not JobStatus.RUNNING and job.status is JobStatus.DISMISSED:
             status = JobStatus.DISMISSED
         running = status is JobStatus.RUNNING
         paused = running and subscription.status is not SubscriptionStatus.ACTIVE
         due = subscription.next_poll
         return JobState(
             *(subscription.id, subscription.process, status, subscription.created),
-            updated=max(job.updated, subscription.created),
-            finished=None if running else subscription.expires,
+            updated=max(job.updated, subscription.created, subscription.ended or subscription.created),
+            finished=subscription.ended,
             percent=100 if status is JobStatus.SUCCEEDED else None,
             paused=paused,
             completion=subscription.expires if running else None,
             next_poll=_next_look(due, now, subscription.sampling_rate) if running and not paused else None,
+            fault=self._failure(subscription) if status is JobStatus.FAILED else None,
             form=job.form,
         )
+
+    def _failure(self, subscription: Subscription) -> Fault:
+        """Tell why a rule could not go on: its last alert says it."""
+        last = self._store.alerts(subscription.id, Page(0, 1))
+        return Fault("NoApplicableCode", None, last[0].text if last else "The rule could not go on.", 500)
 
     def _work(
         self, job: Job, spec: ProcessSpec, given: Mapping[str, Sequence[Given]], refusals: list[Exception]
@@ -235,14 +246,15 @@ class JobControl:
         LOG.info("finished job=%s status=%s", identifier, status)
 
     def _progress_of(self, identifier: str) -> Callable[[float], None]:
-        told = -1
+        told, asked = -1, float("-inf")
 
         def progress(percent: float) -> None:
-            nonlocal told
-            whole = max(0, min(99, int(percent)))
-            if whole == told:
+            nonlocal told, asked
+            whole, now = max(0, min(99, int(percent))), time.monotonic()
+            # Also what moves slowly is to learn soon that nobody wants it any more.
+            if whole == told and now - asked < _SECONDS_UNHEARD:
                 return
-            told = whole
+            told, asked = whole, now
             if not self._store.change_job(identifier, self._clock(), percent=whole):
                 raise Dismissed(f"the job {identifier} was dismissed")
 

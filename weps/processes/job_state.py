@@ -20,8 +20,9 @@ class JobState:
     """
     How far a job has come.
 
-    `form` is how the client wants the result, as its binding wrote it. `completion` is when the job will be finished,
-    `next_poll` when there may be news, `expiration` until when the result is kept; each None where it is not known.
+    `form` is how the client wants the result, as its binding wrote it. `finished` is when the job was really over,
+    `completion` when it will be, `next_poll` when there may be news, `expiration` until when the result is kept; each
+    None where it is not known.
     """
 
     id: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sos_server.time import format_instant, parse_instant
@@ -13,6 +12,7 @@ from weps.processes.ogcapi_describe import RELATIONS, link
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from weps.processes.job_control import JobControl
     from weps.processes.job_state import JobState
@@ -39,7 +39,6 @@ def status_info(state: JobState, base: str) -> dict[str, Any]:
         links.append(link(f"{url}/results", f"{RELATIONS}results", "What the job gave"))
     if state.status is JobStatus.FAILED:
         links.append(link(f"{url}/results", f"{RELATIONS}exceptions", "Why the job failed"))
-    finished = state.finished
     members: dict[str, Any] = {
         "jobID": state.id,
         "processID": state.process,
@@ -48,8 +47,7 @@ def status_info(state: JobState, base: str) -> dict[str, Any]:
         "message": _message(state),
         "created": format_instant(state.created),
         "started": None if state.status is JobStatus.ACCEPTED else format_instant(state.created),
-        # Of a subscription that was cancelled only the end is known that it would have had.
-        "finished": None if finished is None or finished > datetime.now(UTC) else format_instant(finished),
+        "finished": None if state.finished is None else format_instant(state.finished),
         "updated": format_instant(state.updated),
         "progress": state.percent,
         "links": links,

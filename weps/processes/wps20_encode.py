@@ -30,12 +30,16 @@ _STATUSES = {
 
 
 def write_status(state: JobState) -> etree._Element:
-    """Write `wps:StatusInfo`; a subscription that is paused is `Paused`, which the standard leaves room for."""
+    """
+    Write `wps:StatusInfo`; a subscription that is paused is `Paused`, which the standard leaves room for.
+
+    The completion of a job that is over is when that really was.
+    """
     document = root(f"{WPS}StatusInfo")
     add(document, f"{WPS}JobID", state.id)
     add(document, f"{WPS}Status", "Paused" if state.paused else _STATUSES[state.status])
     _add_instant(document, "ExpirationDate", state.expiration)
-    _add_instant(document, "EstimatedCompletion", state.completion)
+    _add_instant(document, "EstimatedCompletion", state.completion or state.finished)
     _add_instant(document, "NextPoll", state.next_poll)
     if state.percent is not None:
         add(document, f"{WPS}PercentCompleted", str(state.percent))

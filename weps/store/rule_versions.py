@@ -29,7 +29,7 @@ class RuleVersions(Database):
         before = [*(row.alerts_before for row in rows[1:]), total]
         return tuple(
             RuleVersion(row.version, RuleText(row.language, row.text, row.name), row.since, until - row.alerts_before)
-            for row, until in zip(rows, before, strict=True)
+            for row, until in zip(rows, before, strict=False)
         )
 
     def rule_version(self, subscription_id: str, version: int) -> RuleVersion:
