@@ -117,10 +117,29 @@ class AlertStatus(StrEnum):
     EVENT = "event"  # a match that has no end: every EML detection, and thresholds with trigger "every"
     FIRING = "firing"
     RESOLVED = "resolved"
+    CANCELLED = "cancelled"  # withdrawn by an operator: it should not have been told, or does not matter any more
     NO_DATA = "no-data"
     SOURCE_DOWN = "source-down"
     SOURCE_UP = "source-up"
     RULE_FAILED = "rule-failed"  # the rule cannot go on; the last alert of its subscription
+
+
+class AlertUse(StrEnum):
+    """What the alerts of a subscription are meant for, in the words of the Common Alerting Protocol 1.2 (`status`)."""
+
+    ACTUAL = "Actual"
+    EXERCISE = "Exercise"
+    TEST = "Test"
+
+
+class Language(StrEnum):
+    """The languages that alerts are told in."""
+
+    ENGLISH = "en"
+    GERMAN = "de"
+    FRENCH = "fr"
+    SPANISH = "es"
+    ITALIAN = "it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +200,10 @@ class NewSubscription:
     severity: Severity = Severity.UNKNOWN
     process: str = "weps:Subscribe"
     owner: str = ""
+    language: Language = Language.ENGLISH
+    title_template: str = ""
+    message_template: str = ""
+    alert_status: AlertUse = AlertUse.TEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +237,10 @@ class Subscription:
     alert_count: int = 0
     revision: int = 0
     ended: datetime | None = None
+    language: Language = Language.ENGLISH
+    title_template: str = ""
+    message_template: str = ""
+    alert_status: AlertUse = AlertUse.TEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +262,10 @@ class Changes:
     title: str | None = None
     severity: Severity | None = None
     targets: tuple[Target, ...] | None = None
+    language: Language | None = None
+    title_template: str | None = None
+    message_template: str | None = None
+    alert_status: AlertUse | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,8 +304,8 @@ class Alert:
     `sequence` is the store's running number (0 before it is stored); `id` is stable and globally unique; the alerts
     of one episode (firing, then resolved) share `episode`. `event_time` is the rule's time of the match (for a
     tumbling window its begin, for silence the instant it was due), `detected` when it was found out. `evidence` is a
-    GetObservation URL, or None. `observation` is what was observed last; `causes` are the ids of all observations
-    that led here.
+    GetObservation URL, or None. `causes` are the ids of all observations that led here. `longitude` and `latitude` are
+    where it was observed: the place, or a point inside it when it is no point; then `geometry` is the place (GeoJSON).
     """
 
     id: str
@@ -303,6 +334,7 @@ class Alert:
     late: bool = False
     causes: tuple[str, ...] = ()
     evidence: str | None = None
+    geometry: Mapping[str, Any] | None = None
     sequence: int = 0
 
 
@@ -329,12 +361,28 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class StoredItem:
-    """An RSS item that somebody posted to the data store for notifications. `document` is the item as XML text."""
+    """
+    An RSS item that somebody posted to the data store for notifications. `document` is the item as XML text.
+
+    The other members are what it says that can be looked for: `happened` is its phenomenon time, or else its date.
+    `is_own` is an item that tells an alert of this very service, which is listed as the alert that it is.
+    """
 
     guid: str
     document: str
     received: datetime
     sequence: int = 0
+    categories: tuple[str, ...] = ()
+    subscription_id: str | None = None
+    status: str | None = None
+    severity: str | None = None
+    procedure: str | None = None
+    observed_property: str | None = None
+    feature_of_interest: str | None = None
+    happened: datetime | None = None
+    longitude: float | None = None
+    latitude: float | None = None
+    is_own: bool = False
 
 
 class JobStatus(StrEnum):

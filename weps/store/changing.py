@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from weps.model import Changes, RuleText, Subscription
 
 
+TELLING = ("language", "title_template", "message_template", "alert_status")
+
+
 class Changing(Database):
     """
     What can be changed in a subscription that is not over.
@@ -48,7 +51,7 @@ class Changing(Database):
             values: dict[str, Any] = {}
             if changes.rule is not None and changes.rule.text != known.rule.text:
                 values |= _new_rule(connection, known, replace(changes.rule, name=changes.rule.name or rule_name), now)
-            for name in ("sampling_rate", "title", "severity"):
+            for name in ("sampling_rate", "title", "severity", *TELLING):
                 if getattr(changes, name) is not None:
                     values[name] = getattr(changes, name)
             if changes.targets is not None:

@@ -10,12 +10,15 @@ from sos_server.time import from_microseconds, to_microseconds
 from weps.model import (
     Alert,
     AlertStatus,
+    AlertUse,
     Comparison,
     Feed,
+    Language,
     Observation,
     RuleText,
     Severity,
     Source,
+    StoredItem,
     Subscription,
     SubscriptionStatus,
     Target,
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from weps.model import Json
 
 ALERT_COLUMNS = tuple(field.name for field in fields(Alert) if field.name != "sequence")
+ITEM_COLUMNS = tuple(field.name for field in fields(StoredItem) if field.name != "sequence")
 _PLAIN = ("value", "uom", "offering", "nil_reason", "geometry", "identifier", "id", "quality")
 _INSTANTS = ("phenomenon_time", "phenomenon_time_end", "result_time")
 
@@ -67,13 +71,15 @@ def read_subscription(row: RowMapping) -> Subscription:
     """Give the subscription of a row that is joined with its feed."""
     names = ("id", "token", "rule_version", "feed_id", "sampling_rate")
     instants = ("created", "activation", "expires", "start", "ended")
-    texts = ("title", "process", "owner")
+    texts = ("title", "process", "owner", "title_template", "message_template")
     return Subscription(
         rule=RuleText(row["rule_language"], row["rule_text"], row["rule_name"]),
         source=Source(row["binding"], row["endpoint"], row["template"]),
         status=SubscriptionStatus(row["status"]),
         targets=tuple(Target(*target) for target in row["targets"]),
         severity=Severity(row["severity"]),
+        language=Language(row["language"]),
+        alert_status=AlertUse(row["alert_status"]),
         next_poll=row["next_poll"] if row["status"] == SubscriptionStatus.ACTIVE else None,
         **{name: row[name] for name in (*names, *instants, *texts, "alert_count", "revision")},
     )
@@ -98,3 +104,14 @@ def read_alert(row: RowMapping) -> Alert:
         comparison = members["comparison"]
         members["comparison"] = Comparison(comparison["condition"], tuple(comparison["bounds"]), comparison["uom"])
     return Alert(**members)
+
+
+def item_columns(item: StoredItem) -> dict[str, Json]:
+    """Give the columns of a posted item."""
+    return {name: getattr(item, name) for name in ITEM_COLUMNS} | {"categories": list(item.categories)}
+
+
+def read_item(row: RowMapping) -> StoredItem:
+    """Give the posted item of a row."""
+    members = {name: row[name] for name in (*ITEM_COLUMNS, "sequence")}
+    return StoredItem(**members | {"categories": tuple(members["categories"])})

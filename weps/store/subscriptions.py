@@ -69,6 +69,10 @@ class Subscriptions(Database):
                     targets=[[target.channel, target.address] for target in new.targets],
                     alert_count=0,
                     newest_alert=0,
+                    language=new.language,
+                    title_template=new.title_template,
+                    message_template=new.message_template,
+                    alert_status=new.alert_status,
                 )
             )
             add_rule_version(connection, identifier, 1, replace(new.rule, name=new.rule.name or rule_name), now)

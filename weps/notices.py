@@ -1,0 +1,84 @@
+"""
+Notices: alerts and posted items as one list, newest first. How a part of it is asked for, and what is given.
+
+Alerts and posted items are numbered apart, so a place in the list of both is told by two numbers. New notices only
+ever come above such a place: who reads on from it sees every older notice once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from weps.model import Alert, AlertStatus, Severity, StoredItem
+
+Notice: TypeAlias = "Alert | StoredItem"
+
+
+class Mark(NamedTuple):
+    """A place between two notices: the sequence of the lowest alert above it, and of the lowest posted item."""
+
+    alert: int = 0
+    item: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A part of the world in degrees; where `west` is greater than `east` it crosses the antimeridian."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """
+    Which notices are asked for: those that meet every condition that is given, one of the values each.
+
+    `since` speaks of when they were stored, `begin` and `end` (not included) of when it happened.
+    """
+
+    subscriptions: tuple[str, ...] = ()
+    procedures: tuple[str, ...] = ()
+    observed_properties: tuple[str, ...] = ()
+    features_of_interest: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    statuses: tuple[AlertStatus, ...] = ()
+    box: Box | None = None
+    begin: datetime | None = None
+    end: datetime | None = None
+    since: datetime | None = None
+    alerts_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of the list, newest first: at most `limit` below the mark `before`, or the nearest from `after` on."""
+
+    limit: int
+    before: Mark | None = None
+    after: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """A part of the list of alerts and posted items, newest first; the marks are given where there is more."""
+
+    members: tuple[Notice, ...]
+    older: Mark | None = None
+    newer: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStatus:
+    """What decides about a 304 of the data store: its newest and oldest notices, and when the newest was stored."""
+
+    newest: Mark
+    oldest: Mark
+    newest_time: datetime
