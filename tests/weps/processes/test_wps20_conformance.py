@@ -70,7 +70,7 @@ def test_a41_and_a43_the_echo_is_described_with_data_of_every_kind(ask):
 )
 def test_precondition_the_echo_gives_back_what_it_got(ask, sent, expected):
     """
-    A literal, and an element without media type.
+    The precondition echo: a literal, and an element without media type.
     """
     reply = ask(sent)
 
