@@ -27,8 +27,8 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
 GET_SUBSCRIPTION = ProcessSpec(
     identifier="weps:GetSubscription",
     title="Describe a subscription",
-    abstract="Gives the rule, the source, the targets, the lifetime and the state of one subscription, and every version "
-    "of its rule with its text, since when it held and how many alerts it gave.",
+    abstract="Gives the rule, the source, the targets, the lifetime and the state of one subscription, and every "
+    "version of its rule with its text, since when it held and how many alerts it gave.",
     version="1.0.0",
     inputs=(SUBSCRIPTION_ID,),
     outputs=(
