@@ -18,6 +18,8 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, 
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
+from sos_server.storage.cursor import Reader
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,6 +35,7 @@ _SQLITE_BEGIN = "sos_sqlite_begin"
 _POOL_SIZE = 8
 _SERVER_CONNECTIONS = 64  # PostgreSQL allows 100 as it is installed
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+_DRIVER_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _TAKE_TURNS = text("SELECT pg_advisory_xact_lock(7378803)")  # any number, but the same in all processes
 
 
@@ -57,6 +60,17 @@ class Database:
         options = {} if self.is_sqlite else _SNAPSHOT
         with self._engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Reader]:
+        """Give such a moment to the driver itself, for what is asked often: a connection costs more than reading."""
+        pooled = self._engine.raw_connection()
+        try:
+            driver: Any = pooled.driver_connection
+            driver.execute("BEGIN" if self.is_sqlite else _DRIVER_SNAPSHOT).close()
+            yield Reader(self._engine.dialect, driver)
+        finally:
+            pooled.close()  # which ends the transaction
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -14,17 +14,20 @@ from sqlalchemy import func, or_, select
 
 from sos_server.filters import TemporalOperator
 from sos_server.model import ResultRows, RowSummary
+from sos_server.storage.cursor import fetch, open_cursor
 from sos_server.storage.sampling import stream_parts
-from sos_server.storage.select import row_queries, row_query
+from sos_server.storage.select import prepared, row_queries, row_query
 from sos_server.storage.tables import OBSERVATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import ColumnElement, Select
 
     from sos_server.filters import SpatialFilter, TemporalFilter
     from sos_server.model import SeriesInfo, StoredRow
+    from sos_server.storage.cursor import DriverQuery, Reader
+    from sos_server.storage.select import RowQueries
 
 _ROW = OBSERVATIONS.c
 _CHUNK = 500  # small enough that a chunk stays in the cache of the processor
@@ -33,7 +36,7 @@ _VALUE = 4  # its place among the columns of a row query
 
 
 def stream_results(
-    connection: Connection,
+    reader: Reader,
     series: Iterable[SeriesInfo],
     filters: Sequence[TemporalFilter],
     place: SpatialFilter | None = None,
@@ -42,19 +45,18 @@ def stream_results(
 ) -> Iterator[tuple[SeriesInfo, Iterator[ResultRows]]]:
     """Read series by series the rows that pass all filters, in chunks, ordered by phenomenon time."""
     queries = row_queries(filters)
+    unusual = _unusual if result_times else _unusual_at_all
     for info in series:
-        query = row_query(info, queries)
         if info.mobile:
-            for part, rows in stream_parts(connection, info, query, place):
+            for part, rows in stream_parts(reader, info, row_query(info, queries), place):
                 yield part, _chunks(rows, _CHUNK)
-        elif not _is_limited(filters) and _are_plain(connection, info, query, result_times=result_times):
-            yield info, _stream_plain(connection, info, query)
         else:
-            yield info, _stream(connection, info, query)
+            is_plain = not _is_limited(filters) and not fetch(reader, *prepared(reader, info, queries, unusual))
+            yield info, _stream_plain(reader, info, queries) if is_plain else _stream(reader, info, queries)
 
 
 def stream_merged(
-    connection: Connection,
+    reader: Reader,
     series: Iterable[SeriesInfo],
     filters: Sequence[TemporalFilter],
     place: SpatialFilter | None = None,
@@ -62,16 +64,15 @@ def stream_merged(
     """Read as `stream_results`, with a summary before the rows; a series or part without rows is left out."""
     queries = row_queries(filters)
     for info in series:
-        query = row_query(info, queries)
         if info.mobile:
-            for part, rows in stream_parts(connection, info, query, place):
+            for part, rows in stream_parts(reader, info, row_query(info, queries), place):
                 for found in _chunks(rows, _LARGEST_PART):
                     yield part, _summary_of(found), iter((found,))
             continue
-        if not _is_limited(filters) and _are_plain(connection, info, query, result_times=True):
-            summary, chunks = _summarize_plain(connection, info, query), _stream_plain(connection, info, query)
+        if not _is_limited(filters) and not fetch(reader, *prepared(reader, info, queries, _unusual)):
+            summary, chunks = _summarize_plain(reader, info, queries), _stream_plain(reader, info, queries)
         else:
-            summary, chunks = _summarize(connection, info, query), _stream(connection, info, query)
+            summary, chunks = _summarize(reader, info, queries), _stream(reader, info, queries)
         if summary is not None:
             yield info, summary, chunks
 
@@ -80,42 +81,49 @@ def _is_limited(filters: Sequence[TemporalFilter]) -> bool:
     return any(each.operator in (TemporalOperator.FIRST, TemporalOperator.LATEST) for each in filters)
 
 
-def _are_plain(connection: Connection, series: SeriesInfo, query: Select[Any], *, result_times: bool) -> bool:
-    """Tell whether all rows are instants with a value, and known at once if `result_times` matter."""
-    unusual = [_ROW.last != _ROW.first, query.selected_columns[_VALUE].is_(None)]
-    if result_times:
-        unusual.append(_ROW.result_time != _ROW.last)
-    one = query.with_only_columns(_ROW.first).where(or_(*unusual)).order_by(None).limit(1)
-    return connection.execute(one, {"series": series.key}).first() is None
+def _unusual(query: Select[Any]) -> Select[Any]:
+    """Ask whether there is a row that is no instant with a value that was known at once."""
+    return _one_where(query, _ROW.last != _ROW.first, _value(query).is_(None), _ROW.result_time != _ROW.last)
 
 
-def _stream_plain(connection: Connection, series: SeriesInfo, query: Select[Any]) -> Iterator[ResultRows]:
-    columns = query.with_only_columns(_ROW.first, query.selected_columns[_VALUE])
-    for rows in _fetch(connection, series, columns):
+def _unusual_at_all(query: Select[Any]) -> Select[Any]:
+    """Ask whether there is a row that is no instant with a value, whenever it was known."""
+    return _one_where(query, _ROW.last != _ROW.first, _value(query).is_(None))
+
+
+def _one_where(query: Select[Any], *conditions: ColumnElement[bool]) -> Select[Any]:
+    return query.with_only_columns(_ROW.first).where(or_(*conditions)).order_by(None).limit(1)
+
+
+def _value(query: Select[Any]) -> ColumnElement[Any]:
+    column: ColumnElement[Any] = query.selected_columns[_VALUE]
+    return column
+
+
+def _stream_plain(reader: Reader, series: SeriesInfo, queries: RowQueries) -> Iterator[ResultRows]:
+    for rows in _fetch(reader, *prepared(reader, series, queries, _plain_columns)):
         firsts, values = zip(*rows, strict=True)
         yield ResultRows(firsts, firsts, firsts, values)
 
 
-def _stream(connection: Connection, series: SeriesInfo, query: Select[Any]) -> Iterator[ResultRows]:
-    for rows in _fetch(connection, series, _result_columns(query)):
+def _stream(reader: Reader, series: SeriesInfo, queries: RowQueries) -> Iterator[ResultRows]:
+    for rows in _fetch(reader, *prepared(reader, series, queries, _result_columns)):
         firsts, lasts, known, values, reasons = zip(*rows, strict=True)
         yield ResultRows(firsts, lasts, known, values, reasons if None in values else ())
 
 
+def _plain_columns(query: Select[Any]) -> Select[Any]:
+    return query.with_only_columns(_ROW.first, _value(query))
+
+
 def _result_columns(query: Select[Any]) -> Select[Any]:
-    value = query.selected_columns[_VALUE]
-    return query.with_only_columns(_ROW.first, _ROW.last, _ROW.result_time, value, _ROW.nil_reason)
+    return query.with_only_columns(_ROW.first, _ROW.last, _ROW.result_time, _value(query), _ROW.nil_reason)
 
 
-def _fetch(connection: Connection, series: SeriesInfo, query: Select[Any]) -> Iterator[list[tuple[Any, ...]]]:
-    result = connection.execute(query, {"series": series.key})
-    try:
-        # straight from the driver: a row object in between costs more than reading the row
-        cursor: Any = result.cursor
+def _fetch(reader: Reader, query: DriverQuery, values: Mapping[str, Any]) -> Iterator[list[tuple[Any, ...]]]:
+    with open_cursor(reader, query, values) as cursor:
         while rows := cursor.fetchmany(_CHUNK):
             yield rows
-    finally:
-        result.close()
 
 
 def _chunks(rows: Iterator[StoredRow], size: int) -> Iterator[ResultRows]:
@@ -126,22 +134,43 @@ def _chunks(rows: Iterator[StoredRow], size: int) -> Iterator[ResultRows]:
         yield ResultRows(begins, ends, known, values, reasons if None in values else ())
 
 
-def _summarize_plain(connection: Connection, series: SeriesInfo, query: Select[Any]) -> RowSummary | None:
-    bind = {"series": series.key}
-    count = connection.scalars(query.with_only_columns(func.count()).order_by(None), bind).one()
+def _summarize_plain(reader: Reader, series: SeriesInfo, queries: RowQueries) -> RowSummary | None:
+    ((count,),) = fetch(reader, *prepared(reader, series, queries, _count))
     if not count:
         return None
-    firsts = query.with_only_columns(_ROW.first).order_by(None).limit(1)
-    begin = connection.scalars(firsts.order_by(_ROW.first), bind).one()
-    end = connection.scalars(firsts.order_by(_ROW.first.desc()), bind).one()
+    ((begin,),) = fetch(reader, *prepared(reader, series, queries, _earliest))
+    ((end,),) = fetch(reader, *prepared(reader, series, queries, _latest))
     return RowSummary(count, begin, end, end, has_periods=False, has_result_times=begin != end)
 
 
-def _summarize(connection: Connection, series: SeriesInfo, query: Select[Any]) -> RowSummary | None:
+def _count(query: Select[Any]) -> Select[Any]:
+    return query.with_only_columns(func.count()).order_by(None)
+
+
+def _earliest(query: Select[Any]) -> Select[Any]:
+    return query.with_only_columns(_ROW.first).order_by(None).order_by(_ROW.first).limit(1)
+
+
+def _latest(query: Select[Any]) -> Select[Any]:
+    return query.with_only_columns(_ROW.first).order_by(None).order_by(_ROW.first.desc()).limit(1)
+
+
+def _summarize(reader: Reader, series: SeriesInfo, queries: RowQueries) -> RowSummary | None:
     """Give the summary in one pass inside the database; None where there is no row."""
+    ((count, begin, end, result_time, first_known, longest, values),) = fetch(
+        reader, *prepared(reader, series, queries, _summary)
+    )
+    if not count:
+        return None
+    reasons = fetch(reader, *prepared(reader, series, queries, _nil_reasons)) if values < count else []
+    told = _reasons(reason for (reason,) in reasons)
+    return RowSummary(count, begin, end, result_time, longest > 0, first_known != result_time, told)
+
+
+def _summary(query: Select[Any]) -> Select[Any]:
     rows = _result_columns(query).subquery()
-    first, last, known, value, reason = rows.c
-    summary = select(
+    first, last, known, value, _ = rows.c
+    summary: Any = select(
         func.count(),
         func.min(first),
         func.max(last),
@@ -149,15 +178,15 @@ def _summarize(connection: Connection, series: SeriesInfo, query: Select[Any]) -
         func.min(known),
         func.max(last - first),
         func.count(value),
-    ).select_from(rows)
-    bind = {"series": series.key}
-    count, begin, end, result_time, first_known, longest, values = connection.execute(summary, bind).one()
-    if not count:
-        return None
-    reasons: list[str | None] = []
-    if values < count:
-        reasons = list(connection.scalars(select(reason).where(value.is_(None)).distinct(), bind))
-    return RowSummary(count, begin, end, result_time, longest > 0, first_known != result_time, _reasons(reasons))
+    )
+    whole: Select[Any] = summary.select_from(rows)
+    return whole
+
+
+def _nil_reasons(query: Select[Any]) -> Select[Any]:
+    rows = _result_columns(query).subquery()
+    *_, value, reason = rows.c
+    return select(reason).where(value.is_(None)).distinct()
 
 
 def _summary_of(rows: ResultRows) -> RowSummary:

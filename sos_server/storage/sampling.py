@@ -13,23 +13,24 @@ from sqlalchemy import and_, bindparam, insert, or_, select
 
 from sos_server.model import StoredRow
 from sos_server.storage import spatial
+from sos_server.storage.cursor import complete_query, open_cursor
 from sos_server.storage.select import typed
 from sos_server.storage.series import BOUNDS, widen_bounds
 from sos_server.storage.tables import OBSERVATIONS, OFFERINGS, SAMPLING_GEOMETRIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Select
 
     from sos_server.filters import SpatialFilter
     from sos_server.model import SeriesInfo
+    from sos_server.storage.cursor import Reader
 
 # the first five columns of an observation (its key and its number), and its geometry
 SampledRow: TypeAlias = "tuple[tuple[int, int, int, int, int], Mapping[str, Any]]"
 _KEY = ("series_id", "first", "last", "result_time")
 _PLACE = SAMPLING_GEOMETRIES.c
-_ROWS_AT_ONCE = 500
 _SAME_KEY = and_(*(OBSERVATIONS.c[name] == _PLACE[name] for name in _KEY))
 # the number is that of a new observation only: one that was here already keeps its place, or none
 _INSERT = insert(SAMPLING_GEOMETRIES).from_select(
@@ -59,7 +60,7 @@ def insert_geometries(connection: Connection, sampled: Sequence[SampledRow], off
 
 
 def stream_parts(
-    connection: Connection, series: SeriesInfo, query: Select[Any], place: SpatialFilter | None
+    reader: Reader, series: SeriesInfo, query: Select[Any], place: SpatialFilter | None
 ) -> Iterator[tuple[SeriesInfo, Iterator[StoredRow]]]:
     """
     Read the rows of a mobile series in parts of one place each, those that pass a filter on the place.
@@ -73,9 +74,7 @@ def stream_parts(
         of_feature = not place.strict and spatial.passes(series.feature.geometry, place)
         near = and_(*spatial.overlaps(SAMPLING_GEOMETRIES, place))
         joined = joined.where(or_(_PLACE.geometry.is_(None), near) if of_feature else near)
-    result = connection.execute(joined.execution_options(yield_per=_ROWS_AT_ONCE), {"series": series.key})
-    try:
-        rows: Iterable[Any] = result
+    with open_cursor(reader, complete_query(reader.dialect, joined, {"series": series.key}), {}) as rows:
         for text, part in groupby(rows, key=itemgetter(-1)):
             geometry = None if text is None else json.loads(text)
             if place is not None and geometry is not None and not spatial.passes(geometry, place):
@@ -84,5 +83,3 @@ def stream_parts(
             yield replace(series, geometry=geometry), islice(found, limit)
             if limit is not None:
                 return
-    finally:
-        result.close()

@@ -11,7 +11,7 @@ from sos_server.filters import SpatialReference, TemporalOperator, TemporalRefer
 from sos_server.model import OM_CATEGORY, OM_COUNT, OM_TEXT, OM_TRUTH, SeriesInfo, StoredRow
 from sos_server.requests import GetObservation
 from sos_server.storage import spatial
-from sos_server.storage.cursor import DriverQuery, compile_query, open_cursor
+from sos_server.storage.cursor import DriverQuery, Reader, compile_query, open_cursor
 from sos_server.storage.series import read_feature
 from sos_server.storage.tables import (
     FEATURES,
@@ -25,7 +25,7 @@ from sos_server.storage.tables import (
 from sos_server.time import to_microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Dialect
 
@@ -139,12 +139,22 @@ def typed(series: SeriesInfo, rows: Iterable[StoredRow]) -> Iterator[StoredRow]:
             yield row if row.value is None else row._replace(value=python_type(row.value))
 
 
-def stream_rows(connection: Connection, series: SeriesInfo, queries: RowQueries) -> Iterator[StoredRow]:
+def stream_rows(reader: Reader, series: SeriesInfo, queries: RowQueries) -> Iterator[StoredRow]:
     """Read the rows of a series in the order of their phenomenon time, a few at a time."""
-    query = _row_text(connection.dialect, _is_textual(series), queries.shapes)
-    values = {**query.fixed, **queries.times, "series": series.key}
-    with open_cursor(connection, query, values) as cursor:
+    with open_cursor(reader, *prepared(reader, series, queries, _whole)) as cursor:
         yield from typed(series, map(StoredRow._make, cursor))
+
+
+def prepared(
+    reader: Reader, series: SeriesInfo, queries: RowQueries, derive: Callable[[Select[Any]], Select[Any]]
+) -> tuple[DriverQuery, dict[str, int]]:
+    """Give what a function of a module derives from the query for the rows of a series, and the values it needs."""
+    text = _derived(reader.dialect, _is_textual(series), queries.shapes, derive)
+    return text, {**queries.times, "series": series.key}
+
+
+def _whole(query: Select[Any]) -> Select[Any]:
+    return query
 
 
 def _is_textual(series: SeriesInfo) -> bool:
@@ -153,8 +163,10 @@ def _is_textual(series: SeriesInfo) -> bool:
 
 # made anew for each request these would cost more than reading a row
 @lru_cache(maxsize=1000)
-def _row_text(dialect: Dialect, textual: bool, shapes: tuple[_Shape, ...]) -> DriverQuery:
-    return compile_query(dialect, _row_query(textual, shapes))
+def _derived(
+    dialect: Dialect, textual: bool, shapes: tuple[_Shape, ...], derive: Callable[[Select[Any]], Select[Any]]
+) -> DriverQuery:
+    return compile_query(dialect, derive(_row_query(textual, shapes)))
 
 
 @lru_cache(maxsize=1000)

@@ -9,10 +9,9 @@ from sqlalchemy import func, select
 from sos_server.storage.tables import SERIES, SERVICE
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from sos_server.model import SeriesInfo
     from sos_server.requests import GetObservation
+    from sos_server.storage.cursor import Reader
 
 _Names: TypeAlias = "tuple[tuple[str, ...], ...]"
 _Version: TypeAlias = "tuple[int, int | None]"
@@ -34,24 +33,24 @@ class Selections:
         """Whether it is worth a look into the database whether what is remembered still holds."""
         return request.spatial_filter is None and _names(request) in self._found
 
-    def find(self, connection: Connection, request: GetObservation) -> tuple[SeriesInfo, ...] | None:
+    def find(self, reader: Reader, request: GetObservation) -> tuple[SeriesInfo, ...] | None:
         """Give the series that a request finds, None where they are not remembered."""
         version, series = self._found.get(_names(request), (None, ()))
-        return series if version == _version(connection) else None
+        return series if version == _version(reader) else None
 
-    def remember(self, connection: Connection, request: GetObservation, series: tuple[SeriesInfo, ...]) -> None:
-        """Remember what a request finds in the moment that the connection sees."""
+    def remember(self, reader: Reader, request: GetObservation, series: tuple[SeriesInfo, ...]) -> None:
+        """Remember what a request finds in the moment that the reader sees."""
         if request.spatial_filter is not None or len(series) > _MOST_SERIES:
             return
         if len(self._found) >= _MOST_REQUESTS:
             self._found.clear()
-        self._found[_names(request)] = _version(connection), series
+        self._found[_names(request)] = _version(reader), series
 
 
 def _names(request: GetObservation) -> _Names:
     return request.offerings, request.procedures, request.observed_properties, request.features_of_interest
 
 
-def _version(connection: Connection) -> _Version:
-    generation, highest = connection.exec_driver_sql(_VERSION).one()
+def _version(reader: Reader) -> _Version:
+    generation, highest = reader.driver.execute(_VERSION).fetchone()
     return generation, highest

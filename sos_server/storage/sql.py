@@ -12,6 +12,7 @@ from sos_server.announcements import Announcements
 from sos_server.errors import InvalidParameterValue
 from sos_server.storage import descriptions, identifiers, insert, overview, removal, results, sensors, templates
 from sos_server.storage.base import open_database
+from sos_server.storage.cursor import reader_of
 from sos_server.storage.descriptions import Validity
 from sos_server.storage.retention import purge
 from sos_server.storage.sampling import stream_parts
@@ -189,15 +190,15 @@ class Storage:
         """Give the series that a request asks for as they were found before; None where they have to be found anew."""
         if not self._selections.may_have(request):
             return None
-        with self._database.reading() as connection:
-            return self._selections.find(connection, request)
+        with self._database.snapshot() as reader:
+            return self._selections.find(reader, request)
 
     def select_series(self, request: GetObservation, *, remember: bool = False) -> tuple[SeriesInfo, ...]:
         """Give the series that a request asks for, whatever its times; remember them where all its names exist."""
         with self._database.reading() as connection:
             series = select_series(connection, request)
             if remember:
-                self._selections.remember(connection, request, series)
+                self._selections.remember(reader_of(connection), request, series)
             return series
 
     def stream(
@@ -209,13 +210,13 @@ class Storage:
         `place` is a filter on the sampling geometry. The connection is taken at the first row and given back after the
         last, or when the iterator is closed.
         """
-        with self._database.reading() as connection:
+        with self._database.snapshot() as reader:
             queries = row_queries(filters)
             for info in series:
                 if info.mobile:
-                    yield from stream_parts(connection, info, row_query(info, queries), place)
+                    yield from stream_parts(reader, info, row_query(info, queries), place)
                 else:
-                    yield info, stream_rows(connection, info, queries)
+                    yield info, stream_rows(reader, info, queries)
 
     def stream_results(
         self,
@@ -226,15 +227,15 @@ class Storage:
         result_times: bool = False,
     ) -> Iterator[tuple[SeriesInfo, Iterator[ResultRows]]]:
         """Read as `stream` does, of each row only what results tell; result times where they are asked for."""
-        with self._database.reading() as connection:
-            yield from results.stream_results(connection, series, filters, place, result_times=result_times)
+        with self._database.snapshot() as reader:
+            yield from results.stream_results(reader, series, filters, place, result_times=result_times)
 
     def stream_merged(
         self, series: Iterable[SeriesInfo], filters: Sequence[TemporalFilter], place: SpatialFilter | None = None
     ) -> Iterator[tuple[SeriesInfo, RowSummary, Iterator[ResultRows]]]:
         """Read as `stream_results` does, with a summary before the rows; a series without rows is left out."""
-        with self._database.reading() as connection:
-            yield from results.stream_merged(connection, series, filters, place)
+        with self._database.snapshot() as reader:
+            yield from results.stream_merged(reader, series, filters, place)
 
     def insert_result_template(self, template: ResultTemplate) -> None:
         """Store a template; raises where its identifier is taken."""
@@ -258,7 +259,7 @@ class Storage:
             queries = row_queries(())
             for info in read_series_of(connection, tuple(found)):
                 query = row_query(info, queries).where(found[info.key].condition())
-                for part, rows in stream_parts(connection, info, query, None):
+                for part, rows in stream_parts(reader_of(connection), info, query, None):
                     yield part, identifiers.named(info.key, rows)
 
     def example_identifiers(self, limit: int) -> tuple[str, ...]:
