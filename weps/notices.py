@@ -82,3 +82,23 @@ class StoreStatus:
     newest: Mark
     oldest: Mark
     newest_time: datetime
+
+
+class Reference(NamedTuple):
+    """An alert that was told earlier in the same episode."""
+
+    id: str
+    detected: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """
+    What came of posted items, by their guids: stored, known already as they are, or another under the same guid.
+
+    Where one is in conflict, none is stored.
+    """
+
+    stored: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    conflicting: tuple[str, ...] = ()

@@ -1,8 +1,8 @@
 """
 The store: everything that must survive a power cut, in one database, one part a file.
 
-`Database` opens it; `Subscriptions`, `Changing`, `RuleVersions`, `Feeds`, `Alerts`, `Outbox`, `Items` and `Jobs` are
-its parts; `Store` is all of them.
+`Database` opens it; `Subscriptions`, `Changing`, `RuleVersions`, `Feeds`, `Alerts`, `Outbox`, `Items`, `NoticeList`
+and `Jobs` are its parts; `Store` is all of them.
 """
 
 from weps.store.alerts import Alerts, Outbox
@@ -10,11 +10,12 @@ from weps.store.changing import Changing
 from weps.store.feeds import BatchTransaction, Feeds, RuleState, StateKey
 from weps.store.items import Items
 from weps.store.jobs import Jobs
+from weps.store.notices import NoticeList
 from weps.store.rule_versions import RuleVersions
 from weps.store.subscriptions import Subscriptions
 
 __all__ = ["BatchTransaction", "RuleState", "StateKey", "Store"]
 
 
-class Store(Subscriptions, Changing, RuleVersions, Feeds, Alerts, Outbox, Items, Jobs):
+class Store(Subscriptions, Changing, RuleVersions, Feeds, Alerts, Outbox, Items, NoticeList, Jobs):
     """All parts of the store on one database."""

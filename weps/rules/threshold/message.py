@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from string import Formatter
 from typing import TYPE_CHECKING
 
 from sos_server.time import format_instant
+from weps.templates import fill_template, template_faults
 
 if TYPE_CHECKING:
     from weps.model import Detection, Value
@@ -28,22 +28,12 @@ FIELDS = (
 
 def check_template(template: str) -> list[str]:
     """Give what is wrong with a template, and what to do."""
-    try:
-        parts = list(Formatter().parse(template))
-    except ValueError as error:
-        return [f"the message has a single brace ({error}); write {{{{ or }}}} for a brace that is meant"]
-    known = ", ".join(FIELDS)
-    return [
-        f"the message has {{{field}}}, which is no field; use only the names {known}"
-        for _, field, layout, conversion in parts
-        if field is not None and (field not in FIELDS or layout or conversion)
-    ]
+    return template_faults(template, FIELDS, "the message")
 
 
 def render(template: str, name: str, detection: Detection) -> str:
     """Fill a checked template with what a detection says; a field that is not known there stays empty."""
-    fields = _fields(name, detection)
-    return "".join(text + (fields[field] if field else "") for text, field, _, _ in Formatter().parse(template))
+    return fill_template(template, _fields(name, detection))
 
 
 def _fields(name: str, detection: Detection) -> dict[str, str]:
