@@ -4,6 +4,8 @@ The text blocks of O&M 2.0 observations: all that observations of a series have 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lxml import etree
@@ -55,7 +57,31 @@ class Block(NamedTuple):
 
 
 def build(member: str, constants: Constants, form: Form, feature_number: int) -> Block:
-    """Build the text block of a form; `member` is the property that holds each observation."""
+    """Give the text block of a form; `member` is the property that holds each observation. Most are built already."""
+    feature = constants.feature
+    point = _point(feature.geometry) if form.inline_feature else ()
+    if point is None or constants.geometry is not None:
+        return _new(member, constants, form, feature_number)
+    # without its shape a feature can be looked up by its value, and where it is only named the shape does not matter
+    named = constants._replace(feature=replace(feature, geometry=None))
+    return _known(member, named, form, feature_number if form.inline_feature else 0, point)
+
+
+def _point(geometry: Mapping[str, Any] | None) -> tuple[float, ...] | None:
+    """Give the coordinates of a point; None for other shapes, which may be large."""
+    if geometry is None or geometry.keys() != {"type", "coordinates"} or geometry["type"] != "Point":
+        return None
+    return tuple(geometry["coordinates"])
+
+
+@lru_cache(maxsize=2000)
+def _known(member: str, constants: Constants, form: Form, feature_number: int, point: tuple[float, ...]) -> Block:
+    geometry = {"type": "Point", "coordinates": list(point)} if point else None
+    feature = replace(constants.feature, geometry=geometry)
+    return _new(member, constants._replace(feature=feature), form, feature_number)
+
+
+def _new(member: str, constants: Constants, form: Form, feature_number: int) -> Block:
     mark = _free_mark(constants)
     root = etree.Element("root", nsmap=NAMESPACES)
     _build(xml.add(root, member), constants, form, mark, feature_number)
