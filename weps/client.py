@@ -1,4 +1,9 @@
-"""A client of a WPS 1.0.0 (OGC 05-007r7), as far as the command line and the demonstration need one."""
+"""
+A client of a WPS, as far as the command line and the demonstration need one.
+
+What is answered at once is asked for in version 1.0.0 (OGC 05-007r7), what takes long as a job in version 2.0.0
+(OGC 14-065r2).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +22,12 @@ WPS_URI = "http://www.opengis.net/wps/1.0.0"
 OWS_URI = "http://www.opengis.net/ows/1.1"
 WPS = ElementMaker(namespace=WPS_URI, nsmap={"wps": WPS_URI, "ows": OWS_URI})
 OWS = ElementMaker(namespace=OWS_URI)
+WPS_20_URI = "http://www.opengis.net/wps/2.0"
+OWS_20_URI = "http://www.opengis.net/ows/2.0"
+WPS_20 = ElementMaker(namespace=WPS_20_URI, nsmap={"wps": WPS_20_URI, "ows": OWS_20_URI})
+OWS_20 = ElementMaker(namespace=OWS_20_URI)
 SECONDS = 60
+UNFINISHED = frozenset({"Accepted", "Running"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +47,86 @@ def execute(
     `outputs` are those wanted, with the MIME type for complex ones. Raises `InputError` with the server's words when
     it refuses the request, `WepsError` when it cannot be reached or does not answer as a WPS.
     """
-    body = encode_execute(process, inputs, outputs)
+    return decode_response(_ask(address, encode_execute(process, inputs, outputs)).content, address)
+
+
+@dataclass(frozen=True, slots=True)
+class JobProgress:
+    """How far a job has come; `percent` is None where the service does not tell."""
+
+    id: str
+    status: str
+    percent: int | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether there is, or will never be, a result."""
+        return self.status not in UNFINISHED
+
+
+def start_job(
+    address: str, process: str, inputs: Mapping[str, str | ComplexInput], output: str, mime_type: str
+) -> JobProgress:
+    """
+    Start a process as a job whose result is one output alone, in a MIME type.
+
+    Raises as `execute` does.
+    """
+    request = WPS_20.Execute(
+        OWS_20.Identifier(process),
+        *(WPS_20.Input(_encode_data(given), id=name) for name, given in inputs.items()),
+        WPS_20.Output(id=output, mimeType=mime_type, transmission="value"),
+        service="WPS",
+        version="2.0.0",
+        mode="async",
+        response="raw",
+    )
+    body: bytes = etree.tostring(request, xml_declaration=True, encoding="UTF-8")
+    return _decode_status(_ask(address, body).content, address)
+
+
+def job_progress(address: str, job: str) -> JobProgress:
+    """Ask how far a job has come; raises as `execute` does."""
+    return _decode_status(_ask(address, None, request="GetStatus", job=job).content, address)
+
+
+def job_result(address: str, job: str) -> str:
+    """Give what a job gave; raises as `execute` does, also with what the job failed with."""
+    answer = _ask(address, None, request="GetResult", job=job)
+    if not answer.ok:
+        _decode(answer.content, address)
+    return answer.content.decode()
+
+
+def dismiss_job(address: str, job: str) -> None:
+    """End a job and throw its result away; raises as `execute` does."""
+    _decode(_ask(address, None, request="Dismiss", job=job).content, address)
+
+
+def _ask(address: str, body: bytes | None, request: str = "", job: str = "") -> requests.Response:
+    """Post a request, or ask for something about a job."""
     try:
-        answer = requests.post(address, data=body, headers={"Content-Type": "text/xml"}, timeout=SECONDS)
+        if body is not None:
+            return requests.post(address, data=body, headers={"Content-Type": "text/xml"}, timeout=SECONDS)
+        query = {"service": "WPS", "version": "2.0.0", "request": request, "jobId": job}
+        return requests.get(address, params=query, timeout=SECONDS)
     except requests.RequestException as error:
         raise WepsError(f"no answer ({type(error).__name__}); is the service running?", where=address) from error
-    return decode_response(answer.content, address)
+
+
+def _encode_data(given: str | ComplexInput) -> etree._Element:
+    if isinstance(given, str):
+        return WPS_20.Data(given)
+    return WPS_20.Data(given.text, mimeType=given.mime_type)
+
+
+def _decode_status(document: bytes, address: str) -> JobProgress:
+    root = _decode(document, address)
+    found = {etree.QName(element).localname: (element.text or "").strip() for element in root}
+    if "JobID" not in found:
+        raise WepsError("the answer tells of no job", where=address)
+    percent = found.get("PercentCompleted", "")
+    return JobProgress(found["JobID"], found.get("Status", ""), int(percent) if percent.isdigit() else None)
 
 
 def encode_execute(process: str, inputs: Mapping[str, str | ComplexInput], outputs: Mapping[str, str | None]) -> bytes:
@@ -69,20 +153,26 @@ def encode_execute(process: str, inputs: Mapping[str, str | ComplexInput], outpu
 
 def decode_response(document: bytes, address: str) -> dict[str, str]:
     """Read the outputs of an ExecuteResponse; an exception report is raised."""
-    try:
-        root = xml.parse(document)
-    except SosError as error:
-        raise WepsError(f"the answer is no WPS answer: {error.message}", where=address) from error
-    exception = next(root.iter(f"{{{OWS_URI}}}Exception"), None)
-    if exception is not None:
-        text = " ".join("".join(exception.itertext()).split())
-        raise InputError(text or str(exception.get("exceptionCode")), where=exception.get("locator") or None)
+    root = _decode(document, address)
     found = {}
     for output in root.iter(f"{{{WPS_URI}}}Output"):
         identifier = output.findtext(f"{{{OWS_URI}}}Identifier", "").strip()
         data = output.find(f"{{{WPS_URI}}}Data")
         found[identifier] = "" if data is None else _decode_data(data)
     return found
+
+
+def _decode(document: bytes, address: str) -> etree._Element:
+    """Give the root of an answer of either version; an exception report is raised."""
+    try:
+        root = xml.parse(document)
+    except SosError as error:
+        raise WepsError(f"the answer is no WPS answer: {error.message}", where=address) from error
+    exception = next(root.iter(f"{{{OWS_URI}}}Exception", f"{{{OWS_20_URI}}}Exception"), None)
+    if exception is not None:
+        text = " ".join("".join(exception.itertext()).split())
+        raise InputError(text or str(exception.get("exceptionCode")), where=exception.get("locator") or None)
+    return root
 
 
 def _encode_input(given: str | ComplexInput) -> etree._Element:

@@ -35,9 +35,9 @@ def build_feed(
     subscription: Subscription,
     alerts: Sequence[Alert],
     *,
-    self_url: str,
+    self_url: str | None,
     alternate_url: str,
-    alerts_url: str,
+    alerts_url: str | None,
     next_url: str | None = None,
     previous_url: str | None = None,
 ) -> bytes:
@@ -45,7 +45,8 @@ def build_feed(
     Write one page of a subscription's feed, the alerts newest first.
 
     `alternate_url` is the page for people, `alerts_url` what stands before `/{id}` in the permalink of an alert, the
-    last two are the older and the newer page (RFC 5005).
+    last two are the older and the newer page (RFC 5005). Of a feed and alerts that are kept nowhere, `self_url` and
+    `alerts_url` are None: their items lead to the evidence, where there is some.
     """
     name = clean_line(subscription.title or subscription.rule.name or subscription.id, _TITLE_LIMIT)
     endpoint = clean_line(subscription.source.endpoint, _TITLE_LIMIT)
@@ -117,10 +118,12 @@ def _new_feed(
     return feed
 
 
-def _add_alert(feed: Any, alert: Alert, alerts_url: str) -> None:
+def _add_alert(feed: Any, alert: Alert, alerts_url: str | None) -> None:
     entry = feed.add_entry(order="append")
     entry.title(clean_line(alert.title, _TITLE_LIMIT) or alert.status.value)
-    entry.link(href=f"{alerts_url}/{alert.id}")
+    link = alert.evidence if alerts_url is None else f"{alerts_url}/{alert.id}"
+    if link is not None:
+        entry.link(href=link)
     entry.description(_as_html(clean_text(alert.text, _TEXT_LIMIT) or alert.status.value))
     entry.guid(alert.id, permalink=False)
     entry.pubDate(alert.detected)

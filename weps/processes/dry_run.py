@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from weps.errors import InputError
@@ -9,7 +11,7 @@ from weps.model import NewSubscription, Severity
 from weps.processes.base import Context, InputSpec, Kind, Literal, Outputs, OutputSpec, ProcessSpec
 from weps.processes.inputs import format_duration
 from weps.processes.rehearsal import MOST_LISTED, rehearse
-from weps.processes.rehearsal_documents import DETECTION_FORMATS, Rehearsed, write_detections
+from weps.processes.rehearsal_documents import DETECTION_FORMATS, MOST_IN_FEED, Rehearsed, write_detections
 from weps.processes.rule_inputs import RULE_LANGUAGES, read_rule
 from weps.processes.source_inputs import read_source, source_input
 from weps.processes.subscribe import DEFAULT_SAMPLING_RATE, SUBSCRIBE
@@ -30,18 +32,22 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
         rule = compile_rule(text)
     new = _imagined(inputs, context, text, begin)
     engine = context.engine
+    began = time.monotonic()
     history = engine.history(new.source, begin, end)
     rehearsal = rehearse(rule, history, begin, end, context.progress)
-    rehearsed = Rehearsed(
-        new, rule.name, rehearsal, engine.base_url, lambda first, last: engine.evidence_url(new.source, first, last)
-    )
+    took = timedelta(milliseconds=round(1000 * (time.monotonic() - began)))
+
+    def evidence(first: datetime, last: datetime) -> str | None:
+        return engine.evidence_url(new.source, first, last)
+
     return {
-        "detections": write_detections(rehearsed),
+        "detections": write_detections(Rehearsed(new, rule.name, rehearsal, took, engine.base_url, evidence)),
         "count": str(rehearsal.detections),
         "observations": str(rehearsal.observations),
         "timeInAlert": format_duration(rehearsal.in_alert),
-        "info": f"{rehearsal.observations} observations were read and {rehearsal.detections} detections made; "
-        "nothing was stored or sent",
+        "duration": format_duration(took),
+        "info": f"{rehearsal.observations} observations were read and {rehearsal.detections} detections made "
+        f"in {took.total_seconds():.1f} s; nothing was stored or sent",
     }
 
 
@@ -87,7 +93,7 @@ DRY_RUN = ProcessSpec(
             "detections",
             "What the rule would have found",
             DETECTION_FORMATS,
-            f"The first {MOST_LISTED}; the others are only counted.",
+            f"The first {MOST_LISTED}, as GeoRSS the first {MOST_IN_FEED}; the others are only counted.",
         ),
         OutputSpec("count", "How many detections there are", Literal(Kind.COUNT)),
         OutputSpec("observations", "How many observations were read", Literal(Kind.COUNT)),
@@ -97,6 +103,7 @@ DRY_RUN = ProcessSpec(
             Literal(Kind.DURATION),
             "PT0S for rules whose detections stand alone.",
         ),
+        OutputSpec("duration", "How long reading and evaluating took", Literal(Kind.DURATION)),
         OutputSpec("info", "What was done, for people", Literal()),
     ),
     handler=_handle,

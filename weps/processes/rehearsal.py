@@ -23,6 +23,9 @@ REHEARSAL = "rehearsal"
 MOST_LISTED = 10_000
 """So many detections are kept; those that follow are only counted."""
 
+MOST_APART = 1000
+"""So many stretches of time in alert are kept before those that touch are made one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -105,6 +108,7 @@ class _Episodes:
 
     on: dict[str, datetime] = field(default_factory=dict)
     over: list[tuple[datetime, datetime]] = field(default_factory=list)
+    room: int = MOST_APART
 
     def begin(self, key: str, time: datetime) -> None:
         """Note that an episode is on; one of another severity goes on."""
@@ -114,12 +118,23 @@ class _Episodes:
         """Note that an episode is over."""
         if key in self.on:
             self.over.append((self.on.pop(key), time))
+        if len(self.over) > self.room:
+            # However many series are on at once, what is kept grows with the time that is looked at and not with them.
+            self.over = _merged(self.over)
+            self.room = max(MOST_APART, 2 * len(self.over))
 
     def time_on(self, until: datetime) -> timedelta:
         """Give the length of all episodes together, those at the same time counted once."""
-        stretches = sorted([*self.over, *((time, until) for time in self.on.values())])
-        total, reached = timedelta(0), min((begin for begin, _ in stretches), default=until)
-        for begin, end in stretches:
-            total += max(end - max(begin, reached), timedelta(0))
-            reached = max(reached, end)
-        return total
+        stretches = _merged([*self.over, *((time, max(time, until)) for time in self.on.values())])
+        return sum((end - begin for begin, end in stretches), timedelta(0))
+
+
+def _merged(stretches: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Give stretches of time that do not touch and cover the same."""
+    merged: list[tuple[datetime, datetime]] = []
+    for begin, end in sorted(stretches):
+        if merged and begin <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(merged[-1][1], end)
+        else:
+            merged.append((begin, end))
+    return merged

@@ -19,7 +19,7 @@ from weps.rules.backtest import to_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from weps.model import Alert, NewSubscription
     from weps.processes.rehearsal import Match, Rehearsal
@@ -32,13 +32,16 @@ COLUMNS = (
     *("condition", "threshold", "procedure", "observedProperty", "featureOfInterest", "phenomenonTime"),
     *("longitude", "latitude"),
 )
+MOST_IN_FEED = 1000
+"""So many of the first detections are in the feed; readers of feeds take no more, and one item is two kilobytes."""
+
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
     """
-    What was rehearsed: the subscription that would have been, its rule's name, and what came of it.
+    What was rehearsed: the subscription that would have been, its rule's name, what came of it, and how long it took.
 
     `evidence` gives the URL of what was observed between two instants, `base_url` is the address of this service.
     """
@@ -46,6 +49,7 @@ class Rehearsed:
     new: NewSubscription
     rule_name: str
     rehearsal: Rehearsal
+    took: timedelta
     base_url: str
     evidence: Callable[[datetime, datetime], str | None]
 
@@ -89,6 +93,7 @@ def _to_json(rehearsed: Rehearsed, rows: list[dict[str, Any]]) -> str:
             "count": rehearsal.detections,
             "counts": {str(status): number for status, number in rehearsal.counts.items()},
             "timeInAlert": format_duration(rehearsal.in_alert),
+            "duration": format_duration(rehearsed.took),
             "leftOut": rehearsal.detections - len(rows),
             "detections": rows,
         },
@@ -112,7 +117,7 @@ def _cell(value: Any) -> Any:
 
 
 def _to_georss(rehearsed: Rehearsed) -> str:
-    """Give the feed that the subscription would have had, newest first."""
+    """Give the feed that the subscription would have had, newest first; neither it nor its alerts are kept."""
     new, rehearsal = rehearsed.new, rehearsed.rehearsal
     name = str(uuid.uuid4())
     subscription = Subscription(
@@ -132,9 +137,10 @@ def _to_georss(rehearsed: Rehearsed) -> str:
         severity=new.severity,
         process="weps:DryRun",
     )
-    alerts = [_alert(rehearsed, subscription, number, match) for number, match in enumerate(rehearsal.matches)]
+    matches = rehearsal.matches[:MOST_IN_FEED]
+    alerts = [_alert(rehearsed, subscription, number, match) for number, match in enumerate(matches)]
     url = f"{rehearsed.base_url}/"
-    document = build_feed(subscription, alerts[::-1], self_url=url, alternate_url=url, alerts_url=f"{url}alerts")
+    document = build_feed(subscription, alerts[::-1], self_url=None, alternate_url=url, alerts_url=None)
     return document.decode()
 
 
