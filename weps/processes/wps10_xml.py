@@ -98,7 +98,8 @@ def _given_xml(element: etree._Element, identifier: str) -> Given:
     box = element.find(f"{WPS}Data/{WPS}BoundingBoxData")
     if box is not None:
         lower, upper = (box.findtext(f"{OWS}{corner}Corner", "") for corner in ("Lower", "Upper"))
-        return BoundingBox(lower, upper, box.get("crs"))
+        # wps-js writes the attribute with a prefix.
+        return BoundingBox(lower, upper, box.get("crs") or box.get(f"{OWS}crs"))
     data = element.find(f"{WPS}Data/{WPS}ComplexData")
     if data is None:
         raise InputError(
