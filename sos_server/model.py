@@ -19,12 +19,45 @@ OM_TRUTH = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_TruthObserv
 OM_CATEGORY = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_CategoryObservation"
 OM_TEXT = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_TextObservation"
 SWE_ARRAY = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_SWEArrayObservation"
+OM_GEOMETRY = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_GeometryObservation"
+OM_COMPLEX = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_ComplexObservation"
+OM_OBSERVATION = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Observation"  # of any result
 SCALAR_TYPES = (OM_MEASUREMENT, OM_COUNT, OM_TRUTH, OM_CATEGORY, OM_TEXT)
+
+STRUCTURED_TYPES = (OM_GEOMETRY, OM_COMPLEX)  # their values are JSON texts: see `Observation`
 
 SAMPLING_POINT = "http://www.opengis.net/def/samplingFeatureType/OGC-OM/2.0/SF_SamplingPoint"
 SAMPLING_CURVE = "http://www.opengis.net/def/samplingFeatureType/OGC-OM/2.0/SF_SamplingCurve"
 SAMPLING_SURFACE = "http://www.opengis.net/def/samplingFeatureType/OGC-OM/2.0/SF_SamplingSurface"
 SAMPLING_FEATURE = "http://www.opengis.net/def/samplingFeatureType/OGC-OM/2.0/SF_SamplingFeature"
+
+
+class NamedValue(NamedTuple):
+    """A parameter of an observation (OGC 10-025r1 clause 7.2.2); `kind` is the observation type of such a result."""
+
+    name: str
+    value: Value
+    uom: str | None
+    kind: str
+
+
+class Quality(NamedTuple):
+    """
+    What is told of the quality of a result: a code or flag, and its title.
+
+    `document` is the quality element of ISO 19139 as XML where it stood inline; the code is then what it says.
+    """
+
+    code: str
+    title: str | None = None
+    document: str | None = None
+
+
+class Annotations(NamedTuple):
+    """What an observation tells besides its result and its place: parameters and qualities, in their order."""
+
+    parameters: tuple[NamedValue, ...] = ()
+    qualities: tuple[Quality, ...] = ()
 
 
 class Observation(NamedTuple):
@@ -34,7 +67,9 @@ class Observation(NamedTuple):
     A tuple and not a dataclass: it is made millions of times, and a tuple is made four times as fast. An array
     observation is as many of these as it has values. `phenomenon_time` is the instant or the begin of the period,
     `phenomenon_time_end` the end of a period. `feature_of_interest` is the identifier; the feature itself, when the
-    document had it inline, is `feature`. `value` None is a nil result, then `nil_reason` may say why.
+    document had it inline, is `feature`. `value` None is a nil result, then `nil_reason` may say why. The value of a
+    geometry observation is GeoJSON as text, that of a complex one the JSON text of its record (`swe20_record`).
+    `quality` is the code of the first of its qualities; `annotations` where there is more to tell than that.
     """
 
     phenomenon_time: datetime
@@ -52,6 +87,8 @@ class Observation(NamedTuple):
     identifier: str | None = None
     valid_time: tuple[datetime, datetime] | None = None
     geometry: Mapping[str, Any] | None = None
+    quality: str | None = None
+    annotations: Annotations | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +187,7 @@ class SeriesInfo:
     A stored series: the part that all its observations share. `key` is the storage's own number.
 
     The observations of a `mobile` series may tell where they were made (the sampling geometry, GeoJSON). They are told
-    in parts, each with its `geometry`.
+    in parts, each with its `geometry`. So are those of an `annotated` series, by their `annotations`.
     """
 
     key: int
@@ -162,6 +199,8 @@ class SeriesInfo:
     uom: str | None
     mobile: bool = False
     geometry: Mapping[str, Any] | None = None
+    annotated: bool = False
+    annotations: Annotations | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Observations and Measurements 2.0 in XML (OGC 10-025r1): reading the observation
 `decode_observations` takes a GetObservationResponse, an InsertObservation, a bare observation or any collection, of any
 service. An array or record result gives one observation for each value; its column's definition is the observed
 property where there are several. A geometry as result has no scalar value: it is in `geometry`, and `value` is None.
+With `whole` records and geometries stay what they are: each is one value, as `model.Observation` tells.
 Writing observations is in `om20_encode`, the fast way to read many observations of the same form in `om20_runs`.
 """
 
@@ -11,9 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sos_server.codecs import gml32, om20_result, om20_runs, sampling20, xml
+from sos_server.codecs import gml32, om20_annotations, om20_result, om20_runs, sampling20, xml
 from sos_server.errors import InvalidRequest, MissingParameterValue
-from sos_server.model import Feature, Observation
+from sos_server.model import OM_OBSERVATION, Feature, Observation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,22 +22,23 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
-    from sos_server.model import ResultTemplate
+    from sos_server.model import Annotations, ResultTemplate
 
 NAMESPACE = xml.NAMESPACES["om"]
 RESPONSE_FORMAT = NAMESPACE
 
 _OBSERVATION = xml.tag("om:OM_Observation")
+_REPEATED = frozenset({xml.tag("om:parameter"), xml.tag("om:resultQuality")})
 
 
-def decode_observations(root: etree._Element, *, strict: bool = False) -> Iterator[Observation]:
+def decode_observations(root: etree._Element, *, strict: bool = False, whole: bool = False) -> Iterator[Observation]:
     """
     Read all observations of a document; raises `InvalidRequest` with the line of what cannot be read.
 
     What does not touch the values is left out where it cannot be understood, but refused with `strict`: a shape in a
     coordinate reference system that cannot be turned into longitude and latitude, a result time that refers to nothing.
     """
-    document = _Document(root, strict=strict)
+    document = _Document(root, strict=strict, whole=whole)
     yield from om20_runs.decode(root, document.decode, document.times)
 
 
@@ -108,25 +110,28 @@ class _Common(NamedTuple):
     offering: str | None
     identifier: str | None
     geometry: Mapping[str, Any] | None
+    quality: str | None
+    annotations: Annotations | None
 
 
 class _Document:
     """One document while it is read: its times and features may be referred to from anywhere in it."""
 
-    def __init__(self, root: etree._Element, *, strict: bool) -> None:
+    def __init__(self, root: etree._Element, *, strict: bool, whole: bool = False) -> None:
         self._root = root
         self._strict = strict
+        self._whole = whole
         self.times = gml32.Times(root)
         self._features: dict[str, Feature] = {}
         self._indexed = False
 
     def decode(self, element: etree._Element) -> Iterator[Observation]:
-        children = {child.tag: child for child in element.iterchildren("*") if child.tag != xml.tag("om:parameter")}
+        children = {child.tag: child for child in element.iterchildren("*") if child.tag not in _REPEATED}
         common = self._common(element, children)
         result = children.get(xml.tag("om:result"))
         if result is None:
             raise InvalidRequest(f"The observation at {xml.where(element)} has no om:result.", "result")
-        for value in om20_result.decode_result(result, common.observation_type):
+        for value in om20_result.decode_result(result, common.observation_type, whole=self._whole):
             yield _observation(common, value, element)
 
     def _common(self, element: etree._Element, children: dict[str, etree._Element]) -> _Common:
@@ -135,6 +140,7 @@ class _Document:
             raise _missing_feature(element)
         feature_of_interest, feature = self.read_feature(holder)
         offering, geometry = self._parameters(element)
+        quality, annotations = om20_annotations.decode_annotations(element, strict=self._strict)
         valid = self.times.read(children.get(xml.tag("om:validTime")))
         result_time = self._result_time(children.get(xml.tag("om:resultTime")))
         return _Common(
@@ -149,6 +155,8 @@ class _Document:
             offering=offering,
             identifier=xml.text_of(children.get(xml.tag("gml:identifier"))),
             geometry=geometry,
+            quality=quality,
+            annotations=annotations,
         )
 
     def _result_time(self, holder: etree._Element | None) -> gml32.Time | None:
@@ -190,9 +198,9 @@ class _Document:
         offering, geometry = None, None
         for named in element.iterfind("om:parameter/om:NamedValue", xml.NAMESPACES):
             name, value = xml.href(xml.child(named, "om:name")), xml.child(named, "om:value")
-            if name == "offering":
+            if name == om20_annotations.OFFERING:
                 offering = xml.text_of(value)
-            elif name is not None and name.endswith("/samplingGeometry"):
+            elif name is not None and om20_annotations.is_sampling_geometry(name):
                 shape = xml.first_element(value)
                 geometry = self._geometry(shape) if shape is not None else None
         return offering, geometry
@@ -229,7 +237,8 @@ def _observation_type(holder: etree._Element | None) -> str | None:
     reference = xml.href(holder)
     if holder is not None and reference is None and holder.get(xml.XLINK_HREF) is not None:
         raise MissingParameterValue(f"om:type is empty ({xml.where(holder)}).", "observationType")
-    return reference
+    # it says nothing of the result, which is then what it looks like
+    return None if reference == OM_OBSERVATION else reference
 
 
 def _observation(common: _Common, value: om20_result.ResultValue, element: etree._Element) -> Observation:
@@ -258,4 +267,6 @@ def _observation(common: _Common, value: om20_result.ResultValue, element: etree
         identifier=common.identifier,
         valid_time=common.valid_time,
         geometry=value.geometry or common.geometry,
+        quality=common.quality,
+        annotations=common.annotations,
     )

@@ -1,16 +1,30 @@
 """
 The results of O&M 2.0 observations: scalars of every type, nil, arrays, records and geometries.
 
+A record is read field by field, or as a whole: then it is one value, as `swe20_record` writes it; and so is a geometry.
+
 A result that cannot be read is refused with its line; a nil result gives the value None and its reason, never a number.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sos_server.codecs import gml32, swe20, xml, xsd
+from sos_server.codecs import gml32, swe20, swe20_record, xml, xsd
 from sos_server.errors import InvalidParameterValue, InvalidRequest, MissingParameterValue
-from sos_server.model import OM_CATEGORY, OM_COUNT, OM_MEASUREMENT, OM_TEXT, OM_TRUTH, Value
+from sos_server.model import (
+    OM_CATEGORY,
+    OM_COMPLEX,
+    OM_COUNT,
+    OM_GEOMETRY,
+    OM_MEASUREMENT,
+    OM_TEXT,
+    OM_TRUTH,
+    SCALAR_TYPES,
+    STRUCTURED_TYPES,
+    Value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +32,7 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
-GEOMETRY_OBSERVATION = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_GeometryObservation"
+GEOMETRY_OBSERVATION = OM_GEOMETRY
 
 # the local names of xsi:type, and what they hold
 _KINDS = {
@@ -62,16 +76,24 @@ class ResultValue(NamedTuple):
     geometry: Mapping[str, Any] | None = None
 
 
-def decode_result(element: etree._Element, observation_type: str | None) -> Iterator[ResultValue]:
-    """Read all values of an `om:result`."""
+def decode_result(
+    element: etree._Element, observation_type: str | None, *, whole: bool = False
+) -> Iterator[ResultValue]:
+    """
+    Read all values of an `om:result`.
+
+    With `whole` a record or geometry is one value as text, which its observation type must say; without it a record
+    gives a value for each field, and a geometry none.
+    """
     inner = xml.first_element(element)
     if inner is None:
         yield decode_scalar(element, observation_type)
         return
     name, namespace = xml.local_name(inner), xml.namespace(inner)
-    if namespace == xml.NAMESPACES["gml"]:
-        geometry = gml32.decode_geometry(inner)
-        yield ResultValue(None, observation_type=GEOMETRY_OBSERVATION, geometry=geometry)
+    if whole and (namespace == xml.NAMESPACES["gml"] or name == "DataRecord"):
+        yield _structured(inner, observation_type)
+    elif namespace == xml.NAMESPACES["gml"]:
+        yield ResultValue(None, observation_type=OM_GEOMETRY, geometry=gml32.decode_geometry(inner))
     elif namespace != xml.NAMESPACES["swe"]:
         raise InvalidRequest(f"A result {name} is not supported ({xml.where(inner)}).", "result")
     elif name == "DataArray":
@@ -88,6 +110,20 @@ def decode_result(element: etree._Element, observation_type: str | None) -> Iter
         )
 
 
+def _structured(inner: etree._Element, observation_type: str | None) -> ResultValue:
+    """Read a record or a geometry as one value."""
+    found_type = OM_GEOMETRY if xml.namespace(inner) == xml.NAMESPACES["gml"] else OM_COMPLEX
+    if observation_type in SCALAR_TYPES or observation_type in {*STRUCTURED_TYPES} - {found_type}:
+        raise InvalidParameterValue(
+            f"The result {xml.local_name(inner)} at {xml.where(inner)} is not what {observation_type} says.",
+            "resultType",
+        )
+    if found_type == OM_COMPLEX:
+        return ResultValue(swe20_record.decode_record(inner), observation_type=found_type)
+    geometry = gml32.decode_geometry(inner)
+    return ResultValue(json.dumps(geometry, separators=(",", ":")), observation_type=found_type)
+
+
 def decode_scalar(element: etree._Element, observation_type: str | None) -> ResultValue:
     """Read a result without elements inside."""
     kind = _kind(element, observation_type)
@@ -97,6 +133,10 @@ def decode_scalar(element: etree._Element, observation_type: str | None) -> Resu
     nil_reason = element.get("nilReason")
     if nil_reason or element.get(xml.XSI_NIL) in ("true", "1") or (kind in ("measure", "count") and xsd.is_nan(text)):
         return ResultValue(None, uom, nil_reason or swe20.UNKNOWN, found_type)
+    if found_type in STRUCTURED_TYPES:
+        raise InvalidParameterValue(
+            f"The result at {xml.where(element)} is a scalar, which {found_type} is not.", "resultType"
+        )
     try:
         return ResultValue(_scalar(element, kind, text), uom, None, found_type)
     except ValueError as error:

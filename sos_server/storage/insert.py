@@ -139,7 +139,7 @@ def _rows(series_id: int, observations: Iterable[Observation], last_id: int) -> 
     rows: list[_Row] = []
     for number, each in enumerate(observations, last_id + 1):
         # taken apart at once: fifteen times asking for a member by its name is slower than all the rest
-        begin, _, _, _, value, _, end, known, _, _, nil_reason, _, identifier, valid, _ = each
+        begin, _, _, _, value, _, end, known, _, _, nil_reason, _, identifier, valid, *_ = each
         first = to_microseconds(begin)
         last = first if end is None else to_microseconds(end)
         result_time = last if known is None else first if known == begin else to_microseconds(known)

@@ -60,6 +60,7 @@ def convert_one(found: sos.Observation, *, merged: bool = False) -> Observation:
         geometry=geometry,
         identifier=found.identifier,
         id=observation_id(found, merged=merged),
+        quality=found.quality,
     )
 
 
