@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import gzip
 import io
+import logging
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from sos_server.codecs import om20, om20_result, xml
+from sos_server.codecs.xml_recovery import recover
 from sos_server.errors import SosError
 from sos_server.time import format_instant
 from weps.errors import InputError
+from weps.feeders import csv_sos
 from weps.feeders.convert import convert_each
 from weps.feeders.csv_lines import read_csv
+from weps.feeders.json_documents import is_document, read_json_document
 from weps.feeders.json_lines import read_json_lines
 from weps.model import Observation
+
+LOG = logging.getLogger("weps.feeders")
 
 _GZIP = b"\x1f\x8b"
 _SIZE_LIMIT = 1024 * 1024 * 1024
@@ -78,10 +84,12 @@ def to_json_line(observation: Observation) -> dict[str, Any]:
 
 def _read_xml(data: bytes) -> Iterator[Observation]:
     try:
-        root = xml.parse(data, limit=_SIZE_LIMIT)
+        root, mended = recover(data, limit=_SIZE_LIMIT)
         found = tuple(om20.decode_observations(root))
     except SosError as error:
         raise InputError(error.message) from error
+    for note in mended:
+        LOG.warning("document mended what=%s", note)
     names = {xml.local_name(element) for element in root.iter("*")} if not found else set()
     if not found and "OM_Observation" not in names and not names & _MAY_BE_EMPTY:
         raise InputError(f"the document ({root.tag}) holds no O&M 2.0 observations; other formats cannot be read yet")
@@ -114,9 +122,12 @@ class _Format(NamedTuple):
     read: Callable[[bytes], Iterator[Observation]]
 
 
+_BRACKET = re.compile(rb"(?:\xef\xbb\xbf)?\s*[{\[]")
 _FORMATS = (
     # UTF-8 with or without its mark, or one of the marks of UTF-16, in which no other format here comes
     _Format(re.compile(rb"(?:\xef\xbb\xbf)?\s*<|\xff\xfe|\xfe\xff").match, _read_xml),
-    _Format(re.compile(rb"(?:\xef\xbb\xbf)?\s*[{\[]").match, read_json_lines),
+    _Format(lambda content: _BRACKET.match(content) and is_document(content), read_json_document),
+    _Format(_BRACKET.match, read_json_lines),
+    _Format(csv_sos.matches, csv_sos.read_csv_answer),
     _Format(bool, read_csv),
 )
