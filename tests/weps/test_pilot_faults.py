@@ -94,7 +94,7 @@ def test_5_the_text_of_an_alert_knows_every_condition(bench: Bench, condition, m
     (alert,) = bench.alerts(subscription)
 
     assert words in alert.text
-    assert f"{value:g} Cel" in alert.text
+    assert f"{value:g} °C" in alert.text
 
 
 def test_6_guids_never_collide(bench: Bench):

@@ -6,11 +6,12 @@ Everything that is said stands in the subscription, the rule or the observation;
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sos_server.time import format_instant
 from weps.model import Alert, AlertStatus, Severity
-from weps.notify.text import clean_identifier, clean_line, clean_text
+from weps.notify.place import place_of
+from weps.notify.telling import template_fields, text_of, title_of
+from weps.notify.text import clean_identifier, clean_line, clean_text, format_time
 from weps.notify.wording import (
     IDENTIFIER_LIMIT,
     MESSAGE_LIMIT,
@@ -18,6 +19,7 @@ from weps.notify.wording import (
     detection_facts,
     headline,
     observation_facts,
+    phrases_of,
     rule_facts,
     time_facts,
 )
@@ -26,19 +28,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from weps.model import Detection, Subscription, Value
+    from weps.notify.phrases import Phrases
 
 TITLE_LIMIT = 200
 TEXT_LIMIT = 8_000
 URL_LIMIT = 4_000
-STATUS_WORDS = {
-    AlertStatus.EVENT: "",
-    AlertStatus.FIRING: "",
-    AlertStatus.RESOLVED: "Resolved: ",
-    AlertStatus.NO_DATA: "No data: ",
-    AlertStatus.SOURCE_DOWN: "Source down: ",
-    AlertStatus.SOURCE_UP: "Source up again: ",
-    AlertStatus.RULE_FAILED: "Rule failed: ",
-}
 
 
 def compose_alert(
@@ -57,15 +51,17 @@ def compose_alert(
     observation = detection.observation
     value, uom = observed_value(detection)
     severity = detection.severity or subscription.severity
-    position = observation.position if observation else None
+    longitude, latitude, geometry = place_of(observation)
     name = clean_line(rule_name or subscription.rule.name, IDENTIFIER_LIMIT)
-    told = headline(detection, status, value, uom)
-    facts = (
-        rule_facts(subscription, name, severity, status)
-        + detection_facts(detection, value, uom)
-        + observation_facts(observation)
-        + time_facts(detection, detected, late)
-        + [("Evidence", evidence)]
+    title, text = _tell(
+        subscription,
+        detection,
+        name=name,
+        severity=severity,
+        status=status,
+        detected=detected,
+        late=late,
+        evidence=evidence,
     )
     return Alert(
         id=id,
@@ -73,8 +69,8 @@ def compose_alert(
         subscription_id=subscription.id,
         status=status,
         severity=severity,
-        title=clean_line(f"{STATUS_WORDS[status]}{_prefix(subscription, name)}{told}", TITLE_LIMIT),
-        text=_text(told, facts),
+        title=title,
+        text=text,
         rule_name=name,
         rule_version=subscription.rule_version,
         pattern=clean_identifier(detection.pattern, IDENTIFIER_LIMIT),
@@ -89,11 +85,12 @@ def compose_alert(
         procedure=_identifier(observation.procedure) if observation else None,
         observed_property=_identifier(observation.observed_property) if observation else None,
         feature_of_interest=_identifier(observation.feature_of_interest) if observation else None,
-        longitude=position[0] if position else None,
-        latitude=position[1] if position else None,
+        longitude=longitude,
+        latitude=latitude,
         late=late,
         causes=detection.lineage or detection.causes or (),
         evidence=evidence if evidence and len(evidence) <= URL_LIMIT else None,
+        geometry=geometry,
     )
 
 
@@ -109,37 +106,28 @@ def compose_source_alert(
     error: str | None,
 ) -> Alert:
     """Tell people that the source of a subscription cannot be read (`SOURCE_DOWN`), or can again (`SOURCE_UP`)."""
+    say = phrases_of(subscription)
     name = clean_line(rule_name or subscription.rule.name, IDENTIFIER_LIMIT)
     endpoint = clean_line(subscription.source.endpoint, URL_LIMIT)
     down = status is AlertStatus.SOURCE_DOWN
-    told = f"{endpoint} cannot be read" if down else f"{endpoint} can be read again"
+    told = (say.source_down if down else say.source_up).format(endpoint)
     facts: Facts = [
-        *rule_facts(subscription, name, Severity.UNKNOWN, status),
-        ("Source", endpoint),
-        ("Reason", clean_line(error, MESSAGE_LIMIT) if error and down else None),
-        ("Last read with success", format_instant(last_success) if last_success else None),
-        ("Detection time", format_instant(detected)),
-        (
-            "Meaning",
-            "nothing is known of what is observed there meanwhile; what was missed is asked for later"
-            if down
-            else None,
-        ),
+        *rule_facts(subscription, name, Severity.UNKNOWN, status, say),
+        (say.labels.source, endpoint),
+        (say.labels.reason, clean_line(error, MESSAGE_LIMIT) if error and down else None),
+        (say.labels.last_success, format_time(last_success, say) if last_success else None),
+        (say.labels.detection_time, format_time(detected, say)),
+        (say.labels.meaning, say.source_meaning if down else None),
     ]
+    title, text = _title(subscription, name, status, told, say), _text(told, facts, say)
     return Alert(
         id=id,
         episode=episode,
-        subscription_id=subscription.id,
         status=status,
-        severity=Severity.UNKNOWN,
-        title=clean_line(f"{STATUS_WORDS[status]}{_prefix(subscription, name)}{told}", TITLE_LIMIT),
-        text=_text(told, facts),
-        rule_name=name,
-        rule_version=subscription.rule_version,
+        title=title,
+        text=text,
         pattern="source",
-        detected=detected,
-        event_time=detected,
-        phenomenon_time=detected,
+        **_about_watching(subscription, name, detected),
     )
 
 
@@ -147,28 +135,23 @@ def compose_failure_alert(
     subscription: Subscription, *, id: str, rule_name: str, detected: datetime, reason: str
 ) -> Alert:
     """Tell people that the rule of a subscription cannot go on, so that nothing more will come from it."""
+    say, status = phrases_of(subscription), AlertStatus.RULE_FAILED
     name = clean_line(rule_name or subscription.rule.name, IDENTIFIER_LIMIT)
-    told = "the rule cannot go on, and its subscription has ended"
     facts: Facts = [
-        *rule_facts(subscription, name, Severity.UNKNOWN, AlertStatus.RULE_FAILED),
-        ("Reason", clean_line(reason, MESSAGE_LIMIT)),
-        ("Detection time", format_instant(detected)),
-        ("Meaning", "nothing is watched by this rule any more; correct it and subscribe again"),
+        *rule_facts(subscription, name, Severity.UNKNOWN, status, say),
+        (say.labels.reason, clean_line(reason, MESSAGE_LIMIT)),
+        (say.labels.detection_time, format_time(detected, say)),
+        (say.labels.meaning, say.rule_meaning),
     ]
+    title, text = _title(subscription, name, status, say.rule_failed, say), _text(say.rule_failed, facts, say)
     return Alert(
         id=id,
         episode=id,
-        subscription_id=subscription.id,
-        status=AlertStatus.RULE_FAILED,
-        severity=Severity.UNKNOWN,
-        title=clean_line(f"{STATUS_WORDS[AlertStatus.RULE_FAILED]}{_prefix(subscription, name)}{told}", TITLE_LIMIT),
-        text=_text(told, facts),
-        rule_name=name,
-        rule_version=subscription.rule_version,
+        status=status,
+        title=title,
+        text=text,
         pattern="rule",
-        detected=detected,
-        event_time=detected,
-        phenomenon_time=detected,
+        **_about_watching(subscription, name, detected),
     )
 
 
@@ -189,15 +172,72 @@ def observed_value(detection: Detection) -> tuple[Value, str | None]:
     return detection.value, None
 
 
-def _prefix(subscription: Subscription, name: str) -> str:
+def _tell(
+    subscription: Subscription,
+    detection: Detection,
+    *,
+    name: str,
+    severity: Severity,
+    status: AlertStatus,
+    detected: datetime,
+    late: bool,
+    evidence: str | None,
+) -> tuple[str, str]:
+    """Give title and text: by the subscription's templates where it has such, else as is usual in its language."""
+    say = phrases_of(subscription)
+    value, uom = observed_value(detection)
+    told = headline(detection, status, value, uom, say)
+    facts = (
+        rule_facts(subscription, name, severity, status, say)
+        + detection_facts(detection, value, uom, say)
+        + observation_facts(detection.observation, say)
+        + time_facts(detection, detected, late, say)
+        + [(say.labels.evidence, evidence)]
+    )
+    title, text = _title(subscription, name, status, told, say), _text(told, facts, say)
+    if subscription.title_template or subscription.message_template:
+        fields = template_fields(
+            subscription,
+            detection,
+            say,
+            value=value,
+            uom=uom,
+            severity=severity,
+            status=status,
+            detectionTime=format_time(detected, say),
+            evidence=evidence or "",
+            facts=_text("", facts, say),
+            message=told,
+            name=name,
+        )
+        title = clean_line(title_of(subscription, fields, status, say), TITLE_LIMIT) or title
+        text = clean_text(text_of(subscription, fields), TEXT_LIMIT) or text
+    return title, text
+
+
+def _about_watching(subscription: Subscription, name: str, detected: datetime) -> dict[str, Any]:
+    """Give the members of an alert that is about the watching itself: it has a time, and nothing that was observed."""
+    return {
+        "subscription_id": subscription.id,
+        "severity": Severity.UNKNOWN,
+        "rule_name": name,
+        "rule_version": subscription.rule_version,
+        "detected": detected,
+        "event_time": detected,
+        "phenomenon_time": detected,
+    }
+
+
+def _title(subscription: Subscription, name: str, status: AlertStatus, told: str, say: Phrases) -> str:
     shown = clean_line(subscription.title or name, 80)
-    return f"{shown}: " if shown else ""
+    owner = f"{shown}{say.colon}" if shown else ""
+    return clean_line(f"{say.prefixes[status]}{owner}{told}", TITLE_LIMIT)
+
+
+def _text(told: str, facts: Facts, say: Phrases) -> str:
+    lines = [told, *(f"{label}{say.colon}{fact}" for label, fact in facts if fact)]
+    return clean_text("\n".join(lines), TEXT_LIMIT)
 
 
 def _identifier(text: str | None) -> str | None:
     return (clean_identifier(text, IDENTIFIER_LIMIT) or None) if text else None
-
-
-def _text(told: str, facts: Facts) -> str:
-    lines = [told, *(f"{label}: {fact}" for label, fact in facts if fact)]
-    return clean_text("\n".join(lines), TEXT_LIMIT)

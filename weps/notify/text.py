@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import UTC
 from typing import TYPE_CHECKING
 
+from weps.notify.languages.english import ENGLISH
+from weps.notify.units import SYMBOLS
+
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from weps.model import Value
+    from weps.notify.phrases import Phrases
 
 ELLIPSIS = "…"
 
@@ -33,23 +40,30 @@ def clean_identifier(text: str, limit: int) -> str:
     return _bounded(_without_controls(text[: 4 * limit]).replace("\n", " ").strip(), limit)
 
 
-def format_value(value: Value) -> str:
+def format_value(value: Value, say: Phrases = ENGLISH) -> str:
     """Write a value for people: a number without needless digits, a text in one line of bounded length."""
     if value is None:
-        return "nil"
+        return say.nil
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return say.true if value else say.false
     if isinstance(value, float):
         exact = f"{value:.12g}"
         # a computed value has digits without end, which tell nothing
-        return exact if len(exact) <= 12 else f"{value:.8g}"
+        return (exact if len(exact) <= 12 else f"{value:.8g}").replace(".", say.decimal)
     return clean_line(str(value), 200)
 
 
-def with_unit(value: Value, uom: str | None) -> str:
-    """Write a value and its unit; the unit of pure numbers (`1`) goes without saying."""
-    text = format_value(value)
-    return f"{text} {clean_line(uom, 40)}" if uom and uom != "1" else text
+def with_unit(value: Value, uom: str | None, say: Phrases = ENGLISH) -> str:
+    """Write a value and its unit as people do; the unit of pure numbers (`1`) goes without saying."""
+    unit = SYMBOLS.get(uom, clean_line(uom, 40)) if uom else ""
+    return f"{format_value(value, say)} {unit}".rstrip()
+
+
+def format_time(instant: datetime, say: Phrases = ENGLISH) -> str:
+    """Write an instant in UTC as is usual in a language; the fraction of a second only where there is one."""
+    utc = instant.astimezone(UTC)
+    fraction = f"{utc.microsecond:06d}".rstrip("0")
+    return f"{utc.strftime(say.time)}{say.decimal if fraction else ''}{fraction}{say.zone}"
 
 
 def short_name(identifier: str) -> str:

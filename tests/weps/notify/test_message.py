@@ -76,7 +76,7 @@ TITLES = {
             observation=make_observation(value=36.5, uom="Cel", observed_property="AirTemperature"),
             comparison=Comparison("outside", (-10.0, 35.0), "Cel"),
         ),
-        "Flinders Street: AirTemperature at flinders 36.5 Cel is outside -10 and 35 Cel",
+        "Flinders Street: AirTemperature at flinders 36.5 °C is outside -10 and 35 °C",
     ),
     "message of the rule": (
         {"status": AlertStatus.EVENT},
@@ -233,7 +233,7 @@ def test_a_computed_value_is_told_beside_the_observed_one():
 
     alert = make_alert(detection=detection)
 
-    assert "Value: 50.5 [degF]\nLast observed: 12 Cel\nCondition: greater than 50 [degF]\n" in alert.text
+    assert "Value: 50.5 °F\nLast observed: 12 °C\nCondition: greater than 50 °F\n" in alert.text
 
 
 def test_the_severity_of_the_detection_goes_before_that_of_the_subscription():

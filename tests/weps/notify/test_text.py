@@ -34,7 +34,14 @@ def test_a_value_reads_well(value, text):
     assert text == format_value(value)
 
 
-UNITS = {"unit": ("Cel", "3 Cel"), "pure number": ("1", "3"), "none": (None, "3"), "empty": ("", "3")}
+UNITS = {
+    "unit": ("mm", "3 mm"),
+    "coded": ("Cel", "3 °C"),
+    "unknown": ("[arb'U]", "3 [arb'U]"),
+    "pure number": ("1", "3"),
+    "none": (None, "3"),
+    "empty": ("", "3"),
+}
 
 
 @pytest.mark.parametrize(("uom", "text"), UNITS.values(), ids=UNITS)
