@@ -12,25 +12,30 @@ read. Result times are inline: few clients follow references.
 from __future__ import annotations
 
 import itertools
+import json
 import re
+from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from sos_server.codecs import om20_block, xml, xsd
+from sos_server.codecs import gml32_encode, om20_block, swe20_record, xml, xsd
 from sos_server.codecs.om20_block import Block, Constants, Form
 from sos_server.model import (
     OM_CATEGORY,
+    OM_COMPLEX,
     OM_COUNT,
     OM_MEASUREMENT,
     OM_TEXT,
     OM_TRUTH,
     SCALAR_TYPES,
+    STRUCTURED_TYPES,
     Feature,
     Observation,
     StoredRow,
+    annotations_of,
 )
 from sos_server.time import to_microseconds
 
@@ -47,10 +52,14 @@ _IN_ATTRIBUTE = {"\r": "&#13;", "\n": "&#10;", "\t": "&#9;", '"': "&quot;"}
 
 
 class _Holder(NamedTuple):
-    """The document around the observations: its root, and the property that holds each."""
+    """The document around the observations: what stands before and after them, and the property that holds each."""
 
-    root: etree._Element
+    head: str
+    tail: str
     member: str
+
+
+_MEMBERS = {"GetObservationResponse": "sos:observationData", "GetObservationByIdResponse": "sos:observation"}
 
 
 def encode_observations(
@@ -61,18 +70,16 @@ def encode_observations(
 
     With `counts_as_measures` counts go out as measures of unit 1, which more clients read than integers.
     """
-    root = etree.Element(xml.tag("sos:GetObservationResponse"), nsmap=om20_block.NAMESPACES)
     rows = ((_constants(info), rows) for info, rows in series)
-    yield from _encode(_Holder(root, "sos:observationData"), rows, counts_as_measures=counts_as_measures)
+    yield from _encode(_response("GetObservationResponse"), rows, counts_as_measures=counts_as_measures)
 
 
 def encode_by_id(
     series: Iterable[tuple[SeriesInfo, Iterator[StoredRow]]], *, counts_as_measures: bool = True
 ) -> Iterator[bytes]:
     """Write a GetObservationByIdResponse as a stream."""
-    root = etree.Element(xml.tag("sos:GetObservationByIdResponse"), nsmap=om20_block.NAMESPACES)
     rows = ((_constants(info), rows) for info, rows in series)
-    yield from _encode(_Holder(root, "sos:observation"), rows, counts_as_measures=counts_as_measures)
+    yield from _encode(_response("GetObservationByIdResponse"), rows, counts_as_measures=counts_as_measures)
 
 
 def encode_insertion(root: etree._Element, observations: Iterable[Observation]) -> Iterator[bytes]:
@@ -80,7 +87,7 @@ def encode_insertion(root: etree._Element, observations: Iterable[Observation]) 
     by_series = sorted(observations, key=attrgetter("procedure", "observed_property", "feature_of_interest"))
     groups = itertools.groupby(by_series, key=_constants_of)
     rows = ((constants, (_row(observation) for observation in group)) for constants, group in groups)
-    yield from _encode(_Holder(root, "sos:observation"), rows, counts_as_measures=False)
+    yield from _encode(_Holder(*_frame(root), "sos:observation"), rows, counts_as_measures=False)
 
 
 def insertion_root(offerings: Iterable[str]) -> etree._Element:
@@ -94,8 +101,7 @@ def insertion_root(offerings: Iterable[str]) -> etree._Element:
 def _encode(
     holder: _Holder, series: Iterable[tuple[Constants, Iterable[StoredRow]]], *, counts_as_measures: bool
 ) -> Iterator[bytes]:
-    head, tail = _frame(holder.root)
-    written: list[str] = [head]
+    written: list[str] = [holder.head]
     features: dict[str, int] = {}
     numbers = itertools.count(1)
     for constants, rows in series:
@@ -105,8 +111,14 @@ def _encode(
             if len(written) >= ROWS_PER_CHUNK:
                 yield "".join(written).encode()
                 written.clear()
-    written.append(tail)
+    written.append(holder.tail)
     yield "".join(written).encode()
+
+
+@cache
+def _response(name: str) -> _Holder:
+    root = etree.Element(xml.tag(f"sos:{name}"), nsmap=om20_block.NAMESPACES)
+    return _Holder(*_frame(root), _MEMBERS[name])
 
 
 def _frame(root: etree._Element) -> tuple[str, str]:
@@ -134,8 +146,9 @@ class _SeriesWriter:
 
     def write(self, rows: Iterable[StoredRow], numbers: Iterator[int]) -> Iterator[str]:
         """Write the observations; the usual form, that has nothing optional, has a way of its own."""
-        usual, write_time, write_value = self._block(om20_block.USUAL).text, xsd.write_microseconds, self._write_value
-        always_unusual = self._constants.geometry is not None
+        usual, write_time, write_value = "", xsd.write_microseconds, self._write_value
+        constants = self._constants
+        always_unusual = constants.geometry is not None or constants.observation_type in STRUCTURED_TYPES
         inline = self._is_new()
         for row, number in zip(rows, numbers, strict=False):
             _, begin, end, result_time, value, identifier, _, valid_begin, _ = row
@@ -144,6 +157,7 @@ class _SeriesWriter:
                 yield self._write(number, row, inline_feature=inline)
                 inline = False
                 continue
+            usual = usual or self._block(om20_block.USUAL).text
             time = write_time(begin)
             result = time if result_time == begin else write_time(result_time)
             yield usual % (number, number, time, number, result, write_value(value))
@@ -169,7 +183,12 @@ class _SeriesWriter:
             om20_block.NIL_REASON: _write_attribute(row.nil_reason or "unknown"),
         }
         if row.value is not None:
-            parts[om20_block.VALUE] = self._write_value(row.value)
+            is_structured = self._constants.observation_type in STRUCTURED_TYPES
+            parts[om20_block.VALUE] = (
+                _write_structured(str(row.value), self._constants.observation_type, number)
+                if is_structured
+                else self._write_value(row.value)
+            )
         return block.text % tuple(parts[name] for name in block.slots)
 
     def _block(self, form: Form) -> Block:
@@ -193,6 +212,18 @@ def _write_number(value: Value) -> str:
     return xsd.write_double(value) if isinstance(value, float) else str(int(value or 0))
 
 
+def _write_structured(value: str, observation_type: str, number: int) -> str:
+    """Write a record or a geometry as XML, inside a document that declares the namespaces of observations."""
+    root = etree.Element("root", nsmap=om20_block.NAMESPACES)
+    if observation_type == OM_COMPLEX:
+        root.append(swe20_record.encode_record(value))
+    else:
+        root.append(gml32_encode.encode_geometry(json.loads(value), f"rg_{number}"))
+    etree.cleanup_namespaces(root, keep_ns_prefixes=list(om20_block.NAMESPACES))
+    text: str = etree.tostring(root, encoding="unicode")
+    return text[text.index(">") + 1 : text.rindex("</")]
+
+
 _WRITERS: dict[str, Callable[[Value], str]] = {
     OM_MEASUREMENT: _write_number,
     OM_COUNT: _write_number,
@@ -204,14 +235,20 @@ _WRITERS: dict[str, Callable[[Value], str]] = {
 
 def _constants(info: SeriesInfo) -> Constants:
     return Constants(
-        info.procedure, info.observed_property, info.feature, info.observation_type, info.uom, info.geometry
+        info.procedure,
+        info.observed_property,
+        info.feature,
+        info.observation_type,
+        info.uom,
+        info.geometry,
+        info.annotations,
     )
 
 
 def _constants_of(observation: Observation) -> Constants:
     feature = observation.feature or Feature(observation.feature_of_interest)
     declared = observation.observation_type
-    observation_type = declared if declared in SCALAR_TYPES else _type_of(observation.value)
+    observation_type = declared if declared in (*SCALAR_TYPES, *STRUCTURED_TYPES) else _type_of(observation.value)
     return Constants(
         observation.procedure,
         observation.observed_property,
@@ -219,6 +256,7 @@ def _constants_of(observation: Observation) -> Constants:
         observation_type,
         observation.uom,
         observation.geometry,
+        annotations_of(observation),
     )
 
 
