@@ -305,7 +305,8 @@ class Alert:
     of one episode (firing, then resolved) share `episode`. `event_time` is the rule's time of the match (for a
     tumbling window its begin, for silence the instant it was due), `detected` when it was found out. `evidence` is a
     GetObservation URL, or None. `causes` are the ids of all observations that led here. `longitude` and `latitude` are
-    where it was observed: the place, or a point inside it when it is no point; then `geometry` is the place (GeoJSON).
+    where it was observed: the place, or a point inside it when it is no point; then `geometry` is the place (GeoJSON). `language` and
+    `use` are those of the subscription when it was told.
     """
 
     id: str
@@ -335,6 +336,8 @@ class Alert:
     causes: tuple[str, ...] = ()
     evidence: str | None = None
     geometry: Mapping[str, Any] | None = None
+    language: Language = Language.ENGLISH
+    use: AlertUse = AlertUse.TEST
     sequence: int = 0
 
 

@@ -91,6 +91,8 @@ def compose_alert(
         causes=detection.lineage or detection.causes or (),
         evidence=evidence if evidence and len(evidence) <= URL_LIMIT else None,
         geometry=geometry,
+        language=subscription.language,
+        use=subscription.alert_status,
     )
 
 
@@ -225,6 +227,8 @@ def _about_watching(subscription: Subscription, name: str, detected: datetime) -
         "detected": detected,
         "event_time": detected,
         "phenomenon_time": detected,
+        "language": subscription.language,
+        "use": subscription.alert_status,
     }
 
 

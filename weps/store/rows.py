@@ -99,6 +99,8 @@ def read_alert(row: RowMapping) -> Alert:
     members = {name: row[name] for name in (*ALERT_COLUMNS, "sequence")}
     members["status"] = AlertStatus(members["status"])
     members["severity"] = Severity(members["severity"])
+    members["language"] = Language(members["language"])
+    members["use"] = AlertUse(members["use"])
     members["causes"] = tuple(members["causes"])
     if members["comparison"] is not None:
         comparison = members["comparison"]

@@ -211,6 +211,8 @@ ALERTS = Table(
     Column("causes", JSON, nullable=False),
     Column("evidence", Text),
     Column("geometry", JSON(none_as_null=True)),
+    Column("language", String(8), nullable=False, server_default="en"),
+    Column("use", String(16), nullable=False, server_default="Test"),
     Index(None, "subscription_id", "sequence"),
     Index(None, "episode", "sequence"),
     Index(None, "status", "sequence"),

@@ -27,8 +27,9 @@ def upgrade() -> None:
 
 
 def _tell_alerts() -> None:
-    for name, size, default in (("language", 8, "en"), ("alert_status", 16, "Test")):
-        op.add_column("subscriptions", sa.Column(name, sa.String(size), nullable=False, server_default=default))
+    for table, status in (("subscriptions", "alert_status"), ("alerts", "use")):
+        for name, size, default in (("language", 8, "en"), (status, 16, "Test")):
+            op.add_column(table, sa.Column(name, sa.String(size), nullable=False, server_default=default))
     for name in ("title_template", "message_template"):
         op.add_column("subscriptions", sa.Column(name, sa.Text(), nullable=False, server_default=""))
     op.add_column("alerts", sa.Column("geometry", sa.JSON(), nullable=True))
