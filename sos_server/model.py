@@ -91,6 +91,13 @@ class Observation(NamedTuple):
     annotations: Annotations | None = None
 
 
+def annotations_of(observation: Observation) -> Annotations | None:
+    """Give what an observation tells besides its result, None where that is nothing."""
+    if observation.annotations is not None:
+        return observation.annotations
+    return None if observation.quality is None else Annotations(qualities=(Quality(observation.quality),))
+
+
 @dataclass(frozen=True, slots=True)
 class Feature:
     """A feature of interest; `geometry` is GeoJSON, longitude first, or None where it has no shape."""

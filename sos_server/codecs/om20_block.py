@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lxml import etree
 
 from sos_server import model
-from sos_server.codecs import gml32_encode, sampling20, xml
+from sos_server.codecs import gml32_encode, om20_annotations, sampling20, xml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +34,7 @@ class Constants(NamedTuple):
     observation_type: str
     uom: str | None
     geometry: Mapping[str, Any] | None = None
+    annotations: model.Annotations | None = None
 
 
 class Form(NamedTuple):
@@ -125,8 +126,12 @@ def _build(member: etree._Element, constants: Constants, form: Form, mark: str, 
     xml.add(element, "om:procedure", **{xml.XLINK_HREF: constants.procedure})
     if constants.geometry is not None:
         add_sampling_geometry(element, constants.geometry, f"sg_{number}")
+    if constants.annotations is not None:
+        om20_annotations.add_parameters(element, constants.annotations, f"pg_{number}")
     xml.add(element, "om:observedProperty", **{xml.XLINK_HREF: constants.observed_property})
     add_feature(element, constants.feature, f"ssf_{feature_number}" if form.inline_feature else None)
+    if constants.annotations is not None:
+        om20_annotations.add_qualities(element, constants.annotations)
     result = xml.add(element, "om:result")
     if form.nil:
         result.set("nilReason", varying(NIL_REASON))
@@ -175,6 +180,10 @@ def _set_type(result: etree._Element, constants: Constants, value: str) -> None:
         case model.OM_MEASUREMENT:
             result.set(xml.XSI_TYPE, "gml:MeasureType")
             result.set("uom", constants.uom or "1")
+        case model.OM_GEOMETRY:
+            result.set(xml.XSI_TYPE, "gml:GeometryPropertyType")
+        case model.OM_COMPLEX:
+            result.set(xml.XSI_TYPE, "swe:DataRecordPropertyType")
         case model.OM_COUNT:
             result.set(xml.XSI_TYPE, "xs:integer")
         case model.OM_TRUTH:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from sos_server.errors import InvalidParameterValue, MissingParameterValue
 from sos_server.model import (
+    OM_OBSERVATION,
     SAMPLING_CURVE,
     SAMPLING_FEATURE,
     SAMPLING_POINT,
     SAMPLING_SURFACE,
     SCALAR_TYPES,
+    STRUCTURED_TYPES,
     SWE_ARRAY,
 )
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 VERSION = "2.0.0"
 RESPONSE_FORMATS = ("http://www.opengis.net/om/2.0",)
 DESCRIPTION_FORMATS = ("http://www.opengis.net/sensorML/1.0.1", "http://www.opengis.net/sensorml/2.0")
-OBSERVATION_TYPES = (*SCALAR_TYPES, SWE_ARRAY)
+OBSERVATION_TYPES = (*SCALAR_TYPES, *STRUCTURED_TYPES, SWE_ARRAY, OM_OBSERVATION)
 FEATURE_TYPES = (SAMPLING_POINT, SAMPLING_CURVE, SAMPLING_SURFACE, SAMPLING_FEATURE)
 _LARGEST_LIST = 10_000
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sos_server.errors import InvalidParameterValue
 from sos_server.filters import SpatialReference, TemporalOperator
+from sos_server.model import STRUCTURED_TYPES
 from sos_server.operations.base import RESPONSE_FORMATS, require_known, require_one_of
 from sos_server.responses import MergedObservations, Observations
 from sos_server.storage import spatial
@@ -22,10 +23,12 @@ def get_observation(context: Context, request: GetObservation) -> Observations |
     """
     Find observations; their rows are read only as the answer is iterated.
 
-    They are merged to arrays where the request says so, or the service where it does not.
+    They are merged to arrays where the request says so, or the service where it does not; but not where one of the
+    series has geometries or records as results, because an answer has results of one kind.
     """
     series, place = find_series(context, request)
-    if context.merged if request.merged is None else request.merged:
+    is_scalar = not any(info.observation_type in STRUCTURED_TYPES for info in series)
+    if is_scalar and (context.merged if request.merged is None else request.merged):
         return MergedObservations(context.storage.stream_merged(series, request.temporal_filters, place))
     return Observations(context.storage.stream(series, request.temporal_filters, place))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sos_server.codecs.swe20_results import usual_form, write_form
 from sos_server.errors import InvalidParameterValue
-from sos_server.model import ResultTemplate
+from sos_server.model import STRUCTURED_TYPES, ResultTemplate
 from sos_server.operations.base import require_known
 from sos_server.requests import GetObservation
 from sos_server.responses import ResultTemplateFound
@@ -33,10 +33,12 @@ def find_template(context: Context, offering: str, observed_property: str) -> Re
     if templates:
         return templates[0]
     asked = GetObservation(offerings=(offering,), observed_properties=(observed_property,))
-    series = context.storage.select_series(asked)
+    found = context.storage.select_series(asked)
+    series = tuple(info for info in found if info.observation_type not in STRUCTURED_TYPES)
     if not series:
+        kind = "observations with scalar results" if found else "observations"
         raise InvalidParameterValue(
-            f"There are neither templates nor observations of {observed_property!r} in {offering!r}.",
+            f"There are neither templates nor {kind} of {observed_property!r} in {offering!r}.",
             "observedProperty",
         )
     first = series[0]

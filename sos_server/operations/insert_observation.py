@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 from sos_server.errors import InvalidParameterValue, MissingParameterValue
 from sos_server.model import (
     OM_CATEGORY,
+    OM_COMPLEX,
     OM_COUNT,
+    OM_GEOMETRY,
     OM_MEASUREMENT,
+    OM_OBSERVATION,
     OM_TEXT,
     OM_TRUTH,
     SAMPLING_FEATURE,
+    STRUCTURED_TYPES,
     SWE_ARRAY,
     Feature,
 )
@@ -35,6 +39,8 @@ _VALUE_TYPES: dict[str, frozenset[type]] = {
     OM_TRUTH: frozenset({bool}),
     OM_CATEGORY: frozenset({str}),
     OM_TEXT: frozenset({str}),
+    OM_GEOMETRY: frozenset({str}),
+    OM_COMPLEX: frozenset({str}),
 }
 _TYPE_OF_VALUE = {float: OM_MEASUREMENT, int: OM_COUNT, bool: OM_TRUTH, str: OM_TEXT}
 _LARGEST_COUNT = 2**53  # counts are kept as 64 bit floating point numbers
@@ -110,8 +116,9 @@ def _check_place(context: Context, batch: SeriesBatch, contents: Sequence[Offeri
                 f"it has {', '.join(content.observed_properties)}.",
                 "observedProperty",
             )
-        # the values of an array have types of their own
-        offered = {key.observation_type, SWE_ARRAY} & set(content.observation_types)
+        # the scalars of an array have types of their own; a type of any result takes all of them
+        general = {OM_OBSERVATION} if key.observation_type in STRUCTURED_TYPES else {OM_OBSERVATION, SWE_ARRAY}
+        offered = {key.observation_type, *general} & set(content.observation_types)
         if key.observation_type not in _VALUE_TYPES or not offered:
             raise InvalidParameterValue(
                 f"The offering {offering.identifier!r} takes no {key.observation_type}; "

@@ -20,6 +20,8 @@ from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sos_server.errors import InvalidParameterValue
+from sos_server.model import annotations_of
+from sos_server.storage.annotations import insert_annotations
 from sos_server.storage.sampling import insert_geometries
 from sos_server.storage.series import StoredSeries, check_unit, highest, lowest, move_generation, series_for
 from sos_server.storage.tables import OBSERVATIONS, OFFERINGS, SAMPLING_GEOMETRIES, SERIES, SERVICE
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect, Table, Update
 
     from sos_server.model import Feature, Observation, Value
+    from sos_server.storage.annotations import AnnotatedRow
     from sos_server.storage.sampling import SampledRow
     from sos_server.storage.series import SeriesKey
 
@@ -80,6 +83,7 @@ def insert_observations(
     updated, last_id, generation = connection.execute(query).one()
     stored: list[_Row] = []
     sampled: list[SampledRow] = []
+    annotated: list[AnnotatedRow] = []
     for batch in batches:
         series = known.get((generation, offerings, batch.key))
         if series is None or (series.uom is None and batch.uom is not None):
@@ -89,6 +93,8 @@ def insert_observations(
         rows = _rows(series.id, batch.observations, last_id + len(stored))
         places = [each.geometry for each in batch.observations]
         sampled += ((row[:5], place) for row, place in zip(rows, places, strict=True) if place is not None)
+        told = map(annotations_of, batch.observations)
+        annotated += ((row[:5], notes) for row, notes in zip(rows, told, strict=True) if notes is not None)
         stored += rows
     if _store(connection, stored) == len(stored):
         new = Counter(map(_SERIES, stored))
@@ -99,6 +105,8 @@ def insert_observations(
         if sampled and _become_mobile(connection, {key[0] for key, _ in sampled}):
             move_generation(connection)
         insert_geometries(connection, sampled, offerings)
+        if insert_annotations(connection, annotated):
+            move_generation(connection)
         values = {"last_observation": last_id + len(stored), "updated": max(now, updated + 1)}
         connection.execute(update(SERVICE).values(values))
     return new.total()

@@ -9,14 +9,15 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from shapely.geometry import shape
-from sqlalchemy import and_, bindparam, insert, or_, select
+from sqlalchemy import and_, bindparam, insert, null, or_, select
 
 from sos_server.model import StoredRow
 from sos_server.storage import spatial
+from sos_server.storage.annotations import SAME_KEY, read_annotations
 from sos_server.storage.cursor import complete_query, open_cursor
 from sos_server.storage.select import typed
 from sos_server.storage.series import BOUNDS, widen_bounds
-from sos_server.storage.tables import OBSERVATIONS, OFFERINGS, SAMPLING_GEOMETRIES
+from sos_server.storage.tables import ANNOTATIONS, OBSERVATIONS, OFFERINGS, SAMPLING_GEOMETRIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,26 +61,32 @@ def insert_geometries(connection: Connection, sampled: Sequence[SampledRow], off
 
 
 def stream_parts(
-    reader: Reader, series: SeriesInfo, query: Select[Any], place: SpatialFilter | None
+    reader: Reader, series: SeriesInfo, query: Select[Any], place: SpatialFilter | None, *, annotated: bool = False
 ) -> Iterator[tuple[SeriesInfo, Iterator[StoredRow]]]:
     """
     Read the rows of a mobile series in parts of one place each, those that pass a filter on the place.
 
-    `query` selects the columns of a `StoredRow`. Its limit counts the rows that pass.
+    `query` selects the columns of a `StoredRow`. Its limit counts the rows that pass. With `annotated` the rows of a
+    part tell the same besides their results, too.
     """
     limit = query._limit if place is not None else None
-    joined = query.add_columns(_PLACE.geometry).outerjoin_from(OBSERVATIONS, SAMPLING_GEOMETRIES, _SAME_KEY)
+    told = ANNOTATIONS.c.annotations if annotated else null()
+    joined = query.add_columns(told, _PLACE.geometry)
+    joined = joined.outerjoin_from(OBSERVATIONS, SAMPLING_GEOMETRIES, _SAME_KEY)
+    if annotated:
+        joined = joined.outerjoin(ANNOTATIONS, SAME_KEY)
     if place is not None:
         joined = joined.limit(None)
         of_feature = not place.strict and spatial.passes(series.feature.geometry, place)
         near = and_(*spatial.overlaps(SAMPLING_GEOMETRIES, place))
         joined = joined.where(or_(_PLACE.geometry.is_(None), near) if of_feature else near)
     with open_cursor(reader, complete_query(reader.dialect, joined, {"series": series.key}), {}) as rows:
-        for text, part in groupby(rows, key=itemgetter(-1)):
+        for (note, text), part in groupby(rows, key=itemgetter(-2, -1)):
             geometry = None if text is None else json.loads(text)
             if place is not None and geometry is not None and not spatial.passes(geometry, place):
                 continue
-            found = typed(series, (StoredRow._make(row[:-1]) for row in part))
-            yield replace(series, geometry=geometry), islice(found, limit)
+            found = typed(series, (StoredRow._make(row[:-2]) for row in part))
+            notes = read_annotations(note)
+            yield replace(series, geometry=geometry, annotations=notes), islice(found, limit)
             if limit is not None:
                 return

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, or_, select
 
 from sos_server.filters import SpatialReference, TemporalOperator, TemporalReference
-from sos_server.model import OM_CATEGORY, OM_COUNT, OM_TEXT, OM_TRUTH, SeriesInfo, StoredRow
+from sos_server.model import OM_CATEGORY, OM_COUNT, OM_TEXT, OM_TRUTH, STRUCTURED_TYPES, SeriesInfo, StoredRow
 from sos_server.requests import GetObservation
 from sos_server.storage import spatial
+from sos_server.storage.annotations import IS_ANNOTATED
 from sos_server.storage.cursor import DriverQuery, Reader, compile_query, open_cursor
 from sos_server.storage.series import read_feature
 from sos_server.storage.tables import (
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 _ROW = OBSERVATIONS.c
 _ENDS = (TemporalOperator.FIRST, TemporalOperator.LATEST)
-_TEXTUAL = (OM_CATEGORY, OM_TEXT)
+_TEXTUAL = (OM_CATEGORY, OM_TEXT, *STRUCTURED_TYPES)
 _PYTHON_TYPES = {OM_COUNT: int, OM_TRUTH: bool}  # the others are stored as what they are
 _Shape: TypeAlias = "tuple[TemporalOperator, TemporalReference]"
 
@@ -53,6 +54,7 @@ _SERIES_QUERY = select(
     FEATURES.c.feature_type,
     FEATURES.c.sampled_feature,
     _IS_MOBILE.label("mobile"),
+    IS_ANNOTATED.label("annotated"),
 ).select_from(SERIES)
 
 
@@ -234,4 +236,5 @@ def read_series(row: Row[Any]) -> SeriesInfo:
         row.observation_type,
         row.uom,
         bool(row.mobile),
+        annotated=bool(row.annotated),
     )

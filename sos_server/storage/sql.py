@@ -213,8 +213,9 @@ class Storage:
         with self._database.snapshot() as reader:
             queries = row_queries(filters)
             for info in series:
-                if info.mobile:
-                    yield from stream_parts(reader, info, row_query(info, queries), place)
+                if info.mobile or info.annotated:
+                    query = row_query(info, queries)
+                    yield from stream_parts(reader, info, query, place, annotated=info.annotated)
                 else:
                     yield info, stream_rows(reader, info, queries)
 
@@ -259,7 +260,8 @@ class Storage:
             queries = row_queries(())
             for info in read_series_of(connection, tuple(found)):
                 query = row_query(info, queries).where(found[info.key].condition())
-                for part, rows in stream_parts(reader_of(connection), info, query, None):
+                reader = reader_of(connection)
+                for part, rows in stream_parts(reader, info, query, None, annotated=info.annotated):
                     yield part, identifiers.named(info.key, rows)
 
     def example_identifiers(self, limit: int) -> tuple[str, ...]:

@@ -184,6 +184,23 @@ SAMPLING_GEOMETRIES = Table(
     sqlite_with_rowid=False,
 )
 
+# What an observation tells besides its result, for those that do; it goes with its observation.
+ANNOTATIONS = Table(
+    "annotations",
+    METADATA,
+    Column("series_id", Integer, primary_key=True),
+    Column("first", BigInteger, primary_key=True),
+    Column("last", BigInteger, primary_key=True),
+    Column("result_time", BigInteger, primary_key=True),
+    Column("annotations", String, nullable=False),  # `model.Annotations` as JSON
+    ForeignKeyConstraint(
+        ["series_id", "first", "last", "result_time"],
+        ["observations.series_id", "observations.first", "observations.last", "observations.result_time"],
+        ondelete="CASCADE",
+    ),
+    sqlite_with_rowid=False,
+)
+
 # `feature` is what the template had inline, as JSON. Without `feature_of_interest` each result names its own.
 RESULT_TEMPLATES = Table(
     "result_templates",

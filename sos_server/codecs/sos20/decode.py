@@ -202,7 +202,7 @@ def _insert_observation(root: etree._Element) -> InsertObservation:
     for holder in root.iterchildren(xml.tag("sos:observation")):
         if elements.inner(holder).tag != xml.tag("om:OM_Observation"):
             raise InvalidRequest(f"The observation at {xml.where(holder)} is no om:OM_Observation.", "observation")
-    observations = tuple(om20.decode_observations(root, strict=True))
+    observations = tuple(om20.decode_observations(root, strict=True, whole=True))
     if xml.child(root, "sos:observation") is None:
         raise MissingParameterValue("InsertObservation has no observation.", "observation")
     return InsertObservation(offerings=offerings, observations=observations)

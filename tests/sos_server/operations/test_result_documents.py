@@ -73,7 +73,7 @@ def test_a_foreign_template_with_a_place_is_used(sos: Asked, file: Path) -> None
 @pytest.mark.parametrize("file", _templates("ComplexObservation"), ids=lambda file: file.name)
 def test_a_foreign_template_of_a_complex_observation_is_refused(sos: Asked, file: Path) -> None:
     """
-    For its observation type, which is not kept here.
+    For its structure: a row of results has one value, records are published as observations.
     """
     request = decode(xml.parse(file.read_bytes()))
     assert isinstance(request, InsertResultTemplate)
@@ -82,7 +82,7 @@ def test_a_foreign_template_of_a_complex_observation_is_refused(sos: Asked, file
     with pytest.raises(InvalidParameterValue) as caught:
         sos.ask(request)
 
-    assert "observationType" == caught.value.locator
+    assert "proposedTemplate" == caught.value.locator
 
 
 @pytest.mark.parametrize(
