@@ -5,10 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tracemalloc
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import feedparser
 import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sos_server.time import format_instant
 from tests.flows.rules import HEAT, OVERSHOOT
@@ -19,8 +24,10 @@ from weps.feeders.http import Fetcher
 from weps.feeders.sos import SosFeeder
 from weps.feeders.template import read_kvp
 from weps.model import Observation, RuleText
+from weps.processes import rehearsal, rehearsal_documents
 from weps.processes.base import Context, Document, Outputs, Text
 from weps.processes.execute import execute
+from weps.processes.inputs import read_duration
 from weps.processes.registry import PROCESSES
 from weps.reading import Horizon, in_steps
 from weps.rules.backtest import backtest
@@ -149,6 +156,116 @@ def test_detections_come_as_json_csv_and_georss(bench: Bench):
     assert [entry.weps_status for entry in feed.entries] == ["resolved", "firing"]
     assert all("Heat in town" in entry.title for entry in feed.entries)
     assert feed.entries[1].where["coordinates"] == (7.5, 52.0)
+    assert not feed.bozo
+
+
+def test_items_of_a_dry_run_lead_to_the_evidence_and_nowhere_else(bench: Bench):
+    """
+    There is no alert to link to, and no feed that would be the same tomorrow; the evidence can be fetched.
+    """
+    bench.sos.insert((BEGIN + timedelta(hours=1), 35), (BEGIN + timedelta(hours=2), 20))
+
+    feed = feedparser.parse(dry_run(bench, HEAT)["detections"]["application/rss+xml"].encode())
+
+    assert [entry.guidislink for entry in feed.entries] == [False, False]
+    assert [entry.link for entry in feed.entries] == [entry.weps_evidence for entry in feed.entries]
+    assert [link.rel for link in feed.feed.links] == ["alternate"]
+    for entry, value in zip(feed.entries, ("20", "35"), strict=True):
+        evidence = requests.get(entry.link, timeout=20)
+        assert (evidence.status_code, f">{value}<" in evidence.text.replace(".0<", "<")) == (200, True)
+
+
+def test_a_feed_of_a_dry_run_holds_the_first_items_only(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    """
+    The lists hold more; what is left out of them is counted.
+    """
+    monkeypatch.setattr(rehearsal, "MOST_LISTED", 3)
+    monkeypatch.setattr(rehearsal_documents, "MOST_IN_FEED", 2)
+    bench.sos.insert(*((BEGIN + timedelta(hours=hour), 35 - 15 * (hour % 2)) for hour in range(6)))
+
+    outputs = dry_run(bench, HEAT)
+
+    forms = outputs["detections"]
+    listed = json.loads(forms["application/json"])
+    feed = feedparser.parse(forms["application/rss+xml"].encode())
+    assert (outputs["count"], len(listed["detections"]), listed["leftOut"]) == ("6", 3, 3)
+    assert [entry.weps_status for entry in feed.entries] == ["resolved", "firing"]
+
+
+def test_how_long_a_dry_run_took_is_told(bench: Bench):
+    """
+    As an output, in the document, and for people.
+    """
+    insert_history(bench)
+
+    outputs = dry_run(bench, HEAT)
+
+    took = read_duration(outputs["duration"], None)
+    assert timedelta(0) < took < timedelta(minutes=1)
+    assert json.loads(outputs["detections"]["application/json"])["duration"] == outputs["duration"]
+    assert f"in {took.total_seconds():.1f} s" in outputs["info"]
+
+
+def a_year(series: int) -> Iterator[tuple[datetime, Batch]]:
+    """A year of so many series that go up and down each in its own rhythm, a day a step."""
+    for day in range(365):
+        begin = NOON + timedelta(days=day)
+        yield (
+            begin + timedelta(days=1),
+            Batch(
+                tuple(
+                    Observation(
+                        begin + timedelta(minutes=number),
+                        "ws",
+                        "AirTemperature",
+                        f"station {number}",
+                        35.0 if day % (number % 7 + 2) else 20.0,
+                        "Cel",
+                        id=f"{day}/{number}",
+                    )
+                    for number in range(series)
+                )
+            ),
+        )
+
+
+def test_the_memory_of_a_dry_run_stays_flat(monkeypatch: pytest.MonkeyPatch):
+    """
+    A year of a hundred series leaves no more behind than its first quarter: only counts and what is listed.
+    """
+    monkeypatch.setattr(rehearsal, "MOST_LISTED", 1000)
+    monkeypatch.setattr(rehearsal, "MOST_APART", 100)
+    rule = compile_rule(RuleText(detect_language(HEAT), HEAT))
+    kept: list[int] = []
+
+    def note(percent: float) -> None:
+        if percent >= 25 * (len(kept) + 1):
+            kept.append(tracemalloc.get_traced_memory()[0])
+
+    tracemalloc.start()
+    found = rehearsal.rehearse(rule, a_year(100), NOON, NOON + timedelta(days=365), note)
+    tracemalloc.stop()
+
+    assert (found.observations, len(found.matches)) == (36_500, 1000)
+    assert found.detections > 10_000
+    assert found.in_alert == timedelta(days=364)  # all are low on the first day
+    assert len(kept) == 4
+    assert kept[3] - kept[0] < 100_000
+
+
+@pytest.mark.parametrize("room", [0, 1, 1000], ids=["always", "often", "at the end"])
+@given(stretches=st.lists(st.tuples(st.integers(0, 60), st.integers(1, 30)), max_size=20))
+def test_time_in_alert_is_the_same_however_often_stretches_are_merged(room: int, stretches: list[tuple[int, int]]):
+    """
+    It is the number of minutes in which any of them is on.
+    """
+    episodes = rehearsal._Episodes(room=room)
+    for number, (begin, length) in enumerate(stretches):
+        episodes.begin(str(number), NOON + timedelta(minutes=begin))
+        episodes.end(str(number), NOON + timedelta(minutes=begin + length))
+
+    minutes = {begin + minute for begin, length in stretches for minute in range(length)}
+    assert episodes.time_on(NOON) == timedelta(minutes=len(minutes))
 
 
 def test_names_of_strangers_are_no_formulas_in_a_spreadsheet(bench: Bench):

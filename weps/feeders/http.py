@@ -96,29 +96,29 @@ class Fetcher:
         self._exchange = Exchange()
         self._session = _guarded_session(self._guard, self._exchange)
 
-    def send(self, request: HttpRequest) -> Answer:
+    def send(self, request: HttpRequest, deadline: float | None = None) -> Answer:
         """
-        Make a request, follow redirects and read the whole answer.
+        Make a request, follow redirects and read the whole answer, where it is said within so many seconds.
 
         Gives the answer whatever its status is. Raises `SourceRefused` for an address that is not allowed,
         `SourceUnreachable` when no complete answer came in time, `SourceTooLarge`, and `SourceGarbled` when the
         answer's compression is damaged.
         """
-        with Deadline(self._deadline) as deadline:
-            self._exchange.deadline = deadline
+        with Deadline(min(self._deadline, deadline or self._deadline)) as end:
+            self._exchange.deadline = end
             try:
                 answer = self._follow(request)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
-                raise self._explained(error, request.url, deadline) from error
+                raise self._explained(error, request.url, end) from error
             except FeedError as error:
-                if deadline.expired:
-                    raise self._too_late(request.url) from error
+                if end.expired:
+                    raise self._too_late(request.url, end) from error
                 raise
             finally:
                 self._exchange.deadline = None
-        if deadline.expired:
+        if end.expired:
             # Our own hanging up looks like the end of an answer whose length was not stated.
-            raise self._too_late(request.url)
+            raise self._too_late(request.url, end)
         return answer
 
     def get(self, url: str) -> Answer:
@@ -178,13 +178,13 @@ class Fetcher:
             f"the answer is larger than {self._limit} octets; ask for less at a time", where=without_query(url)
         )
 
-    def _too_late(self, url: str) -> SourceUnreachable:
-        return SourceUnreachable(f"no complete answer within {self._deadline:g} s", where=without_query(url))
+    def _too_late(self, url: str, deadline: Deadline) -> SourceUnreachable:
+        return SourceUnreachable(f"no complete answer within {deadline.seconds:g} s", where=without_query(url))
 
     def _explained(self, error: Exception, url: str, deadline: Deadline) -> FeedError:
         place = without_query(url)
         if deadline.expired:
-            return self._too_late(url)
+            return self._too_late(url, deadline)
         if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
             return SourceUnreachable(f"no answer for {self._timeout:g} s", where=place)
         if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):

@@ -2,7 +2,8 @@
 Telling subscribers how their jobs go: a POST when a job runs, one when it is finished.
 
 Whom to tell is kept with the job, so that a restart forgets nobody. Every address goes through the guarded fetcher; a
-subscriber that does not answer is asked a few times more and then given up.
+subscriber that does not answer is asked a few times more and then given up. One host is told one thing at a time, so
+that one that hangs delays nobody else.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import time
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from weps.errors import FeedError, NotFoundError
 from weps.feeders.http import HttpRequest, require_success
 from weps.model import JobStatus, Page
 from weps.processes.base import JSON
+from weps.processes.lanes import Lanes
 from weps.processes.ogcapi_execute import Form, Result, Subscriber, encode_results
 from weps.processes.ogcapi_jobs import status_info
 
@@ -35,6 +38,8 @@ LOG = logging.getLogger(__name__)
 SUBSCRIBER = "subscriber"
 WAITS = (5.0, 30.0, 300.0)
 """Seconds until a subscriber that did not answer is told again."""
+TOLD_AT_ONCE = 8
+SECONDS_TO_ANSWER = 10.0
 SECONDS_BETWEEN_LOOKS = 0.5
 LONGEST_SLEEP = 600.0
 _PAGE = 500
@@ -50,7 +55,7 @@ class _Look:
 
 
 class Callbacks:
-    """Watches the jobs that have a subscriber, in a thread that ends when there are none."""
+    """Watches the jobs that have a subscriber, in a thread that ends when there are none; others do the telling."""
 
     def __init__(
         self, processes: Mapping[str, ProcessSpec], context: Context, control: JobControl, base_url: str
@@ -59,6 +64,7 @@ class Callbacks:
         self._looks: list[_Look] = []
         self._changed = threading.Condition()
         self._running = False
+        self._lanes = Lanes("callback", TOLD_AT_ONCE)
 
     def check(self, subscriber: Subscriber) -> None:
         """Refuse addresses that can never be told anything; raises `SourceRefused`."""
@@ -111,23 +117,43 @@ class Callbacks:
             return None
 
     def _look(self, look: _Look, told: set[str]) -> None:
-        form = self._form(look.job)
-        subscriber = self._subscriber(form)
+        subscriber = self._subscriber(self._form(look.job))
         if subscriber is None:
             return
         state = self._control.state(look.job)
         if state.status in {JobStatus.ACCEPTED, JobStatus.RUNNING}:
-            if look.job not in told and subscriber.in_progress is not None:
-                told.add(look.job)
-                self._post(look.job, subscriber.in_progress, self._state_of(state))
-            self._look_again(replace(look, due=time.monotonic() + self._seconds_until_news(state)))
+            following = replace(look, due=time.monotonic() + self._seconds_until_news(state))
+            if look.job in told or subscriber.in_progress is None:
+                self._look_again(following)
+                return
+            told.add(look.job)
+            self._lanes.put(_host(subscriber.in_progress), lambda: self._tell_progress(state, subscriber, following))
             return
         told.discard(look.job)
-        if self._tell_end(state, subscriber) or look.failures >= len(WAITS):
-            kept = {name: member for name, member in (form or {}).items() if name != SUBSCRIBER}
-            self._context.engine.store.change_job(look.job, state.updated, form=kept)
-        else:
-            self._try_again(look)
+        address = subscriber.failed if state.status is JobStatus.FAILED else subscriber.success
+        self._lanes.put(_host(address or subscriber.success), lambda: self._end(look, state, subscriber))
+
+    def _tell_progress(self, state: JobState, subscriber: Subscriber, following: _Look) -> None:
+        try:
+            self._post(state.id, subscriber.in_progress or "", self._state_of(state))
+        finally:
+            self._look_again(following)
+
+    def _end(self, look: _Look, state: JobState, subscriber: Subscriber) -> None:
+        """Tell the end of a job, now or later."""
+        told = False
+        try:
+            told = self._tell_end(state, subscriber)
+        finally:
+            if told or look.failures >= len(WAITS):
+                self._forget_subscriber(state)
+            else:
+                self._try_again(look)
+
+    def _forget_subscriber(self, state: JobState) -> None:
+        form = self._form(state.id) or {}
+        kept = {name: member for name, member in form.items() if name != SUBSCRIBER}
+        self._context.engine.store.change_job(state.id, state.updated, form=kept)
 
     def _try_again(self, look: _Look) -> None:
         if look.failures < len(WAITS):
@@ -158,7 +184,8 @@ class Callbacks:
     def _post(self, job: str, address: str, result: Result) -> bool:
         try:
             headers = {"Content-Type": result.media_type}
-            require_success(self._context.fetcher.send(HttpRequest("POST", address, headers, result.body)))
+            request = HttpRequest("POST", address, headers, result.body)
+            require_success(self._context.fetcher.send(request, SECONDS_TO_ANSWER))
         except FeedError as error:
             LOG.warning("callback failed job=%s error=%s", job, error)
             return False
@@ -175,3 +202,7 @@ class Callbacks:
     @staticmethod
     def _subscriber(form: dict[str, Any] | None) -> Subscriber | None:
         return None if form is None or SUBSCRIBER not in form else Subscriber(**form[SUBSCRIBER])
+
+
+def _host(address: str) -> str:
+    return urlsplit(address).netloc.lower()

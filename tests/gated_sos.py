@@ -1,0 +1,27 @@
+"""The bundled SOS on loopback, which answers a GetObservation only when a test lets it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+
+from tests.flaky_sos import FlakySos
+
+
+class GatedSos(FlakySos):
+    """A real SOS: each GetObservation of a time span waits for a permit of `gate`."""
+
+    def __init__(self, data: Path) -> None:
+        super().__init__(data)
+        self.gate = threading.Semaphore(0)
+
+    def open(self) -> None:
+        """Let everybody through from now on."""
+        self.gate.release(10_000)
+
+    async def _door(self, scope, receive, send) -> None:
+        query = scope["query_string"].decode()
+        if "GetObservation" in query and "emporalFilter" in query:
+            await asyncio.to_thread(self.gate.acquire, timeout=30)
+        await super()._door(scope, receive, send)

@@ -1,0 +1,106 @@
+"""A dry run of a source that takes its time, as a job: how far it is, and how it is stopped."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from sos_server.time import format_instant
+from tests.flows.conftest import wait_for
+from tests.flows.rules import HEAT
+from tests.gated_sos import GatedSos
+from tests.weps.bench import NOON, Bench
+from weps.feeders.http import Fetcher
+from weps.model import JobStatus
+from weps.processes.base import Context, Document, Text
+from weps.processes.faults import NoSuchJob
+from weps.processes.job_control import JobControl
+from weps.processes.registry import PROCESSES
+
+BEGIN = NOON - timedelta(days=400)
+
+
+@pytest.fixture
+def sos(tmp_path: Path) -> Iterator[GatedSos]:
+    (tmp_path / "sos").mkdir()
+    with GatedSos(tmp_path / "sos") as running:
+        running.insert_sensor()
+        running.insert(*((BEGIN + timedelta(days=day), 35 - 15 * (day % 2)) for day in range(400)))
+        yield running
+        running.open()
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'weps.db'}"
+
+
+@pytest.fixture
+def control(bench: Bench) -> JobControl:
+    context = Context(bench.engine, Fetcher(frozenset({"127.0.0.1"})), bench.sos.url)
+    return JobControl(PROCESSES, context, first_wait=0.05)
+
+
+def start(control: JobControl, sos: GatedSos) -> str:
+    given = {
+        "rule": [Document(HEAT)],
+        "getObservationTemplate": [Text(sos.template())],
+        "startTime": [Text(format_instant(BEGIN))],
+        "endTime": [Text(format_instant(NOON))],
+    }
+    return control.start(PROCESSES["weps:DryRun"], given).id
+
+
+def wait_for_end() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "job":
+            thread.join(20)
+
+
+def percent_of(control: JobControl, job: str) -> Callable[[], int | None]:
+    return lambda: control.state(job).percent
+
+
+def test_the_percentage_moves_with_the_time_that_was_read(sos: GatedSos, control: JobControl):
+    """
+    It grows with each answer of the source, up to the result.
+    """
+    job = start(control, sos)
+    before = control.state(job)
+    sos.gate.release()
+    first = wait_for(percent_of(control, job))
+    sos.gate.release()
+    wait_for(lambda: control.state(job).percent > first)
+    second = control.state(job)
+    sos.open()
+    wait_for_end()
+
+    after, outputs = control.result(job)
+
+    assert (before.status, before.percent) == (JobStatus.RUNNING, None)
+    assert 0 < first < second.percent < 100
+    assert second.status is JobStatus.RUNNING
+    assert (after.status, after.percent) == (JobStatus.SUCCEEDED, 100)
+    assert (outputs["observations"], outputs["count"]) == ("400", "400")
+
+
+def test_dismissing_a_dry_run_stops_it(sos: GatedSos, control: JobControl):
+    """
+    The source is asked no more, and there is no result; dismissing it again is no error.
+    """
+    job = start(control, sos)
+    sos.gate.release()
+    wait_for(percent_of(control, job))
+
+    dismissed = [control.dismiss(job).status, control.dismiss(job).status]
+    sos.open()
+    wait_for_end()
+
+    assert dismissed == [JobStatus.DISMISSED] * 2
+    assert len(sos.asked) == 2
+    with pytest.raises(NoSuchJob):
+        control.result(job)
