@@ -23,7 +23,7 @@ from weps.errors import InputError, NotFoundError
 from weps.model import Page
 from weps.notify.alert_json import alert_to_json
 from weps.notify.freshness import freshness
-from weps.notify.insert_rss import DOCUMENT_LIMIT, read_items
+from weps.notify.posted import DOCUMENT_LIMIT, read_items
 from weps.notify.rss import MEDIA_TYPE, PAGE_SIZE, build_feed, build_store_feed
 
 if TYPE_CHECKING:

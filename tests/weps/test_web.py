@@ -17,7 +17,7 @@ from tests.weps.notify.stores import add_alerts, open_store, subscribe
 from tests.weps.notify.test_insert_rss import PILOT
 from weps.model import FeedStatus
 from weps.notify.freshness import freshness
-from weps.notify.insert_rss import DOCUMENT_LIMIT
+from weps.notify.posted import DOCUMENT_LIMIT
 from weps.notify.rss import build_notification
 from weps.store import Store
 from weps.web import create_routes

@@ -1,5 +1,5 @@
 """
-The feedgen extension for what RSS 2.0 has no element for.
+Elements for what RSS 2.0 and Atom have none for, and the feedgen extension that adds them to RSS.
 
 Three namespaces: GeoRSS Simple for the place, the IMIS IoT pilot's own for the elements its clients read, and WEPS's
 for everything that an alert knows. No element has attributes, and none is repeated: plain feed readers show only the
@@ -15,6 +15,7 @@ from lxml import etree
 
 from sos_server.time import format_instant
 from weps.model import AlertStatus
+from weps.notify.place import georss_of
 from weps.notify.text import clean_identifier
 
 if TYPE_CHECKING:
@@ -79,23 +80,23 @@ class AlertEntryExtension(BaseEntryExtension):  # type: ignore[misc]
 
     def extend_rss(self, feed: etree._Element) -> etree._Element:
         """Write the elements; what is not known is left out."""
-        if self._alert is None:
-            return feed
-        for namespace, elements in (
-            (GEORSS, _place(self._alert)),
-            (PILOT, _pilot_elements(self._alert)),
-            (WEPS, _weps_elements(self._alert)),
-        ):
-            for name, value in elements:
-                if value not in (None, ""):
-                    made = etree.SubElement(feed, f"{{{namespace}}}{name}")
-                    made.text = _text(value)
+        if self._alert is not None:
+            add_elements(feed, self._alert)
         return feed
 
 
-def _place(alert: Alert) -> Iterator[tuple[str, Value]]:
-    if alert.latitude is not None and alert.longitude is not None:
-        yield "point", f"{alert.latitude!r} {alert.longitude!r}"
+def add_elements(parent: etree._Element, alert: Alert) -> None:
+    """Write place, the pilot's elements and WEPS's own below an item or entry; what is not known is left out."""
+    place = georss_of(alert)
+    for namespace, elements in (
+        (GEORSS, [place] if place else []),
+        (PILOT, _pilot_elements(alert)),
+        (WEPS, _weps_elements(alert)),
+    ):
+        for name, value in elements:
+            if value not in (None, ""):
+                made = etree.SubElement(parent, f"{{{namespace}}}{name}")
+                made.text = _text(value)
 
 
 def _pilot_elements(alert: Alert) -> Iterator[tuple[str, Value]]:

@@ -6,7 +6,8 @@ import pytest
 
 from tests.weps.notify.samples import make_alert
 from weps.errors import DeliveryError, InputError, SourceRefused, SourceUnreachable
-from weps.notify.insert_rss import DOCUMENT_LIMIT, InsertRssChannel, insert_url, read_items
+from weps.notify.insert_rss import InsertRssChannel, insert_url
+from weps.notify.posted import DOCUMENT_LIMIT, read_items
 
 NOW = datetime(2016, 1, 11, 5, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from lxml import etree
 
 from tests.weps.notify.samples import CREATED, DETECTED, make_alert, make_detection, make_observation, make_subscription
 from weps.model import AlertStatus, Comparison, Detection, StoredItem
-from weps.notify.insert_rss import read_items
+from weps.notify.posted import read_items
 from weps.notify.rss import build_feed, build_notification, build_store_feed
 
 BASE = "http://weps.example.org"
