@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from weps.errors import Fault, RuleError
@@ -28,6 +29,9 @@ FES = "http://www.opengis.net/fes/2.0"
 CQL2_TEXT = "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text"
 CQL2_JSON = "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json"
 TEMPLATE = "application/vnd.weps.eventing-template+json"
+MOST_REMEMBERED = 1000
+LONGEST_REMEMBERED = 20_000
+"""So many compiled rules are remembered, if their texts have not more characters than this."""
 _ROOT = re.compile(r"<(?![?!])(?:[^\s:/>]+:)?(?P<name>[^\s:/>]+)")
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -147,11 +151,21 @@ LANGUAGES: dict[str, Language] = {
 
 
 def compile_rule(rule: RuleText) -> Rule:
-    """Compile a rule in its language; raises `RuleError` with every fault."""
-    language = LANGUAGES.get(rule.language)
-    if language is None:
+    """
+    Compile a rule in its language; raises `RuleError` with every fault.
+
+    Equal texts give the same compiled rule as long as it is remembered, so that a network can tell that they are equal.
+    """
+    if rule.language not in LANGUAGES:
         raise _unknown(f"{rule.language!r} is no rule language that is known here")
-    return language.compile(rule.text)
+    if len(rule.text) > LONGEST_REMEMBERED:
+        return LANGUAGES[rule.language].compile(rule.text)
+    return _compile(rule.language, rule.text)
+
+
+@lru_cache(MOST_REMEMBERED)
+def _compile(language: str, text: str) -> Rule:
+    return LANGUAGES[language].compile(text)
 
 
 def detect_language(text: str, mime_type: str | None = None) -> str:

@@ -3,7 +3,8 @@ Runs many rules together, each with its states, and gives the detections in a fi
 
 An observation is routed by hash on its procedure, property and feature to the rules that name them; the clock only
 touches rules that have something due. The network holds the states that it was given and those that follow from
-them, and hands out those that changed, so that they can be stored with the detections.
+them, and hands out those that changed, so that they can be stored with the detections. Equal rules in equal states are
+stepped once, and what different rules compute alike is computed once (`network_arrivals`, `sharing`).
 
 A rule that fails while it runs is taken out and told of; the others do not notice.
 """
@@ -12,13 +13,16 @@ from __future__ import annotations
 
 import logging
 from itertools import count
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from weps.errors import WepsError
 from weps.rules.index import shape_of
+from weps.rules.network_arrivals import Arrivals, mark_of
 from weps.rules.network_clock import Alarms, Clock, Place
 from weps.rules.network_groups import Groups
+from weps.rules.network_outcome import Failure, Found, in_order
 from weps.rules.network_routes import Routes, Watch, watch_of
+from weps.rules.sharing import Dumps
 from weps.rules.threshold.simple import SimpleRule
 
 if TYPE_CHECKING:
@@ -28,23 +32,12 @@ if TYPE_CHECKING:
     from weps.model import Detection, Json, Observation
     from weps.rules.base import Rule
     from weps.rules.index import Level
+    from weps.rules.network_routes import Step
+    from weps.rules.sharing import Family
+
+__all__ = ["Failure", "Found", "Network"]
 
 LOG = logging.getLogger(__name__)
-
-
-class Found(NamedTuple):
-    """A detection of the rule of a subscription, in the state of a correlation key."""
-
-    subscription_id: str
-    key: str
-    detection: Detection
-
-
-class Failure(NamedTuple):
-    """Why the rule of a subscription cannot go on; it is in the network no more."""
-
-    subscription_id: str
-    reason: str
 
 
 class Network:
@@ -66,6 +59,7 @@ class Network:
         self._orders = count()
         self._routes = Routes()
         self._groups = Groups(self._routes, self._orders)
+        self._arrivals = Arrivals()
         self._alarms = Alarms()
         self._clocked: dict[int, Watch] = {}
         self._clock_alarms = Alarms()
@@ -88,15 +82,13 @@ class Network:
             if shape is not None and isinstance(rule, SimpleRule):
                 self._groups.add(subscription_id, rule, shape, states)
                 return
-            era = self._clock.oldest if states else self._clock.begin()
-            watch = watch_of(subscription_id, next(self._orders), rule, activation=activation, states=states, era=era)
+            watch = self._watch(subscription_id, rule, states, activation)
         except Exception as error:  # a state that does not fit must not keep the others from running
             self.fail(subscription_id, error)
             return
-        self._enter(watch)
-        for key in watch.states:
-            self._set_alarm(watch, key)
-            if watch.clocked and not states:
+        self._watches[subscription_id] = watch
+        if watch.clocked and not states:
+            for key in watch.states:
                 self._changed[subscription_id, key] = watch
 
     def remove(self, subscription_id: str) -> None:
@@ -109,6 +101,10 @@ class Network:
         watch = self._watches.pop(subscription_id, None)
         if watch is None:
             return
+        del watch.members[subscription_id]
+        if watch.members:
+            return
+        self._arrivals.forget(watch)
         del self._by_order[watch.order]
         self._awake.pop(watch.order, None)
         self._clocked.pop(watch.order, None)
@@ -120,27 +116,31 @@ class Network:
         """Show observations to the rules, in the order given."""
         found: list[Found] = []
         known = self._routes.known
+        self._arrivals.close()
         for observation in observations:
-            levels, watches = known.get(observation[1:4]) or self._routes.find(observation)
+            levels, watches, families = known.get(observation[1:4]) or self._routes.find(observation)
             outcomes = self._ring(observation.end) if self._clocked else []
             for level in levels:
                 if level.stirs(observation):
                     outcomes += self._step_level(level, observation)
             if watches:
                 outcomes += self._step_watches(watches, observation)
+            if families:
+                outcomes += self._step_families(families, observation)
             if self._clocked:
                 self._clock.move(observation.end)
             if outcomes:
-                outcomes.sort(key=_in_order)
+                outcomes.sort(key=in_order)
                 found += [outcome[1] for outcome in outcomes]
         return found
 
     def tick(self, now: datetime) -> list[Found]:
         """Tell the time: all observations up to now that could be had have been shown."""
+        self._arrivals.close()
         due = {(order, key) for order, watch in self._awake.items() for key in watch.states}
         due |= self._alarms.take(now) | self._clock_alarms.take(now)
         self._clock.move(now)
-        return [found for _, found in self._tick_states(due, now)]
+        return [found for _, found in sorted(self._tick_states(due, now), key=in_order)]
 
     def store_clocks(self) -> None:
         """
@@ -149,21 +149,23 @@ class Network:
         It is called where the time of a rule would not be known from what is stored of the stream: when observations
         were shown that are ahead of the time that was told, which not every rule has been there for.
         """
+        self._arrivals.close()
         for watch in list(self._clocked.values()):
             try:
                 for key in watch.states:
                     watch.set_clock(key)
-                    self._changed[watch.subscription_id, key] = watch
+                    self._note(watch, key)
             except Exception as error:  # one rule must not take the others with it
-                self.fail(watch.subscription_id, error)
+                self._fail_all(watch, error)
 
     def take_changes(self) -> dict[tuple[str, str], Json]:
         """Give the states by (subscription, correlation key) that changed since the last call, ready to be stored."""
         changed, self._changed = self._changed, {}
         taken: dict[tuple[str, str], Json] = {}
+        dumps = Dumps()
         for place, change in changed.items():
             try:
-                taken[place] = change.rule.dump(change.states[place[1]]) if isinstance(change, Watch) else change
+                taken[place] = dumps.dump(change, place[1]) if isinstance(change, Watch) else change
             except Exception as error:  # one rule must not take the others with it
                 self.fail(place[0], error)
         return taken
@@ -181,31 +183,61 @@ class Network:
         self.remove(subscription_id)
         self._failures.append(Failure(subscription_id, reason))
 
+    def _fail_all(self, watch: Watch, error: Exception) -> None:
+        for subscription_id in list(watch.members):
+            self.fail(subscription_id, error)
+
+    def _watch(self, subscription_id: str, rule: Rule, states: Mapping[str, Json], activation: datetime) -> Watch:
+        """Give the watch of a rule: that of an equal one which came just now, or a new one."""
+        era = self._clock.oldest if states else self._clock.begin()
+        mark = mark_of(rule, states, activation, era)
+        watch = self._arrivals.find(mark)
+        if watch is not None:
+            watch.members[subscription_id] = next(self._orders)
+            return watch
+        watch = watch_of(subscription_id, next(self._orders), rule, activation=activation, states=states, era=era)
+        self._enter(watch)
+        self._arrivals.note(mark, watch)
+        return watch
+
     def _enter(self, watch: Watch) -> None:
-        self._watches[watch.subscription_id] = self._by_order[watch.order] = watch
+        self._by_order[watch.order] = watch
         for selector in watch.selectors:
             self._routes.open(selector).watches[watch.order] = watch
         if watch.awake:
             self._awake[watch.order] = watch
         if watch.clocked:
             self._clocked[watch.order] = watch
+        for key in watch.states:
+            self._set_alarm(watch, key)
 
     def _step_watches(self, watches: list[Watch], observation: Observation) -> list[tuple[int, Found]]:
         outcomes: list[tuple[int, Found]] = []
         for watch in watches:
             try:
                 stepped = watch.step(observation)
-                if stepped is None:
-                    continue
-                key, before, after, detections = stepped
-                if self._keep(watch, key, before, after):
-                    self._set_alarm(watch, key)
+                if stepped is not None:
+                    outcomes += self._take(watch, stepped)
             except Exception as error:  # one rule must not take the others with it
-                self.fail(watch.subscription_id, error)
-                continue
-            if detections:
-                outcomes += [(watch.order, Found(watch.subscription_id, key, each)) for each in detections]
+                self._fail_all(watch, error)
         return outcomes
+
+    def _step_families(self, families: list[Family], observation: Observation) -> list[tuple[int, Found]]:
+        outcomes: list[tuple[int, Found]] = []
+        for family in families:
+            for watch, stepped in family.step(observation):
+                if isinstance(stepped, Exception):
+                    self._fail_all(watch, stepped)
+                else:
+                    outcomes += self._take(watch, stepped)
+        return outcomes
+
+    def _take(self, watch: Watch, stepped: Step) -> list[tuple[int, Found]]:
+        """Keep the state that an observation gave; gives the detections of all subscriptions of the rule."""
+        key, before, after, detections = stepped
+        if self._keep(watch, key, before, after):
+            self._set_alarm(watch, key)
+        return _told(watch, key, detections) if detections else []
 
     def _ring(self, now: datetime) -> list[tuple[int, Found]]:
         """Let the rules with a clock do what is due before an observation of a time, whether they look at it or not."""
@@ -224,9 +256,9 @@ class Network:
                 self._keep(watch, key, state, after)
                 self._set_alarm(watch, key)
             except Exception as error:  # one rule must not take the others with it
-                self.fail(watch.subscription_id, error)
+                self._fail_all(watch, error)
                 continue
-            outcomes += [(order, Found(watch.subscription_id, key, detection)) for detection in detections]
+            outcomes += _told(watch, key, detections)
         return outcomes
 
     def _step_level(self, level: Level, observation: Observation) -> list[tuple[int, Found]]:
@@ -245,13 +277,17 @@ class Network:
         changed = watch.must_store(before, after)
         if changed:
             watch.states[key] = after
-            self._changed[watch.subscription_id, key] = watch
+            self._note(watch, key)
         return changed
+
+    def _note(self, watch: Watch, key: str) -> None:
+        for subscription_id in watch.members:
+            self._changed[subscription_id, key] = watch
 
     def _set_alarm(self, watch: Watch, key: str) -> None:
         if key in watch.states and (due := watch.due(key)) is not None:
             (self._clock_alarms if watch.clocked else self._alarms).put((watch.order, key), due)
 
 
-def _in_order(outcome: tuple[int, Found]) -> int:
-    return outcome[0]
+def _told(watch: Watch, key: str, detections: Sequence[Detection]) -> list[tuple[int, Found]]:
+    return [(order, Found(name, key, each)) for name, order in watch.members.items() for each in detections]

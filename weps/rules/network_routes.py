@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from weps.rules.base import WHOLE_RULE
+from weps.rules.sharing import common_of, families_of
 from weps.rules.threshold.selection import CORRELATIONS
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from weps.rules.base import Rule
     from weps.rules.index import Group, Level
     from weps.rules.network_clock import Era
+    from weps.rules.sharing import Family
+    from weps.rules.threshold.simple import SimpleRule
 
 Selector: TypeAlias = tuple[str | None, str | None, str | None]
 """Procedure, observed property and feature of interest; None: any."""
@@ -30,7 +33,10 @@ ANYTHING: tuple[Selector, ...] = ((None, None, None),)
 @dataclass(slots=True)
 class Watch:
     """
-    One rule with its states by correlation key.
+    One rule with its states by correlation key, for one subscription or for several that share them.
+
+    `members` are these subscriptions, each with its place in the order of detections; `common` is what the rule shares
+    with others that compare the same thing.
 
     What a rule may tell of itself beyond its contract decides how much it is shown:
 
@@ -44,7 +50,7 @@ class Watch:
     `era` is the time that has passed since the rule came.
     """
 
-    subscription_id: str
+    members: dict[str, int]
     order: int
     rule: Rule
     activation: datetime
@@ -54,6 +60,7 @@ class Watch:
     awake: bool
     clocked: bool
     take_change: Callable[[Any], bool] | None
+    common: SimpleRule | None
 
     def due(self, key: str) -> datetime | None:
         """Give the instant from which on a tick may bring something, if the rule can tell."""
@@ -102,7 +109,7 @@ def watch_of(
     if getattr(rule, "correlate", "rule") == "rule" and WHOLE_RULE not in loaded:
         loaded[WHOLE_RULE] = rule.start(activation)
     return Watch(
-        subscription_id,
+        {subscription_id: order},
         order,
         rule,
         activation,
@@ -112,6 +119,7 @@ def watch_of(
         awake=not hasattr(rule, "due"),
         clocked=getattr(rule, "clocked", False),
         take_change=getattr(rule, "take_change", None),
+        common=common_of(rule),
     )
 
 
@@ -124,10 +132,11 @@ class Route:
 
 
 class Ways(NamedTuple):
-    """What looks at a series: thresholds that are looked up together, and rules in the order of their addition."""
+    """What looks at a series: thresholds that are looked up together, rules that are asked one by one, and families."""
 
     levels: list[Level]
     watches: list[Watch]
+    families: list[Family]
 
 
 class Routes:
@@ -165,7 +174,7 @@ class Routes:
         watches = {order: watch for route in routes for order, watch in route.watches.items()}
         if len(self.known) >= MOST_KNOWN:
             self.known.clear()
-        ways = self.known[observation[1:4]] = Ways(levels, [watches[order] for order in sorted(watches)])
+        ways = self.known[observation[1:4]] = Ways(levels, *families_of(watches.values()))
         return ways
 
 

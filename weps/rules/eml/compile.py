@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from weps.errors import RuleError
 from weps.rules.eml import document as doc
@@ -28,9 +28,13 @@ from weps.rules.operators.property import SERIES, property_reader, text_of
 from weps.rules.operators.repeat import Repeat
 from weps.rules.operators.select import Output, Select, Single
 from weps.rules.operators.timer import At, Interval, Timer
+from weps.rules.operators.verdict import shared
 from weps.rules.operators.view import Stage, pass_on
 from weps.rules.operators.window import Keep, Sliding
 from weps.rules.state import Operator, RuleState
+
+if TYPE_CHECKING:
+    from weps.rules.operators.guard import Predicate
 
 Handler: TypeAlias = Callable[[RuleState, Event], None]
 Enter: TypeAlias = Callable[[RuleState, Any], None]
@@ -177,13 +181,22 @@ class Builder:
         if isinstance(guard.condition, doc.ViewCount):
             stage = Stage(None, selects, guard.condition.count)
         else:
-            stage = Stage(None if guard.condition is None else bind(guard.condition, scope), selects)
+            stage = Stage(self._guard(pattern, guard, scope), selects)
         singles_only = all(isinstance(one, Single) for one in selects)
         if singles_only and stage.view_count is None and not view.batch:
             return pass_on(stage)
         operator = _build_view_operator(self._slot(pattern, 1), f"{pattern.id}.view", stage, view)
         self._operators.append(operator)
         return operator.enter
+
+    def _guard(self, pattern: doc.Pattern, guard: doc.Guard, scope: EventScope) -> Predicate | None:
+        """Give the guard of a pattern as a function; one on observations is shared with the rules that have it too."""
+        condition = guard.condition
+        if condition is None or isinstance(condition, doc.ViewCount):
+            return None
+        if isinstance(pattern, doc.SimplePattern) and self._streams.input_of(pattern) is None:
+            return shared(condition, self._streams.input_name(pattern), lambda: bind(condition, scope))
+        return bind(condition, scope)
 
     def _build_selects(self, pattern: doc.Pattern, scopes: Scopes) -> tuple[Select, ...]:
         """Give the select functions whose events anybody awaits."""

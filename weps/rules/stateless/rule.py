@@ -17,6 +17,7 @@ from weps.rules.eml.units import find_unit
 from weps.rules.operators.event import Event, known, number_of, parse_number
 from weps.rules.operators.guard import bind, unit_of
 from weps.rules.operators.property import SERIES
+from weps.rules.operators.verdict import shared
 from weps.rules.stateless.describe import describe
 from weps.rules.stateless.names import VALUE_NAMES, conjuncts, normalised, references_of
 from weps.rules.threshold.selection import CORRELATIONS
@@ -58,6 +59,11 @@ class ConditionRule:
     @property
     def has_episodes(self) -> bool:
         """Whether what begins is also told to end."""
+        return True
+
+    @property
+    def timeless(self) -> bool:
+        """Whether it begins in the same state whenever it is activated."""
         return True
 
     @property
@@ -151,7 +157,7 @@ def build_rule(condition: ex.Condition, named: str | None) -> ConditionRule:
         compared & VALUE_NAMES == {"doubleValue"},
         next((uom for part in _parts(condition) if (uom := _unit(part))), None),
         _comparison(condition),
-        bind(condition, EventScope(Names({}))),
+        shared(condition, "", lambda: bind(condition, EventScope(Names({})))),
     )
 
 

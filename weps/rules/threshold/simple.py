@@ -75,6 +75,11 @@ class SimpleRule:
         """Whether the rule holds until it is told otherwise, and not at the time of an observation."""
         return isinstance(self.source, Tumbling)
 
+    @property
+    def timeless(self) -> bool:
+        """Whether it begins in the same state whenever it is activated."""
+        return True
+
     def wants(self, observation: Observation) -> bool:
         """Tell whether an observation is selected and has a value that can be compared."""
         return self.selection.wants(observation) and self.read(observation, self.uom) is not None
@@ -93,14 +98,12 @@ class SimpleRule:
         if value is None:
             return state, ()
         source, given = self.source.step(state.source, observation.end, value, observation.id)
-        moved = state if source is state.source else SimpleState(source, state.edges)
-        return self._judge(moved, given, observation)
+        return self.judge(state, source, given, observation)
 
     def tick(self, state: SimpleState, now: datetime) -> tuple[SimpleState, tuple[Detection, ...]]:
         """Take the news that time has passed."""
         source, given = self.source.tick(state.source, now)
-        moved = state if source is state.source else SimpleState(source, state.edges)
-        return self._judge(moved, given, None)
+        return self.judge(state, source, given, None)
 
     def due(self, state: SimpleState) -> datetime | None:
         """Give the instant at which a tick brings something, if there is one."""
@@ -110,9 +113,10 @@ class SimpleRule:
         """Tell whether an episode is on."""
         return any(edge.on for edge in state.edges)
 
-    def dump(self, state: SimpleState) -> Json:
-        """Give the state as JSON."""
-        return [VERSION, self.source.dump(state.source), [dump_edge(edge) for edge in state.edges]]
+    def dump(self, state: SimpleState, source: Json = None) -> Json:
+        """Give the state as JSON; `source` is that of its source, where somebody has it already."""
+        kept = self.source.dump(state.source) if source is None else source
+        return [VERSION, kept, [dump_edge(edge) for edge in state.edges]]
 
     def load(self, stored: Json) -> SimpleState:
         """Give back the state that was dumped."""
@@ -137,9 +141,10 @@ class SimpleRule:
         )
         return replace(found, message=render(self.message, self.name, found)) if self.message else found
 
-    def _judge(
-        self, state: SimpleState, given: tuple[Evaluation, ...], observation: Observation | None
+    def judge(
+        self, state: SimpleState, source: Any, given: tuple[Evaluation, ...], observation: Observation | None
     ) -> tuple[SimpleState, tuple[Detection, ...]]:
+        """Compare what the source has given with the steps; `source` is what it remembers now."""
         found: list[Detection] = []
         edges = state.edges
         for evaluation in given:
@@ -149,9 +154,11 @@ class SimpleRule:
             )
             event, level = self._event(before, edges, evaluation)
             if event is not None:
-                lineage = self.source.lineage(state.source) if evaluation.lineage is None else evaluation.lineage
+                lineage = self.source.lineage(source) if evaluation.lineage is None else evaluation.lineage
                 found.append(self.detect(event, level, evaluation._replace(lineage=lineage), observation))
-        return (state if edges == state.edges else SimpleState(state.source, edges)), tuple(found)
+        if source is state.source and edges == state.edges:
+            return state, tuple(found)
+        return SimpleState(source, edges), tuple(found)
 
     def _move(self, step: Step, edge: EdgeState, evaluation: Evaluation) -> EdgeState:
         if evaluation.value is None:

@@ -10,7 +10,6 @@ few steps per observation for a window of ten observations and of a hundred thou
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ from itertools import accumulate, islice, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sos_server.time import from_microseconds, to_microseconds
+from weps.rules.operators.aggregate import root
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,7 +80,7 @@ class Totals:
         if self.count < 2:
             return None
         spread = self.count * self.squares - self.steps * self.steps
-        return math.sqrt(spread / (self.count * (self.count - 1) << 2 * FINEST_BITS))
+        return root(spread, self.count * (self.count - 1) << 2 * FINEST_BITS)
 
 
 def before(instant: datetime, length: timedelta) -> datetime:
@@ -99,7 +99,11 @@ def finest(value: float) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Window:
-    """The observations of the last stretch of time. Two windows are equal when they hold the same observations."""
+    """
+    The observations of the last stretch of time.
+
+    Two windows are equal when they would be stored alike: of their observations only the newest are known by their ids.
+    """
 
     newest: datetime | None = None
     entrance: Cell | None = None
@@ -107,11 +111,15 @@ class Window:
     totals: Totals = Totals()
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Window) and self.newest == other.newest and list(self.entries()) == list(other.entries())
-        )
+        if not isinstance(other, Window) or (self.newest, self.totals) != (other.newest, other.totals):
+            return False
+        if self.entrance is other.entrance and self.exit is other.exit:
+            return True
+        same = all(mine[:2] == others[:2] for mine, others in zip(self.entries(), other.entries(), strict=True))
+        return same and self.lineage() == other.lineage()
 
-    __hash__ = None  # type: ignore[assignment]
+    def __hash__(self) -> int:
+        return hash((self.newest, self.totals))
 
     def entries(self) -> Iterator[tuple[datetime, float, str]]:
         """Give time, value and id of what is in the window, oldest first."""
