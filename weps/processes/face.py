@@ -24,6 +24,8 @@ from sos_server.codecs.xml import parse
 from sos_server.errors import SosError
 from weps.errors import NotFoundError, WepsError
 from weps.processes.base import Answer, Context
+from weps.processes.bodies import SECONDS as BODY_SECONDS
+from weps.processes.bodies import Body, read_body
 from weps.processes.face_versions import is_20_by_document, is_20_by_kvp, looks_like_20, read_kvp
 from weps.processes.faults import WpsError
 from weps.processes.job_control import JobControl
@@ -63,9 +65,11 @@ _HEADERS = {
 class WpsFace:
     """The ASGI application, to be mounted; it answers with and without a slash behind the path it is mounted at."""
 
-    def __init__(self, wps10: Wps10, wps20: Wps20, documents: StoredDocuments, body_limit: int) -> None:
+    def __init__(
+        self, wps10: Wps10, wps20: Wps20, documents: StoredDocuments, body_limit: int, body_seconds: float
+    ) -> None:
         self._wps10, self._wps20 = wps10, wps20
-        self._documents, self._body_limit = documents, body_limit
+        self._documents, self._body_limit, self._body_seconds = documents, body_limit, body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -73,37 +77,27 @@ class WpsFace:
             return
         request = Request(scope, receive)
         try:
-            body, whole = await self._read(request) if request.method == "POST" else (b"", True)
-            answer = await run_in_threadpool(self._answer, request, body, whole)
+            body = Body(b"")
+            if request.method == "POST":
+                body = await read_body(request, self._body_limit, self._body_seconds)
+            answer = await run_in_threadpool(self._answer, request, body)
         except ClientDisconnect:
             return
         headers = _HEADERS | ({"Allow": "GET, HEAD, POST"} if answer.status == 405 else {})
         response = Response(answer.body, answer.status, headers, f"{answer.media_type}; charset=utf-8")
         await response(scope, receive, send)
 
-    async def _read(self, request: Request) -> tuple[bytes, bool]:
-        """Read the body; of one that is too large only the beginning, whether it states its length or not."""
-        stated = request.headers.get("content-length", "")
-        limit = 0 if stated.isdecimal() and int(stated) > self._body_limit else self._body_limit
-        body = bytearray()
-        async for piece in request.stream():
-            body += piece
-            if len(body) > limit:
-                return bytes(body), False
-        return bytes(body), True
-
-    def _answer(self, request: Request, body: bytes, whole: bool) -> Answer:
+    def _answer(self, request: Request, body: Body) -> Answer:
         """Answer in the version that was asked for, also where no more can be told of the request than that."""
         in_soap = request.method == "POST" and _media_type(request) == SOAP
-        is_20 = in_soap or looks_like_20(body) or is_20_by_kvp(read_kvp(request.url.query))
+        is_20 = in_soap or looks_like_20(body.content) or is_20_by_kvp(read_kvp(request.url.query))
         try:
-            if not whole:
-                text = f"The request is larger than {self._body_limit} bytes; make it smaller."
-                raise WpsError("FileSizeExceeded", text, None, 413)
+            if body.refusal is not None:
+                raise body.refusal
             if request.method != "POST":
                 return self._answer_get(request, is_20)
             self._check_path(request)
-            root = parse(body, self._body_limit)
+            root = parse(body.content, self._body_limit)
             if in_soap or is_envelope(root):
                 in_soap = True
                 root = open_envelope(root)
@@ -170,6 +164,7 @@ def create_app(
     data: Path,
     sos_endpoint: str | None = None,
     body_limit: int = BODY_LIMIT,
+    body_seconds: float = BODY_SECONDS,
     pywps_configuration: Path | None = None,
     processes: Mapping[str, ProcessSpec] = PROCESSES,
 ) -> ASGIApp:
@@ -188,4 +183,5 @@ def create_app(
         Wps20(processes, JobControl(processes, context), documents, f"{base}/wps", body_limit),
         documents,
         body_limit,
+        body_seconds,
     )

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _SPOKEN = ("1.0.0", VERSION)
-_SNIFFED = 64 * 1024
+_OF_10, _OF_20 = "http://www.opengis.net/wps/1.0.0", WPS_NAMESPACE
+_WIDE = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _JOB_REQUESTS = frozenset(name.lower() for name in JOB_REQUESTS)
 
 
@@ -47,8 +48,10 @@ def is_20_by_document(root: etree._Element) -> bool:
 
 
 def looks_like_20(body: bytes) -> bool:
-    """Tell the version of a document that perhaps cannot be read."""
-    return WPS_NAMESPACE.encode() in body[:_SNIFFED]
+    """Tell the version of a document that perhaps cannot be read: that whose namespace it names first."""
+    encoding = _WIDE.get(body[:2], "ascii")
+    of_20, of_10 = (body.find(name.encode(encoding)) for name in (_OF_20, _OF_10))
+    return of_20 >= 0 and (of_10 < 0 or of_20 < of_10)
 
 
 def _preferred(accepted: Sequence[str]) -> str:

@@ -28,6 +28,8 @@ from starlette.routing import Match, Route
 from weps import __version__
 from weps.errors import NotFoundError, SourceRefused, WepsError
 from weps.processes.base import JSON, Context
+from weps.processes.bodies import SECONDS as BODY_SECONDS
+from weps.processes.bodies import read_body
 from weps.processes.faults import WpsError
 from weps.processes.job_control import JobControl
 from weps.processes.list_rule_languages import OWN_SCHEMAS, SCHEMAS
@@ -78,13 +80,17 @@ class JsonRoute(Route):
 
 @dataclass(frozen=True, slots=True)
 class ProcessesFace:
-    """Answers requests. `base_url` is the address of the service, `body_limit` the size of the largest request."""
+    """Answers requests. `base_url` is the address of the service, `body_limit` the size of the largest request.
+
+    All of it must arrive within `body_seconds`.
+    """
 
     processes: Mapping[str, ProcessSpec]
     control: JobControl
     callbacks: Callbacks
     base_url: str
     body_limit: int
+    body_seconds: float
 
     def landing(self, request: Request) -> Response:
         """Say what is where."""
@@ -129,13 +135,10 @@ class ProcessesFace:
 
     async def execute(self, request: Request) -> Response:
         """Run a process, or start a job."""
-        body = bytearray()
-        async for piece in request.stream():
-            body += piece
-            if len(body) > self.body_limit:
-                text = f"The request is larger than {self.body_limit} bytes; make it smaller."
-                return _problem(WpsError("FileSizeExceeded", text, None, 413), request)
-        return await run_in_threadpool(_guarded(self._execute_body), request, bytes(body))
+        body = await read_body(request, self.body_limit, self.body_seconds)
+        if body.refusal is not None:
+            return _problem(body.refusal, request)
+        return await run_in_threadpool(_guarded(self._execute_body), request, body.content)
 
     def _execute_body(self, request: Request, body: bytes) -> Response:
         spec = self._process(request)
@@ -206,12 +209,19 @@ class ProcessesFace:
 
 
 def create_routes(
-    processes: Mapping[str, ProcessSpec], context: Context, *, base_url: str, body_limit: int
+    processes: Mapping[str, ProcessSpec],
+    context: Context,
+    *,
+    base_url: str,
+    body_limit: int,
+    body_seconds: float = BODY_SECONDS,
 ) -> list[Route]:
     """Give the routes of this face; jobs of before are watched for those who want to be told of them."""
     base = base_url.rstrip("/")
     control = JobControl(processes, context)
-    face = ProcessesFace(processes, control, Callbacks(processes, context, control, base), base, body_limit)
+    face = ProcessesFace(
+        processes, control, Callbacks(processes, context, control, base), base, body_limit, body_seconds
+    )
     face.callbacks.resume()
     return [
         JsonRoute("/", _guarded(face.landing)),

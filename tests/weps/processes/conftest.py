@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,7 +130,7 @@ def _reply(response: requests.Response) -> Reply:
 def wps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wps]:
     """The service with an SOS at /sos; `documents` are served at /documents/{name}."""
     data = tmp_path_factory.mktemp("wps")
-    port = _free_port()
+    port = free_port()
     base = f"http://127.0.0.1:{port}"
     store = Store(f"sqlite:///{data / 'weps.db'}")
     store.migrate()
@@ -147,16 +148,10 @@ def wps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wps]:
             Route("/elsewhere", lambda request: RedirectResponse("http://169.254.169.254/latest")),
         ]
     )
-    server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_until_complete, args=(server.serve(),), daemon=True)
-    thread.start()
-    _await_port(port)
-    (data / "series.csv").write_text(SERIES)
-    load(data / "series.csv", f"{base}/sos")
-    yield Wps(base, engine, documents)
-    loop.call_soon_threadsafe(server.stop)
-    thread.join(10)
+    with serving(app, port):
+        (data / "series.csv").write_text(SERIES)
+        load(data / "series.csv", f"{base}/sos")
+        yield Wps(base, engine, documents)
     engine.close(5)
     store.dispose()
 
@@ -240,10 +235,23 @@ def _document(documents: dict[str, bytes], request: Request) -> Response:
     return PlainTextResponse("no such document", 404) if document is None else Response(document)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(app: ASGIApp, port: int) -> Iterator[None]:
+    """Serve an application on loopback, as `weps serve` does."""
+    server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_until_complete, args=(server.serve(),), daemon=True)
+    thread.start()
+    _await_port(port)
+    yield
+    loop.call_soon_threadsafe(server.stop)
+    thread.join(10)
 
 
 def _await_port(port: int) -> None:
