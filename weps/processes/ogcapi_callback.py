@@ -47,11 +47,12 @@ _PAGE = 500
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Look:
-    """When a job is to be looked at, and how often its subscriber did not answer."""
+    """When a job is to be looked at, how often its subscriber did not answer, and whether it knows that it runs."""
 
     due: float
     job: str
     failures: int = 0
+    told: bool = False
 
 
 class Callbacks:
@@ -97,10 +98,9 @@ class Callbacks:
                 threading.Thread(target=self._run, daemon=True, name="callbacks").start()
 
     def _run(self) -> None:
-        told: set[str] = set()
         while (look := self._next()) is not None:
             try:
-                self._look(look, told)
+                self._look(look)
             except Exception:  # one job must not take the callbacks of the others with it
                 LOG.exception("callback broke job=%s", look.job)
                 self._try_again(look)
@@ -116,20 +116,18 @@ class Callbacks:
             self._running = False
             return None
 
-    def _look(self, look: _Look, told: set[str]) -> None:
+    def _look(self, look: _Look) -> None:
         subscriber = self._subscriber(self._form(look.job))
         if subscriber is None:
             return
         state = self._control.state(look.job)
         if state.status in {JobStatus.ACCEPTED, JobStatus.RUNNING}:
-            following = replace(look, due=time.monotonic() + self._seconds_until_news(state))
-            if look.job in told or subscriber.in_progress is None:
+            following = replace(look, due=time.monotonic() + self._seconds_until_news(state), told=True)
+            if look.told or subscriber.in_progress is None:
                 self._look_again(following)
                 return
-            told.add(look.job)
             self._lanes.put(_host(subscriber.in_progress), lambda: self._tell_progress(state, subscriber, following))
             return
-        told.discard(look.job)
         address = subscriber.failed if state.status is JobStatus.FAILED else subscriber.success
         self._lanes.put(_host(address or subscriber.success), lambda: self._end(look, state, subscriber))
 
