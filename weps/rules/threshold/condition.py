@@ -18,6 +18,7 @@ ORDERED: dict[str, Test] = {
 }
 """Conditions with one bound that can have a reset threshold and severity steps."""
 EQUALITY: dict[str, Test] = {"equal": operator.eq, "notEqual": operator.ne}
+_TESTS = ORDERED | EQUALITY
 RANGES = ("between", "outside")
 CONDITIONS = (*ORDERED, *EQUALITY, *RANGES)
 RISING = ("greaterThan", "greaterThanOrEqual")
@@ -38,12 +39,11 @@ class Condition:
 
     def meets(self, value: Any) -> bool:
         """Tell whether a value meets the condition."""
-        if self.name == "between":
-            return bool(self.bounds[0] <= value <= self.bounds[1])
-        if self.name == "outside":
-            return bool(value < self.bounds[0] or value > self.bounds[1])
-        test = ORDERED.get(self.name) or EQUALITY[self.name]
-        return bool(test(value, self.bounds[0]))
+        test = _TESTS.get(self.name)
+        if test is not None:
+            return bool(test(value, self.bounds[0]))
+        inside = self.bounds[0] <= value <= self.bounds[1]
+        return bool(inside if self.name == "between" else not inside)
 
     def ends(self, value: Any) -> bool:
         """Tell whether a value ends an episode that the condition began."""
