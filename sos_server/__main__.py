@@ -32,6 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
         format="%(asctime)s level=%(levelname)s logger=%(name)s event=%(message)s",
     )
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # what no line of the log tells need not be found out for each (Optimization in the logging howto of Python)
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     try:
         return int(chosen.run(chosen))
     except (SettingsError, LoadError, DatabaseError) as error:

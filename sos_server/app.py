@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -21,6 +21,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Mount, Route
 
 from sos_server.bindings import kvp, pox, soap
+from sos_server.bindings.at_hand import AtHand, log_answer
 from sos_server.bindings.http import Stream, accepts_gzip, compressed, in_chunks, is_form, read_body, resumed
 from sos_server.codecs import ows11, xml
 from sos_server.codecs.sos20.encode import encode
@@ -42,12 +43,14 @@ _LOG = logging.getLogger("sos_server")
 PATH = "/sos"
 _KVP, _POX, _SOAP = "kvp", "pox", "soap"
 _MEDIA_TYPE = "application/xml"
+_AT_HAND = frozenset({"", "/", f"/{_KVP}"})
 
 
-def create_app(settings: Settings) -> Starlette:
+def create_app(settings: Settings, *, at_hand: frozenset[str] = _AT_HAND) -> Starlette:
     """
     Make the application; its storage, `app.state.storage`, is open and stays so until it is closed.
 
+    At the paths `at_hand` small questions are answered without a thread.
     It takes care of its own errors: every refusal is an OWS exception report.
     """
     storage = open_storage(settings.database_url)
@@ -59,8 +62,10 @@ def create_app(settings: Settings) -> Starlette:
         settings.provider_name,
         None if settings.provider_site is None else str(settings.provider_site),
     )
-    face = _Face(Service(storage, identity, settings.merge_observations, settings.strict_spatial_filtering), settings)
-    app = Starlette(
+    service = Service(storage, identity, settings.merge_observations, settings.strict_spatial_filtering)
+    face = _Face(service, settings)
+    app = _Application(
+        AtHand(service, at_hand),
         routes=[
             Route("/", face.answer_any, methods=["GET", "POST"]),
             Route(f"/{_KVP}", face.answer_kvp, methods=["GET", "POST"]),
@@ -69,15 +74,16 @@ def create_app(settings: Settings) -> Starlette:
         ],
         exception_handlers={SosError: _refuse, ClientDisconnect: _leave, Exception: _fail},
     )
-    app.state.storage = storage
+    app.state.service, app.state.storage = service, storage
     app.add_middleware(_BareAddress)
     return app
 
 
 def create_standalone(settings: Settings) -> Starlette:
     """Make the application with nothing else around it: at `/sos`, which `/` leads to."""
-    sos = create_app(settings)
-    app = Starlette(routes=[Route("/", _lead_to_service), mount(PATH, sos)])
+    sos = create_app(settings, at_hand=frozenset())
+    found = AtHand(sos.state.service, frozenset(PATH + path for path in _AT_HAND))
+    app = _Application(found, routes=[Route("/", _lead_to_service), mount(PATH, sos)])
     app.state.storage = sos.state.storage
     return app
 
@@ -107,6 +113,18 @@ class _BareAddress:
         if scope["type"] == "http" and scope["path"] == scope.get("root_path", ""):
             scope = {**scope, "path": scope["path"] + "/"}
         await self._app(scope, receive, send)
+
+
+class _Application(Starlette):
+    """The routes, and before them what is at hand."""
+
+    def __init__(self, at_hand: AtHand, **options: Any) -> None:
+        super().__init__(**options)
+        self._at_hand = at_hand
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not await self._at_hand.answer(scope, send):
+            await super().__call__(scope, receive, send)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +168,7 @@ class _Face:
             chunks = compressed(chunks)
         # read here, so that what fails first still gets an exception report
         first, second = next(chunks, b""), next(chunks, None)
-        operation = type(request).__name__
-        _LOG.info("answered operation=%s binding=%s seconds=%.3f", operation, binding, time.monotonic() - began)
+        log_answer(request, binding, began)
         if second is None:
             return Response(first, headers=headers)
         return Stream(resumed((first, second), chunks), headers)

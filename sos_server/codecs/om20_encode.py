@@ -148,7 +148,8 @@ class _SeriesWriter:
         """Write the observations; the usual form, that has nothing optional, has a way of its own."""
         usual, write_time, write_value = "", xsd.write_microseconds, self._write_value
         constants = self._constants
-        always_unusual = constants.geometry is not None or constants.observation_type in STRUCTURED_TYPES
+        has_geometries = constants.geometry is not None or constants.annotations is not None
+        always_unusual = has_geometries or constants.observation_type in STRUCTURED_TYPES
         inline = self._is_new()
         for row, number in zip(rows, numbers, strict=False):
             _, begin, end, result_time, value, identifier, _, valid_begin, _ = row
@@ -172,16 +173,17 @@ class _SeriesWriter:
         valid = row.valid_begin is not None and row.valid_end is not None
         form = Form(row.identifier is not None, row.end != row.begin, valid, row.value is None, inline_feature)
         block = self._block(form)
-        parts: dict[str, object] = {
-            om20_block.NUMBER: number,
-            om20_block.IDENTIFIER: _write_text(row.identifier),
-            om20_block.BEGIN: xsd.write_microseconds(row.begin),
-            om20_block.END: xsd.write_microseconds(row.end),
-            om20_block.RESULT_TIME: xsd.write_microseconds(row.result_time),
-            om20_block.VALID_BEGIN: xsd.write_microseconds(row.valid_begin or 0),
-            om20_block.VALID_END: xsd.write_microseconds(row.valid_end or 0),
-            om20_block.NIL_REASON: _write_attribute(row.nil_reason or "unknown"),
-        }
+        begin = xsd.write_microseconds(row.begin)
+        known = begin if row.result_time == row.begin else xsd.write_microseconds(row.result_time)
+        parts: dict[str, object] = {om20_block.NUMBER: number, om20_block.BEGIN: begin, om20_block.RESULT_TIME: known}
+        if form != (False, False, False, False, inline_feature):
+            parts |= {
+                om20_block.IDENTIFIER: _write_text(row.identifier),
+                om20_block.END: xsd.write_microseconds(row.end),
+                om20_block.VALID_BEGIN: xsd.write_microseconds(row.valid_begin or 0),
+                om20_block.VALID_END: xsd.write_microseconds(row.valid_end or 0),
+                om20_block.NIL_REASON: _write_attribute(row.nil_reason or "unknown"),
+            }
         if row.value is not None:
             is_structured = self._constants.observation_type in STRUCTURED_TYPES
             parts[om20_block.VALUE] = (

@@ -22,6 +22,7 @@ from sos_server.storage.cursor import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import URL
 
@@ -47,28 +48,31 @@ class Database:
     """Gives transactions on one database; open one with `open_database`."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
 
     @property
     def is_sqlite(self) -> bool:
         """Whether this is a file of SQLite, not a PostgreSQL server."""
-        return self._engine.dialect.name == "sqlite"
+        return self.engine.dialect.name == "sqlite"
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees the database as it is now, until it is left."""
         options = {} if self.is_sqlite else _SNAPSHOT
-        with self._engine.connect().execution_options(**options) as connection, connection.begin():
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
-    @contextmanager
-    def snapshot(self) -> Iterator[Reader]:
+    def snapshot(self) -> AbstractContextManager[Reader]:
         """Give such a moment to the driver itself, for what is asked often: a connection costs more than reading."""
-        pooled = self._engine.raw_connection()
+        return self._snapshot()
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Reader]:
+        pooled = self.engine.raw_connection()
         try:
             driver: Any = pooled.driver_connection
             driver.execute("BEGIN" if self.is_sqlite else _DRIVER_SNAPSHOT).close()
-            yield Reader(self._engine.dialect, driver)
+            yield Reader(self.engine.dialect, driver)
         finally:
             pooled.close()  # which ends the transaction
 
@@ -77,19 +81,19 @@ class Database:
         """Give a connection whose changes are kept when it is left in order, and undone when it raises."""
         # IMMEDIATE: a transaction that starts as a reader cannot become the writer when another one was faster
         options = {_SQLITE_BEGIN: "BEGIN IMMEDIATE"}
-        with self._engine.connect().execution_options(**options) as connection, connection.begin():
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
             if not self.is_sqlite:
                 connection.execute(_TAKE_TURNS)
             yield connection
 
     def connections_in_use(self) -> int:
         """Give the number of connections that are held just now."""
-        pool = self._engine.pool
+        pool = self.engine.pool
         return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
     def close(self) -> None:
         """Close all connections that are not in use; those in use close when they are given back."""
-        self._engine.dispose()
+        self.engine.dispose()
 
 
 def insert_row(connection: Connection, table: Table, values: dict[str, Any]) -> int:

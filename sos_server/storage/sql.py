@@ -14,6 +14,7 @@ from sos_server.storage import descriptions, identifiers, insert, overview, remo
 from sos_server.storage.base import open_database
 from sos_server.storage.cursor import reader_of
 from sos_server.storage.descriptions import Validity
+from sos_server.storage.prompt import PromptDatabase
 from sos_server.storage.retention import purge
 from sos_server.storage.sampling import stream_parts
 from sos_server.storage.select import read_series_of, row_queries, row_query, select_series, stream_rows
@@ -64,11 +65,12 @@ _MOST_KNOWN = 100_000  # series that are remembered for inserts
 class Storage:
     """Sensors and observations in one database; open one with `open_storage`. Safe to use from many threads."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, selections: Selections | None = None) -> None:
         self._database = database
         self.closed = Event()
         self._announcements = Announcements()
-        self._selections = Selections()
+        self._selections = selections or Selections()
+        self._prompt: tuple[PromptDatabase, Storage] | None = None
         self._contents: tuple[tuple[OfferingContent, ...], int] = ((), 0)  # as they were read last
         self._known: dict[tuple[int, tuple[str, ...], SeriesKey], StoredSeries] = {}
 
@@ -76,9 +78,22 @@ class Storage:
         """Have a function called when a series has new observations, after their commit; gives what ends it."""
         return self._announcements.subscribe(callback)
 
+    def prompt(self) -> tuple[PromptDatabase, Storage] | None:
+        """
+        Give a storage of the same that answers at once or raises `TakesLong`, within `read` of its database.
+
+        It finds only series that were found before. None where the database is a server.
+        """
+        if self._prompt is None and self._database.is_sqlite:
+            database = PromptDatabase(self._database.engine)
+            self._prompt = database, Storage(database, self._selections)
+        return self._prompt
+
     def close(self) -> None:
         """Close the connections that are not in use, and end what runs in the background."""
         self.closed.set()
+        if self._prompt is not None:
+            self._prompt[0].close()
         self._database.close()
 
     def connections_in_use(self) -> int:
