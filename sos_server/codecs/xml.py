@@ -9,7 +9,8 @@ so that `element.text` is the whole text up to the first child.
 from __future__ import annotations
 
 import re
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
 from xml.sax.saxutils import escape
 
 from lxml import etree
@@ -47,6 +48,16 @@ NAMESPACES = {
 
 Element: TypeAlias = etree._Element  # for those who only hand elements on
 
+_SAFELY: dict[str, Any] = {
+    "resolve_entities": False,
+    "load_dtd": False,
+    "dtd_validation": False,
+    "no_network": True,
+    "huge_tree": False,
+    "collect_ids": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # what may stand before a document type declaration; atomic, so that it never looks through the whole document
 _DOCTYPE = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?>(?:<\?.*?\?>|<!--.*?-->)\s*+)*+<!DOCTYPE", re.DOTALL)
@@ -62,26 +73,60 @@ def parse(data: bytes, limit: int = DEFAULT_LIMIT) -> etree._Element:
         raise RequestTooLarge(f"The document has {len(data)} bytes, at most {limit} are taken; send it in parts.")
     if _DOCTYPE.match(data):
         raise _doctype_refused()
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        load_dtd=False,
-        dtd_validation=False,
-        no_network=True,
-        huge_tree=False,
-        collect_ids=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        root = etree.fromstring(data.lstrip(), parser)
+        root = etree.fromstring(data.lstrip(), etree.XMLParser(**_SAFELY))
     except etree.XMLSyntaxError as error:
-        raise InvalidRequest(f"The document is not well-formed XML: {error.msg or 'it is empty'}.") from error
+        raise _not_well_formed(error) from error
     except (ValueError, LookupError) as error:
         raise InvalidRequest("The document is in no known character encoding (line 1); send UTF-8.") from error
     # other encodings than the pattern reads
     if root.getroottree().docinfo.internalDTD is not None:
         raise _doctype_refused()
     return root
+
+
+def parse_parts(chunks: Iterable[bytes], tags: Sequence[str]) -> Iterator[list[etree._Element]]:
+    """
+    Read a document as it comes, and give the elements of some names that were finished with each chunk.
+
+    Who is done with an element may take it out of the tree, so that memory does not grow with the document. Raises as
+    `parse`, but for what stands before the fault.
+    """
+    parser = etree.XMLPullParser(events=("end",), tag=tags, **_SAFELY)
+    begun = False
+    for chunk in chunks:
+        data = chunk if begun else chunk.lstrip()
+        if not begun and _DOCTYPE.match(data):
+            raise _doctype_refused()
+        begun = begun or bool(data)
+        yield from _finished(parser, data)
+    try:
+        parser.close()
+    except etree.XMLSyntaxError as error:
+        raise _not_well_formed(error) from error
+    yield [element for _, element in parser.read_events()]
+
+
+def _finished(parser: etree.XMLPullParser[etree._Element], data: bytes) -> Iterator[list[etree._Element]]:
+    try:
+        parser.feed(data)
+    except etree.XMLSyntaxError as error:
+        raise _not_well_formed(error) from error
+    except (ValueError, LookupError) as error:
+        raise InvalidRequest("The document is in no known character encoding (line 1); send UTF-8.") from error
+    elements = [element for _, element in parser.read_events()]
+    # other encodings than the pattern reads
+    if elements and elements[0].getroottree().docinfo.internalDTD is not None:
+        raise _doctype_refused()
+    yield elements
+
+
+def _not_well_formed(error: etree.XMLSyntaxError) -> InvalidRequest:
+    if "huge text node" in str(error.msg):
+        return InvalidRequest(
+            f"A text of the document is longer than ten million characters (line {error.lineno}); ask for less at once."
+        )
+    return InvalidRequest(f"The document is not well-formed XML: {error.msg or 'it is empty'}.")
 
 
 def _doctype_refused() -> InvalidRequest:

@@ -1,5 +1,5 @@
 """
-Reading observations from files: any O&M 2.0 document, CSV, JSON lines; each also compressed with gzip.
+Reading observations from files: any XML or JSON that holds them, CSV, JSON lines; each also compressed with gzip.
 
 What a file is, is told by its content. A new format is a reader and a line in `_FORMATS`.
 """
@@ -8,28 +8,22 @@ from __future__ import annotations
 
 import gzip
 import io
-import logging
 import re
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, BinaryIO, NamedTuple, cast
 
-from sos_server.codecs import om20, om20_result, xml
-from sos_server.codecs.xml_recovery import recover
-from sos_server.errors import SosError
 from sos_server.time import format_instant
 from weps.errors import InputError
 from weps.feeders import csv_sos
-from weps.feeders.convert import convert_each
 from weps.feeders.csv_lines import read_csv
 from weps.feeders.json_documents import is_document, read_json_document
 from weps.feeders.json_lines import read_json_lines
+from weps.feeders.xml_documents import SIZE_LIMIT, read_xml, stream_xml
 from weps.model import Observation
 
-LOG = logging.getLogger("weps.feeders")
-
 _GZIP = b"\x1f\x8b"
-_SIZE_LIMIT = 1024 * 1024 * 1024
-_MAY_BE_EMPTY = frozenset({"GetObservationResponse", "InsertObservation", "ObservationCollection"})
+_HEAD = 4096
 
 
 def read_observations(data: bytes, include_nil: bool = False) -> tuple[Observation, ...]:
@@ -41,10 +35,35 @@ def read_observations(data: bytes, include_nil: bool = False) -> tuple[Observati
     """
     content = _decompressed(data)
     if not content.strip():
-        raise InputError("the file is empty; observations as O&M 2.0, CSV or JSON lines are needed")
-    read = _reader_of(content)
-    found = (one if one.id else one._replace(id=str(index)) for index, one in enumerate(read(content)))
-    return tuple(one for one in found if include_nil or one.value is not None)
+        raise _empty()
+    return tuple(_numbered(_reader_of(content)(content), include_nil))
+
+
+def stream_observations(file: BinaryIO, include_nil: bool = False) -> Iterator[Observation]:
+    """
+    Give the observations of a file one after the other, as `read_observations` does.
+
+    XML is read as it comes, so that memory does not grow with the file, which must be one that can be read twice. What
+    stands before something that cannot be read is given before `InputError` is raised.
+    """
+    head = file.read(_HEAD)
+    file.seek(0)
+    if head.startswith(_GZIP):
+        unpacked = cast("BinaryIO", gzip.GzipFile(fileobj=file))
+        try:
+            yield from stream_observations(unpacked, include_nil)
+        except (OSError, EOFError, zlib.error) as error:
+            raise _damaged() from error
+    elif head.strip() and _reader_of(head) is read_xml:
+        yield from _numbered(stream_xml(file), include_nil)
+    else:
+        yield from read_observations(file.read(), include_nil)
+
+
+def _numbered(found: Iterable[Observation], include_nil: bool) -> Iterator[Observation]:
+    for index, observation in enumerate(found):
+        if include_nil or observation.value is not None:
+            yield observation if observation.id else observation._replace(id=str(index))
 
 
 def read_recording(data: bytes) -> tuple[Observation, ...]:
@@ -82,35 +101,25 @@ def to_json_line(observation: Observation) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None or name in always}
 
 
-def _read_xml(data: bytes) -> Iterator[Observation]:
-    try:
-        root, mended = recover(data, limit=_SIZE_LIMIT)
-        found = tuple(om20.decode_observations(root))
-    except SosError as error:
-        raise InputError(error.message) from error
-    for note in mended:
-        LOG.warning("document mended what=%s", note)
-    names = {xml.local_name(element) for element in root.iter("*")} if not found else set()
-    if not found and "OM_Observation" not in names and not names & _MAY_BE_EMPTY:
-        raise InputError(f"the document ({root.tag}) holds no O&M 2.0 observations; other formats cannot be read yet")
-    # a place is a result, but no value; nor is it nil
-    valued = (each for each in found if each.observation_type != om20_result.GEOMETRY_OBSERVATION)
-    for observation in convert_each(valued):
-        # Here the identity is the place in the file: two entries of one file are two observations, whatever they say.
-        yield observation._replace(id="")
-
-
 def _decompressed(data: bytes) -> bytes:
     if not data.startswith(_GZIP):
         return data
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-            content = file.read(_SIZE_LIMIT + 1)
-    except (OSError, EOFError, ValueError) as error:
-        raise InputError("the file is damaged: its gzip compression breaks off or is wrong") from error
-    if len(content) > _SIZE_LIMIT:
-        raise InputError(f"the file has more than {_SIZE_LIMIT} octets when it is decompressed; split it")
+            content = file.read(SIZE_LIMIT + 1)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise _damaged() from error
+    if len(content) > SIZE_LIMIT:
+        raise InputError(f"the file has more than {SIZE_LIMIT} octets when it is decompressed; split it")
     return content
+
+
+def _damaged() -> InputError:
+    return InputError("the file is damaged: its gzip compression breaks off or is wrong")
+
+
+def _empty() -> InputError:
+    return InputError("the file is empty; observations in XML, JSON or CSV are needed")
 
 
 def _reader_of(content: bytes) -> Callable[[bytes], Iterator[Observation]]:
@@ -125,7 +134,7 @@ class _Format(NamedTuple):
 _BRACKET = re.compile(rb"(?:\xef\xbb\xbf)?\s*[{\[]")
 _FORMATS = (
     # UTF-8 with or without its mark, or one of the marks of UTF-16, in which no other format here comes
-    _Format(re.compile(rb"(?:\xef\xbb\xbf)?\s*<|\xff\xfe|\xfe\xff").match, _read_xml),
+    _Format(re.compile(rb"(?:\xef\xbb\xbf)?\s*<|\xff\xfe|\xfe\xff").match, read_xml),
     _Format(lambda content: _BRACKET.match(content) and is_document(content), read_json_document),
     _Format(_BRACKET.match, read_json_lines),
     _Format(csv_sos.matches, csv_sos.read_csv_answer),

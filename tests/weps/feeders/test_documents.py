@@ -199,8 +199,8 @@ def test_an_om_document_is_read_whatever_it_is_wrapped_in(data):
         (gzip.compress(OM)[:-20], "gzip compression"),
         (OM[:-20], "not well-formed"),
         (b"<!DOCTYPE a><a/>", "DOCTYPE"),
-        (b"<a/>", "the document (a) holds no O&M 2.0 observations"),
-        (OM.replace(b">1.5<", b">much<"), "'much' is not a number"),
+        (b"<a/>", "the document (a) holds no observations"),
+        (OM.replace(b"2016-01-11T03:55:45.014Z", b"today"), "'today' is not an ISO 8601 time"),
         (b"hello", "the header has no column time"),
         (b"\xff\xfeno xml", "not well-formed"),
         (b"time\xff", "not UTF-8"),
@@ -213,7 +213,7 @@ def test_an_om_document_is_read_whatever_it_is_wrapped_in(data):
         "half XML",
         "doctype",
         "other",
-        "value",
+        "time",
         "text",
         "utf-16",
         "latin-1",
@@ -227,6 +227,15 @@ def test_a_file_that_cannot_be_read_is_refused(data, message):
         read_observations(data)
 
     assert message in refused.value.message
+
+
+def test_a_result_that_is_no_number_is_nil():
+    """
+    It is never read as a number, and the reason holds what stood there; the other observations are read.
+    """
+    found = read_observations(OM.replace(b">1.5<", b">much<"), include_nil=True)
+
+    assert [(one.value, one.nil_reason, one.uom) for one in found] == [(None, "not a number: much", "m")]
 
 
 def test_an_answer_without_observations_is_no_error():

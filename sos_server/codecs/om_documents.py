@@ -1,0 +1,126 @@
+"""
+All observations of a document, whatever holds them: O&M 1.0 and 2.0 in answers, insertions, collections and envelopes.
+
+A document is read as a whole, or in parts as it comes (`decode_parts`), so that memory does not grow with it. In parts
+a reference to what stands far away cannot be followed: then the document has to be read as a whole.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from sos_server.codecs import gml32, gml_any, om20_runs, om_results, xml
+from sos_server.codecs.gml_any import UnknownReference
+from sos_server.codecs.om_members import OBSERVATIONS_10, UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sos_server.model import Observation
+
+_NEW = xml.tag("om:OM_Observation")
+_NAMESPACES_10 = ("http://www.opengis.net/om/1.0", "http://www.opengis.net/om")
+_OLD = tuple(f"{{{namespace}}}{name}" for namespace in _NAMESPACES_10 for name in OBSERVATIONS_10)
+OBSERVATIONS = (_NEW, *_OLD)
+# what may come without observations in it
+_EMPTY = frozenset(
+    {"GetObservationResponse", "GetObservationByIdResponse", "InsertObservation", "ObservationCollection"}
+)
+_BARE = frozenset({"DataArray", "DataStream", "SimpleDataArray"})
+
+__all__ = ["UnknownReference", "decode_observations", "decode_parts", "holds_observations"]
+
+
+def decode_observations(root: etree._Element) -> Iterator[Observation]:
+    """Read all observations of a document; raises `InvalidRequest` with the line of what cannot be read."""
+    times, features = gml_any.Times(whole=True), gml_any.Features(whole=True)
+    yield from _decode_part(root, times, features)
+
+
+def holds_observations(root: etree._Element) -> bool:
+    """Tell whether a document is one of observations, of which there may be none."""
+    body = next(root.iter("{*}Body"), None) if xml.local_name(root) == "Envelope" else root
+    inner = root if body is root or body is None else xml.first_element(body)
+    known = inner is not None and (xml.local_name(inner) in _EMPTY or _is_bare(inner))
+    return known or next(root.iter(*OBSERVATIONS), None) is not None
+
+
+def _is_bare(element: etree._Element) -> bool:
+    """Tell whether an element is values of SWE Common that stand for themselves."""
+    return xml.local_name(element) in _BARE and element.find("{*}values") is not None
+
+
+def _decode_part(root: etree._Element, times: gml_any.Times, features: gml_any.Features) -> Iterator[Observation]:
+    times.begin_part(root)
+    features.begin_part(root)
+    decode: Callable[[etree._Element], Iterator[Observation]]
+    decode = partial(om_results.decode_observation, times=times, features=features)
+    if next(root.iter(_NEW), None) is not None:
+        yield from om20_runs.decode(root, decode, gml32.Times(root))
+    for element in root.iter(*_OLD):
+        yield from decode(element)
+    if _is_bare(root):
+        yield from decode(_around(root))
+
+
+def _around(values: etree._Element) -> etree._Element:
+    """Give an observation of which nothing is known but its values."""
+    observation = etree.Element(_OLD[0])
+    for name in ("procedure", "featureOfInterest"):
+        etree.SubElement(observation, f"{{{_NAMESPACES_10[0]}}}{name}").set(xml.XLINK_HREF, UNKNOWN)
+    etree.SubElement(observation, f"{{{_NAMESPACES_10[0]}}}result").append(values)
+    return observation
+
+
+def decode_parts(chunks: Iterable[bytes]) -> Iterator[Observation]:
+    """
+    Read all observations of a document that comes in chunks, some at a time.
+
+    Raises `InvalidRequest` with the line of what cannot be read, when it is come to; and `UnknownReference` where a
+    reference leads to what has not come yet, or was given up long ago.
+    """
+    times, features = gml_any.Times(whole=False), gml_any.Features(whole=False)
+    shells: list[etree._Element] = []
+    for finished in xml.parse_parts(chunks, (*OBSERVATIONS, *gml_any.FEATURE_HOLDERS)):
+        part = _part([each for each in finished if _is_outermost(each)], shells)
+        if part is not None:
+            yield from _decode_part(part, times, features)
+            times.end_part()
+            features.end_part()
+
+
+def _is_outermost(element: etree._Element) -> bool:
+    return next(element.iterancestors(*OBSERVATIONS), None) is None
+
+
+def _part(elements: list[etree._Element], shells: list[etree._Element]) -> etree._Element | None:
+    """
+    Move elements out of their document, into one of their own.
+
+    What they stood in is left out later, when the parser is done with it: it is done with all but the last one.
+    """
+    if not elements:
+        return None
+    outer = elements[0].getroottree().getroot()
+    if elements[0] is outer:
+        return outer
+    part = etree.Element("part", nsmap=outer.nsmap)
+    for element in elements:
+        holder = element.getparent()
+        part.append(element)
+        if holder is not None and holder is not outer and (not shells or shells[-1] is not holder):
+            shells.append(holder)
+    shells[:] = [each for each in shells if not _left_out(each)]
+    return part
+
+
+def _left_out(shell: etree._Element) -> bool:
+    """Leave out what is empty and finished."""
+    above = shell.getparent()
+    if len(shell) or shell.getnext() is None or above is None:
+        return False
+    above.remove(shell)
+    return True
