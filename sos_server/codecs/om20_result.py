@@ -101,7 +101,7 @@ def decode_result(
     elif name == "DataRecord":
         components = tuple(swe20.decode_components(inner))
         row = tuple(component.value or "" for component in components)
-        yield from _Columns(components, inner).values(row)
+        yield from _Columns(components, inner, is_complex=observation_type == OM_COMPLEX).values(row)
     else:
         (component,) = swe20.decode_components(inner)
         value, nil_reason = swe20.decode_value(component, component.value or "", xml.where(inner))
@@ -201,7 +201,9 @@ def _array_values(element: etree._Element) -> Iterator[ResultValue]:
 class _Columns:
     """The columns of an array or record by what they mean: times, and the values that are observed."""
 
-    def __init__(self, components: Sequence[swe20.Component], element: etree._Element) -> None:
+    def __init__(
+        self, components: Sequence[swe20.Component], element: etree._Element, *, is_complex: bool = False
+    ) -> None:
         self._element = element
         self._where = xml.where(element)
         self._time, self._result_time = choose_times(components)
@@ -210,6 +212,8 @@ class _Columns:
             for index, component in enumerate(components)
             if not component.is_time and not component.in_vector
         ]
+        # the property of a complex observation is the whole of its fields, however few
+        self._is_of_observation = len(self._values) == 1 and not is_complex
 
     def values(self, row: Sequence[str]) -> Iterator[ResultValue]:
         time = None if self._time is None else self._read_time(row[self._time])
@@ -222,7 +226,7 @@ class _Columns:
                 nil_reason=nil_reason,
                 observation_type=swe20.OBSERVATION_TYPES.get(component.kind),
                 observed_property=component.definition or component.name,
-                of_observation=len(self._values) == 1,
+                of_observation=self._is_of_observation,
                 phenomenon_time=time,
                 result_time=None if result_time is None else result_time.begin,
             )
