@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 
 from sos_server.app import create_app as create_sos
 from sos_server.app import mount
@@ -115,6 +117,7 @@ class Service:
                 mount("/sos", self._sos),
                 mount("/wps", wps),
             ],
+            middleware=_cross_origin(settings.cors_origins),
             lifespan=self._lifespan,
         )
 
@@ -130,6 +133,28 @@ def _channels(fetcher: Fetcher, base_url: str) -> dict[str, Channel]:
         return fetcher.send(HttpRequest("POST", url, {"Content-Type": content_type}, body)).status
 
     return {"insert-rss": InsertRssChannel(post, f"{base_url}/alerts")}
+
+
+def _cross_origin(origins: frozenset[str]) -> list[Middleware]:
+    """Let pages of these origins use all faces; without any nothing is told to browsers, which then refuse them."""
+    if not origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=sorted(origins),
+            allow_methods=("GET", "HEAD", "POST", "DELETE"),
+            allow_headers=(
+                "Authorization",
+                "Content-Type",
+                "If-Modified-Since",
+                "If-None-Match",
+                "Prefer",
+                "X-API-Key",
+            ),
+            expose_headers=("ETag", "Last-Modified", "Link", "Location", "Preference-Applied", "Retry-After"),
+        )
+    ]
 
 
 def _own_hosts(*urls: str) -> frozenset[str]:

@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     catch_up_step: timedelta = Field(timedelta(days=7), description="longest time asked for at once after an outage")
     polls_at_once: int = Field(8, ge=1, le=256, description="polls that run side by side")
     polls_per_host: int = Field(4, ge=1, le=64, description="polls of one host that run side by side")
+    cors_origins: frozenset[str] = Field(
+        frozenset(), description="origins whose pages may read answers in browsers (`https://maps.example.org`, or `*`)"
+    )
     echo_process: bool = Field(True, description="offer the process that echoes its inputs, for tests of clients")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="what is logged")
 
