@@ -20,11 +20,12 @@ from weps.errors import InputError, NotFoundError
 from weps.model import Job, JobStatus, Page, SubscriptionStatus
 from weps.processes.execute import execute
 from weps.processes.faults import Dismissed, Fault, NoSuchJob, ResultNotReady, WpsError
+from weps.processes.job_life import SignsOfLife
 from weps.processes.job_state import JobState, outputs_from_json, outputs_to_json
 from weps.processes.wps20_faults import EXECUTION_CODES, fault_20_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from weps.model import Json, Subscription
     from weps.processes.base import Context, Given, Outputs, ProcessSpec
@@ -35,7 +36,6 @@ KEPT = timedelta(days=7)
 FIRST_WAIT = 0.5
 AT_ONCE = 4
 MOST_UNFINISHED = 100
-BEAT_SECONDS = 5.0
 SILENCE = timedelta(seconds=30)
 _SWEEP_SECONDS = 3600.0
 _SECONDS_UNHEARD = 1.0
@@ -71,11 +71,9 @@ class JobControl:
     ) -> None:
         self._processes, self._context, self._clock = processes, context, clock
         self._store = context.engine.store
-        self._first_wait, self._most_unfinished = first_wait, most_unfinished
+        self._first_wait = first_wait
         self._slots = threading.BoundedSemaphore(AT_ONCE)
-        self._lock = threading.Lock()
-        self._unfinished: set[str] = set()
-        self._beating = False
+        self._life = SignsOfLife(self._store, clock, most_unfinished)
         self._swept = float("-inf")
 
     def run(self, spec: ProcessSpec, given: Mapping[str, Sequence[Given]]) -> Outputs:
@@ -98,11 +96,11 @@ class JobControl:
         self._sweep(now)
         job = Job(str(uuid.uuid4()), spec.identifier, JobStatus.ACCEPTED, now, now, form=form)
         refusals: list[Exception] = []
-        self._enter(job.id)
+        self._life.enter(job.id)
         try:
             self._store.add_job(job)
         except BaseException:
-            self._leave(job.id)
+            self._life.leave(job.id)
             raise
         worker = threading.Thread(target=self._work, args=(job, spec, given, refusals), daemon=True, name="job")
         worker.start()
@@ -114,12 +112,18 @@ class JobControl:
 
     def state(self, identifier: str) -> JobState:
         """Tell how far a job has come; raises `NoSuchJob`."""
-        job, subscription = self._find(identifier)
-        return self._state(job) if subscription is None else self._state_of_subscription(subscription, job)
+        return self._state(*self._find(identifier))
 
-    def states(self, page: Page) -> tuple[JobState, ...]:
-        """Give a page of the jobs, newest first."""
-        return tuple(self.state(job.id) for job in self._store.jobs(page))
+    def states(
+        self,
+        page: Page,
+        processes: Collection[str] = (),
+        begin: datetime | None = None,
+        end: datetime | None = None,
+    ) -> tuple[JobState, ...]:
+        """Give a page of the jobs, newest first: all, or those of some processes, or of some time."""
+        jobs = self._store.jobs(page, processes, begin, end)
+        return tuple(self._state(job, self._subscription_of(job)) for job in jobs)
 
     def result(self, identifier: str) -> tuple[JobState, Outputs]:
         """
@@ -128,7 +132,7 @@ class JobControl:
         Raises `NoSuchJob`, `ResultNotReady`, and for a job that failed what it failed with.
         """
         job, subscription = self._find(identifier)
-        state = self._state(job) if subscription is None else self._state_of_subscription(subscription, job)
+        state = self._state(job, subscription)
         if state.status is JobStatus.DISMISSED:
             raise NoSuchJob(f"The job {identifier} was dismissed; it has no result.", identifier)
         if state.fault is not None:
@@ -136,7 +140,7 @@ class JobControl:
         if state.status is not JobStatus.SUCCEEDED:
             raise ResultNotReady(f"The job {identifier} is not finished; ask GetStatus how far it is.", identifier)
         if subscription is None:
-            return state, outputs_from_json(job.outputs)
+            return state, outputs_from_json(self._store.job(identifier).outputs)
         outcome = self._processes[subscription.process].outcome
         if outcome is None:
             raise RuntimeError(f"{subscription.process} makes subscriptions but tells nothing of them")
@@ -167,21 +171,24 @@ class JobControl:
 
     def _find(self, identifier: str) -> tuple[Job, Subscription | None]:
         """Give a job and the subscription that it is; one that was not made by a job is one all the same."""
-        job: Job | None = None
         try:
-            job = self._store.job(identifier)
-            spec = self._processes.get(job.process)
-            if spec is None or spec.outcome is None:
-                return job, None
+            job = self._store.job_without_outputs(identifier)
+            return job, self._subscription_of(job)
         except NotFoundError:
             pass
         try:
             found = self._context.engine.subscription(identifier)
         except NotFoundError as error:
             raise NoSuchJob(f'There is no job "{identifier}", or no longer.', identifier) from error
-        return job or Job(found.id, found.process, JobStatus.RUNNING, found.created, found.created), found
+        return Job(found.id, found.process, JobStatus.RUNNING, found.created, found.created), found
 
-    def _state(self, job: Job) -> JobState:
+    def _subscription_of(self, job: Job) -> Subscription | None:
+        spec = self._processes.get(job.process)
+        return None if spec is None or spec.outcome is None else self._context.engine.subscription(job.id)
+
+    def _state(self, job: Job, subscription: Subscription | None) -> JobState:
+        if subscription is not None:
+            return self._state_of_subscription(subscription, job)
         now = self._clock()
         fault = None if job.fault is None else Fault(**dict(job.fault))  # type: ignore[arg-type]
         if job.status in {JobStatus.ACCEPTED, JobStatus.RUNNING} and job.updated < now - SILENCE:
@@ -205,7 +212,7 @@ class JobControl:
         paused = running and subscription.status is not SubscriptionStatus.ACTIVE
         due = subscription.next_poll
         return JobState(
-            *(subscription.id, subscription.process, status, subscription.created),
+            *(subscription.id, subscription.process, status, job.created),
             updated=max(job.updated, subscription.created, subscription.ended or subscription.created),
             finished=subscription.ended,
             percent=100 if status is JobStatus.SUCCEEDED else None,
@@ -238,7 +245,7 @@ class JobControl:
             LOG.exception("job broke job=%s process=%s", job.id, spec.identifier)
             self._finish(job.id, JobStatus.FAILED, fault=asdict(fault_20_of(error, EXECUTION_CODES)))
         finally:
-            self._leave(job.id)
+            self._life.leave(job.id)
 
     def _finish(self, identifier: str, status: JobStatus, **values: Any) -> None:
         now = self._clock()
@@ -259,34 +266,6 @@ class JobControl:
                 raise Dismissed(f"the job {identifier} was dismissed")
 
         return progress
-
-    def _enter(self, identifier: str) -> None:
-        with self._lock:
-            if len(self._unfinished) >= self._most_unfinished:
-                raise WpsError("ServerBusy", f"{self._most_unfinished} jobs are under way; try later.", None, 503)
-            self._unfinished.add(identifier)
-            if not self._beating:
-                self._beating = True
-                threading.Thread(target=self._beat, daemon=True, name="job beat").start()
-
-    def _leave(self, identifier: str) -> None:
-        with self._lock:
-            self._unfinished.discard(identifier)
-
-    def _beat(self) -> None:
-        """Give signs of life for the jobs of this process, as long as there are any."""
-        while True:
-            time.sleep(BEAT_SECONDS)
-            with self._lock:
-                running = tuple(self._unfinished)
-                self._beating = bool(running)
-            if not running:
-                return
-            try:
-                for identifier in running:
-                    self._store.change_job(identifier, self._clock())
-            except Exception:  # a database that is away for a while must not end the signs of life
-                LOG.exception("no sign of life could be given jobs=%d", len(running))
 
     def _sweep(self, now: datetime) -> None:
         if time.monotonic() - self._swept > _SWEEP_SECONDS:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
@@ -35,7 +36,7 @@ from weps.processes.job_control import JobControl
 from weps.processes.list_rule_languages import OWN_SCHEMAS, SCHEMAS
 from weps.processes.ogcapi_callback import SUBSCRIBER, Callbacks
 from weps.processes.ogcapi_describe import RELATIONS, describe, link, summarise
-from weps.processes.ogcapi_execute import Execute, Form, decode_execute, encode_results
+from weps.processes.ogcapi_execute import Execute, Form, decode_execute, encode_results, prefers_async
 from weps.processes.ogcapi_faults import MEDIA_TYPE as PROBLEM
 from weps.processes.ogcapi_faults import NoSuchProcess, problem_of
 from weps.processes.ogcapi_jobs import (
@@ -51,8 +52,7 @@ from weps.processes.ogcapi_openapi import write_openapi
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from starlette.requests import Request
-    from starlette.types import Scope
+    from starlette.types import Receive, Scope, Send
 
     from weps.processes.base import ProcessSpec
 
@@ -66,7 +66,22 @@ CONFORMS_TO = tuple(
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"}
 
 
-class JsonRoute(Route):
+class ApiRoute(Route):
+    """A route that refuses other methods as this API refuses."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        methods = self.methods or {scope["method"]}
+        if scope["method"] in methods:
+            await super().handle(scope, receive, send)
+            return
+        text = f"{scope['method']} is not possible here; use {', '.join(sorted(methods))}."
+        answer = _problem(WpsError("OperationNotSupported", text, None, 405), Request(scope))
+        answer.headers["Allow"] = ", ".join(sorted(methods))
+        await answer(scope, receive, send)
+
+
+class JsonRoute(ApiRoute):
     """A route for clients that do not ask for a page: at the same address browsers are shown one."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -143,8 +158,7 @@ class ProcessesFace:
     def _execute_body(self, request: Request, body: bytes) -> Response:
         spec = self._process(request)
         asked = decode_execute(body, spec)
-        preferences = request.headers.get("prefer", "").replace(";", ",").split(",")
-        if "respond-async" in [one.strip().lower() for one in preferences]:
+        if prefers_async(request.headers.getlist("prefer")):
             return self._start(spec, asked)
         result = encode_results(spec, self.control.run(spec, asked.inputs), asked.form)
         return Response(result.body, 200, _HEADERS, result.media_type)
@@ -225,15 +239,15 @@ def create_routes(
     face.callbacks.resume()
     return [
         JsonRoute("/", _guarded(face.landing)),
-        Route("/conformance", _guarded(face.conformance)),
-        Route("/openapi.json", _guarded(face.openapi)),
-        Route("/processes", _guarded(face.list_processes)),
-        Route("/processes/{id}", _guarded(face.describe_process)),
-        Route("/processes/{id}/execution", face.execute, methods=["POST"]),
-        Route("/jobs", _guarded(face.list_jobs)),
-        Route("/jobs/{id}", _guarded(face.job), methods=["GET", "DELETE"]),
-        Route("/jobs/{id}/results", _guarded(face.results)),
-        Route(f"/{SCHEMAS}/{{name}}", _guarded(face.schema)),
+        ApiRoute("/conformance", _guarded(face.conformance)),
+        ApiRoute("/openapi.json", _guarded(face.openapi)),
+        ApiRoute("/processes", _guarded(face.list_processes)),
+        ApiRoute("/processes/{id}", _guarded(face.describe_process)),
+        ApiRoute("/processes/{id}/execution", face.execute, methods=["POST"]),
+        ApiRoute("/jobs", _guarded(face.list_jobs)),
+        ApiRoute("/jobs/{id}", _guarded(face.job), methods=["GET", "DELETE"]),
+        ApiRoute("/jobs/{id}/results", _guarded(face.results)),
+        ApiRoute(f"/{SCHEMAS}/{{name}}", _guarded(face.schema)),
     ]
 
 

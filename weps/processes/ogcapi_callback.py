@@ -192,7 +192,7 @@ class Callbacks:
 
     def _form(self, job: str) -> dict[str, Any] | None:
         try:
-            form = self._context.engine.store.job(job).form
+            form = self._context.engine.store.job_without_outputs(job).form
         except NotFoundError:
             return None
         return form if isinstance(form, dict) else None

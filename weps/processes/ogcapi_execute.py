@@ -25,7 +25,7 @@ from weps.processes.base import (
 from weps.processes.faults import UnknownFormat, UnknownInput, UnknownOutput
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from weps.model import Json
     from weps.processes.base import Given, Output, Outputs, OutputSpec, ProcessSpec
@@ -96,6 +96,12 @@ def decode_execute(body: bytes, spec: ProcessSpec) -> Execute:
         _decode_form(request, spec),
         _decode_subscriber(request),
     )
+
+
+def prefers_async(headers: Sequence[str]) -> bool:
+    """Tell whether a client asks for a job: `respond-async` is among its preferences (RFC 7240)."""
+    preferences = (one.partition(";")[0] for header in headers for one in header.split(","))
+    return any(one.strip().lower() == "respond-async" for one in preferences)
 
 
 def _refuse_constant(name: str) -> None:

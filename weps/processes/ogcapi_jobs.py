@@ -35,6 +35,7 @@ def status_info(state: JobState, base: str) -> dict[str, Any]:
     """Give the state of a job."""
     url = f"{base}/jobs/{state.id}"
     links = [link(url, "self", "The state of this job"), link(url, "monitor", "The state of this job")]
+    links.append(link(f"{base}/jobs", "up", "The jobs"))
     if state.status is JobStatus.SUCCEEDED:
         links.append(link(f"{url}/results", f"{RELATIONS}results", "What the job gave"))
     if state.status is JobStatus.FAILED:
@@ -80,14 +81,14 @@ class Wanted:
     offset: int = 0
 
     def has(self, state: JobState, now: datetime) -> bool:
-        """Tell whether a job is wanted; how long one that is not finished took is counted up to now."""
+        """
+        Tell whether a job of the wanted processes and times is wanted itself.
+
+        How long one that is not finished took is counted up to now.
+        """
         seconds = (min(state.finished or now, now) - state.created).total_seconds()
         return (
-            not self.none_at_all
-            and (not self.processes or state.process in self.processes)
-            and (not self.statuses or STATUSES[state.status] in self.statuses)
-            and (self.begin is None or state.created >= self.begin)
-            and (self.end is None or state.created <= self.end)
+            (not self.statuses or STATUSES[state.status] in self.statuses)
             and (self.shortest is None or seconds >= self.shortest)
             and (self.longest is None or seconds <= self.longest)
         )
@@ -116,9 +117,11 @@ def decode_wanted(query: Mapping[str, str]) -> Wanted:
 def list_jobs(control: JobControl, wanted: Wanted, now: datetime) -> tuple[list[JobState], int | None]:
     """Give the jobs that are wanted, newest first, and where the next page begins (None: there is none)."""
     found: list[JobState] = []
+    if wanted.none_at_all:
+        return found, None
     offset = wanted.offset
     while offset < wanted.offset + MOST_LOOKED_AT:
-        states = control.states(Page(offset, wanted.limit + 1))
+        states = control.states(Page(offset, wanted.limit + 1), wanted.processes, wanted.begin, wanted.end)
         for state in states:
             if len(found) == wanted.limit:
                 return found, offset

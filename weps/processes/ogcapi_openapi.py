@@ -166,5 +166,7 @@ _SCHEMAS: dict[str, Any] = {
         links=_list_of("Link"),
     ),
     "JobList": _object(("jobs", "links"), jobs=_list_of("StatusInfo"), links=_list_of("Link")),
-    "Problem": _object(("type",), type=_TEXT, title=_TEXT, status={"type": "integer"}, detail=_TEXT, instance=_TEXT),
+    "Problem": _object(
+        ("type",), type=_TEXT, title=_TEXT, status={"type": "integer"}, detail=_TEXT, instance=_TEXT, where=_TEXT
+    ),
 }

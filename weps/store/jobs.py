@@ -13,13 +13,13 @@ from weps.store.database import Database
 from weps.store.tables import JOBS, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy import Row
 
 _LARGE = ("form", "outputs")
 _NAMES = tuple(field.name for field in fields(Job))
-_COLUMNS = tuple(JOBS.c[name] for name in _NAMES)
 _SMALL_COLUMNS = tuple(JOBS.c[name] for name in _NAMES if name not in _LARGE)
 
 
@@ -33,17 +33,39 @@ class Jobs(Database):
 
     def job(self, identifier: str) -> Job:
         """Give one job; raises `NotFoundError`."""
+        return self._job(identifier, _NAMES)
+
+    def job_without_outputs(self, identifier: str) -> Job:
+        """Give all of one job but what it gave, which may be large; raises `NotFoundError`."""
+        return self._job(identifier, tuple(name for name in _NAMES if name != "outputs"))
+
+    def _job(self, identifier: str, names: tuple[str, ...]) -> Job:
+        columns = (JOBS.c[name] for name in names)
         with self.reading() as connection:
-            row = connection.execute(select(*_COLUMNS).where(JOBS.c.id == identifier)).one_or_none()
+            row = connection.execute(select(*columns).where(JOBS.c.id == identifier)).one_or_none()
         if row is None:
             raise NotFoundError(f"there is no job {identifier!r}")
         return _read(row)
 
-    def jobs(self, page: Page, process: str | None = None) -> tuple[Job, ...]:
-        """Give a page of the jobs, newest first, without their outputs."""
+    def jobs(
+        self,
+        page: Page,
+        processes: Collection[str] = (),
+        begin: datetime | None = None,
+        end: datetime | None = None,
+    ) -> tuple[Job, ...]:
+        """
+        Give a page of the jobs, newest first, without their forms and outputs.
+
+        All of them, or those of some processes, or those that were created from `begin` or up to `end`.
+        """
         query = select(*_SMALL_COLUMNS).order_by(JOBS.c.number.desc()).offset(page.offset).limit(page.limit)
-        if process is not None:
-            query = query.where(JOBS.c.process == process)
+        if processes:
+            query = query.where(JOBS.c.process.in_(processes))
+        if begin is not None:
+            query = query.where(JOBS.c.created >= begin)
+        if end is not None:
+            query = query.where(JOBS.c.created <= end)
         with self.reading() as connection:
             return tuple(_read(row) for row in connection.execute(query))
 

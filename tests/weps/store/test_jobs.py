@@ -73,7 +73,7 @@ def test_jobs_are_listed_newest_first_without_what_is_large(store: Store):
     listed = store.jobs(Page(offset=1, limit=5))
 
     assert [(one.id, one.outputs) for one in listed] == [("b", None), ("a", None)]
-    assert store.jobs(Page(), "test:Other") == ()
+    assert store.jobs(Page(), ("test:Other",)) == ()
     assert (store.count_jobs(), store.count_jobs("test:Other")) == (3, 0)
 
 
