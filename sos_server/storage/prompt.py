@@ -55,7 +55,7 @@ class PromptDatabase(Database):
             finally:
                 self._reader = None
                 connection.rollback()
-        except sqlite3.OperationalError as error:  # interrupted, or somebody else holds the file
+        except sqlite3.Error as error:  # interrupted, held by somebody else, or broken: the usual way tells
             raise TakesLong from error
         finally:
             self._lock.release()
