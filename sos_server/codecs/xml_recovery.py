@@ -1,9 +1,9 @@
 """
 XML that is not well-formed but leaves no doubt: read all the same, and told what was mended.
 
-Three faults of servers are mended: bytes of ISO 8859-1 in a document that says UTF-8, a byte order mark or blanks before
-the XML declaration, and prefixes that are not declared but whose namespace is certain. The mended text is parsed as
-strictly as any other, so that a document that was cut off is refused and never taken as a whole one.
+Three faults of servers are mended: bytes of ISO 8859-1 in a document that says UTF-8, a byte order mark or blanks
+before the XML declaration, and prefixes that are not declared but whose namespace is certain. The mended text is parsed
+as strictly as any other, so that a document that was cut off is refused and never taken as a whole one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from lxml import etree  # noqa: TC002 -- the type of what is given
+from lxml import etree
 
 from sos_server.codecs import xml
 from sos_server.errors import InvalidRequest, RequestTooLarge

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, unquote_plus, urlsplit
 
 from weps.errors import SourceRefused, TemplateError
 from weps.feeders.guard import DEFAULT_PORTS, Guard
 
+SOS_10 = "1.0.0"
 SOS_20 = "2.0.0"
+OM_10 = 'text/xml;subtype="om/1.0.0"'
 OM_20 = "http://www.opengis.net/om/2.0"
+PHENOMENON_TIME = "phenomenonTime"
+RESULT_TIME = "resultTime"
 
 # Parameters of a GetObservation, in the order in which we write them.
 KNOWN_NAMES = (
@@ -27,9 +31,13 @@ KNOWN_NAMES = (
     "namespaces",
     "responseFormat",
 )
+# Those that only SOS 1.0.0 has.
+OLD_NAMES = ("eventTime", "resultModel", "responseMode", "srsName")
 SERIES_NAMES = ("offering", "procedure", "observedProperty", "featureOfInterest")
 
-_BY_LOWER_CASE = {name.lower(): name for name in KNOWN_NAMES}
+_BY_LOWER_CASE = {name.lower(): name for name in (*KNOWN_NAMES, *OLD_NAMES)}
+_READABLE_FORMATS = frozenset({"http://www.opengis.net/waterml/2.0", "http://www.opengis.net/waterml-dr/2.0"})
+_SENSOR_FORMAT = re.compile(r"sensorml/[0-9.]+", re.IGNORECASE)
 _BLANK = re.compile(r"\s+")
 
 
@@ -105,3 +113,33 @@ def with_query(address: str, query: str) -> str:
     if not urlsplit(address).query:
         return f"{address.rstrip('?')}?{query}"
     return f"{address.rstrip('&')}&{query}"
+
+
+def response_format(version: str, asked: str | None) -> str:
+    """
+    Give the format to ask for: O&M, or what a template asks for and can be read.
+
+    In SOS 1.0.0 servers name their formats as they like, so that a template's is kept; only that of sensors, which some
+    examples have, is none of observations.
+    """
+    if version == SOS_20:
+        return asked if asked in _READABLE_FORMATS else OM_20
+    return _SENSOR_FORMAT.sub("om/1.0.0", asked) if asked else OM_10
+
+
+def time_reference(references: Iterable[str]) -> str:
+    """Give the time that filters are over: the result time where all of them are, else the phenomenon time."""
+    names = [re.split(r"[:/]", reference.strip())[-1].lower() for reference in references]
+    if "validtime" in names:
+        raise TemplateError("the time filter is over the valid time; only phenomenon and result time can be polled")
+    return RESULT_TIME if names and all(name == "resulttime" for name in names) else PHENOMENON_TIME
+
+
+def require_one_of_each(selection: Mapping[str, Sequence[str]], operation: str, version: str) -> None:
+    """Check what an operation cannot do without: an offering and a property, and for results one of each."""
+    for name in ("offering", "observedProperty"):
+        found = len(selection.get(name, ()))
+        if not found:
+            raise TemplateError(f"{operation} of SOS {version} needs {name}; add one", where=name)
+        if found > 1 and operation == "GetResult":
+            raise TemplateError(f"GetResult takes one {name}, the template has {found}; subscribe to each", where=name)

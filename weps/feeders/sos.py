@@ -1,4 +1,4 @@
-"""The feeder for Sensor Observation Services, version 2.0 with O&M 2.0, by KVP and POX."""
+"""The feeder for Sensor Observation Services 2.0 and 1.0.0: GetObservation and GetResult in every binding there is."""
 
 from __future__ import annotations
 
@@ -6,56 +6,75 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sos_server.codecs import om20, xml
+from sos_server.codecs import om_documents, xml
 from sos_server.errors import SosError
-from weps.errors import FeedError, SourceException, SourceGarbled, SourceTooLarge
-from weps.feeders import template
-from weps.feeders.answers import read_document
+from weps.errors import FeedError, InputError, SourceException, SourceGarbled, SourceTooLarge
+from weps.feeders import announced, csv_sos, template
+from weps.feeders.answers import Content, read_content
 from weps.feeders.base import Batch
-from weps.feeders.convert import convert
+from weps.feeders.convert import convert, observation_id
+from weps.feeders.forms import KVP, read_asked
+from weps.feeders.json_documents import decode_json
+from weps.feeders.json_sensorthings import next_page
+from weps.feeders.kvp import RESULT_TIME
+from weps.feeders.results import ResultReader
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from lxml import etree
 
-    from weps.feeders.http import Fetcher, HttpRequest
+    from weps.feeders.http import Answer, Fetcher, HttpRequest
     from weps.model import Observation, Source
 
 # Servers disagree whether During includes its borders, and some know only whole seconds. So a span is asked with a
 # second more on both sides, and what lies outside is dropped here.
 STEP = timedelta(seconds=1)
 
-_OBSERVATION = xml.tag("om:OM_Observation")
-_ANSWERS = frozenset({xml.tag("sos:GetObservationResponse"), xml.tag("sos:GetObservationByIdResponse"), _OBSERVATION})
 _MERGE = "mergeobservationsintodataarray"
+_ARRAYS = ("DataArray", "SimpleDataArray", "DataStream", "MeasurementTimeseries", "CategoricalTimeseries")
 _SERIES_LOCATORS = frozenset({"offering", "procedure", "observedproperty", "featureofinterest"})
 
 
 class SosFeeder:
-    """Asks SOS servers through a fetcher; holds nothing else, so one feeder serves all sources."""
+    """
+    Asks SOS servers through a fetcher, so one feeder serves all sources.
+
+    It remembers of endpoints only what they had to be asked twice for: whether they refuse declared prefixes, and what
+    their results mean.
+    """
 
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
+        self._results = ResultReader(fetcher.send)
+        self._undeclared: set[str] = set()
 
     def fetch(self, source: Source, begin: datetime, end: datetime) -> Batch:
         """
         Ask for the observations whose phenomenon time lies in [begin, end], periods with both of their ends.
 
-        Raises a `FeedError` for anything that is not a complete, readable answer. An answer that is larger than we
-        take is reported as the server's own `ResponseExceedsSizeLimit`: it too is to be asked for less.
+        Where the template filters the result time, that is what lies in [begin, end]. Raises a `FeedError` for anything
+        that is not a complete, readable answer. An answer that is larger than we take is reported as the server's own
+        `ResponseExceedsSizeLimit`: it too is to be asked for less.
         """
-        batch = self._ask(source, template.build_request(source, begin - STEP, end + STEP))
-        return replace(batch, observations=tuple(one for one in batch.observations if _lies_in(one, begin, end)))
+        batch = self._ask(
+            source,
+            lambda declared: template.build_request(source, begin - STEP, end + STEP, declared=declared),
+        )
+        by_result = read_asked(source).time_reference == RESULT_TIME
+        lies_in = _was_known_in if by_result else _lies_in
+        return replace(batch, observations=tuple(one for one in batch.observations if lies_in(one, begin, end)))
 
     def latest(self, source: Source) -> Batch:
         """
         Ask for the newest observation of every series, an extension of 52°North that other servers have too.
 
-        A server without it may answer anything; whatever is no observations is reported as `SourceException`.
+        A server without it may answer anything; whatever is no observations is reported as `SourceException`, and so is
+        SOS 1.0.0, which has no such filter.
         """
         try:
-            return self._ask(source, template.build_latest_request(source))
+            return self._ask(source, lambda declared: _latest_request(source, declared))
         except SourceGarbled as error:
             message = f"the server does not know the time filter latest: {error.message}"
             raise SourceException(message, error.where, code="OptionNotSupported") from error
@@ -76,33 +95,63 @@ class SosFeeder:
 
     def evidence_url(self, source: Source, begin: datetime, end: datetime) -> str | None:
         """Give a URL that fetches the observations of the time span with a plain GET, where that is possible."""
-        return template.evidence_url(source, begin - STEP, end + STEP)
+        declared = source.endpoint not in self._undeclared
+        return template.evidence_url(source, begin - STEP, end + STEP, declared=declared)
 
-    def _ask(self, source: Source, request: HttpRequest) -> Batch:
+    def _ask(self, source: Source, build: Callable[[bool], HttpRequest]) -> Batch:
+        """Ask; where the server stumbles over the declaration of prefixes, once more the other way."""
+        declared = source.endpoint not in self._undeclared
+        try:
+            return self._ask_once(source, build(declared))
+        except SourceException as error:
+            if source.binding != KVP or not _is_about_prefixes(error):
+                raise
+        batch = self._ask_once(source, build(not declared))
+        (self._undeclared.add if declared else self._undeclared.discard)(source.endpoint)
+        return batch
+
+    def _ask_once(self, source: Source, request: HttpRequest) -> Batch:
         try:
             answer = self._fetcher.send(request)
         except SourceTooLarge as error:
             raise SourceException(error.message, error.where, code="ResponseExceedsSizeLimit") from error
-        root = read_document(answer)
-        _require_observations(root, answer.place)
+        content = read_content(answer)
         try:
-            found, nils = convert(om20.decode_observations(root), merged=_is_merged(source, root))
-        except SosError as error:
-            raise SourceGarbled(f"the server's answer cannot be read: {error.message}", where=answer.place) from error
+            found, nils = self._decode(source, content, answer)
+        except (SosError, InputError) as error:
+            place = f" ({error.where})" if isinstance(error, InputError) and error.where else ""
+            message = f"the server's answer cannot be read: {error.message}{place}"
+            raise SourceGarbled(message, where=answer.place) from error
         return Batch(found, nils, len(answer.body))
+
+    def _decode(self, source: Source, content: Content, answer: Answer) -> tuple[tuple[Observation, ...], int]:
+        if content.lines is not None:
+            return _with_ids(source, csv_sos.read_csv_answer(content.lines))
+        root = content.root
+        if root is None:
+            if next_page(content.json) is not None:
+                message = "the server answered one page of several"
+                raise SourceException(message, answer.place, code="ResponseExceedsSizeLimit")
+            return _with_ids(source, decode_json(content.json))
+        if xml.local_name(root) == "GetResultResponse":
+            return convert(self._results.read(source, root))
+        _require_observations(root, answer.place)
+        return convert(om_documents.decode_observations(root), merged=_is_merged(source, root))
 
     def _has_observations(self, source: Source) -> bool:
         available = self._try(template.build_availability_request(source))
-        if available is not None and xml.local_name(available) == "GetDataAvailabilityResponse":
-            return next(available.iter("{*}dataAvailabilityMember"), None) is not None
+        if available is not None and announced.is_availability(available):
+            return announced.has_data(available)
         newest = self._try(template.build_latest_request(source))
-        return newest is not None and next(newest.iter(_OBSERVATION), None) is not None
+        return newest is not None and announced.has_observation(newest)
 
-    def _try(self, request: HttpRequest) -> etree._Element | None:
+    def _try(self, request: HttpRequest | None) -> Content | None:
         """Ask what a service may not offer: None when it answers anything but a document or "no such series"."""
+        if request is None:
+            return None
         answer = self._fetcher.send(request)
         try:
-            return read_document(answer)
+            return read_content(answer)
         except SourceException as error:
             if _is_unknown_series(error):
                 raise
@@ -112,43 +161,58 @@ class SosFeeder:
 
     def _is_announced(self, source: Source) -> bool:
         answer = self._fetcher.send(template.build_capabilities_request(source))
-        root = read_document(answer)
-        if xml.local_name(root) != "Capabilities":
-            raise SourceGarbled(f"the server answered {root.tag} to GetCapabilities", where=answer.place)
-        wanted = template.read_selection(source)
-        return any(
-            _names(offering, "identifier", wanted.get("offering"))
-            and _names(offering, "procedure", wanted.get("procedure"))
-            and _names(offering, "observableProperty", wanted.get("observedProperty"))
-            for offering in root.iter("{*}ObservationOffering")
-        )
+        root = read_content(answer).root
+        if root is None or xml.local_name(root) != "Capabilities":
+            what = "no XML" if root is None else root.tag
+            raise SourceGarbled(f"the server answered {what} to GetCapabilities", where=answer.place)
+        return announced.is_announced(root, template.read_selection(source))
+
+
+def _latest_request(source: Source, declared: bool) -> HttpRequest:
+    request = template.build_latest_request(source, declared=declared)
+    if request is None:
+        raise SourceException("SOS 1.0.0 has no time filter latest", source.endpoint, code="OptionNotSupported")
+    return request
 
 
 def _require_observations(root: etree._Element, place: str) -> None:
-    """Refuse a document that holds no O&M 2.0: read as "no observations" it would be a loss nobody sees."""
-    if root.tag not in _ANSWERS:
-        raise SourceGarbled(f"the server answered {root.tag}, not a GetObservationResponse of SOS 2.0", where=place)
-    for member in root.iterchildren("{*}observationData", "{*}observation"):
-        if next(member.iter(_OBSERVATION), None) is None:
-            raise SourceGarbled(f"the answer has something else than O&M 2.0 at {xml.where(member)}", where=place)
+    """Refuse a document that holds no observations: read as "no observations" it would be a loss nobody sees."""
+    if not om_documents.holds_observations(root):
+        raise SourceGarbled(f"the server answered {root.tag}, not a GetObservationResponse", where=place)
+    for member in root.iterchildren("{*}observationData", "{*}observation", "{*}member"):
+        is_nil = member.get("nilReason") or ":nil:" in (xml.href(member) or "")
+        if not is_nil and next(member.iter(*om_documents.OBSERVATIONS), None) is None:
+            raise SourceGarbled(f"the answer has something else than observations at {xml.where(member)}", where=place)
+
+
+def _with_ids(source: Source, found: Iterable[Observation]) -> tuple[tuple[Observation, ...], int]:
+    """Give the observations that have a result, each with its id, and how many had none."""
+    everything = tuple(found)
+    merged = _MERGE in source.template.lower()
+    kept = (one._replace(id=observation_id(one, merged=merged)) for one in everything if one.value is not None)
+    observations = tuple(kept)
+    return observations, len(everything) - len(observations)
 
 
 def _is_merged(source: Source, root: etree._Element) -> bool:
     """Tell whether a server puts many observations into one; asked to, it may still leave a single one as it is."""
-    return _MERGE in source.template.lower() or next(root.iter(xml.tag("swe:DataArray")), None) is not None
+    if _MERGE in source.template.lower():
+        return True
+    return next(root.iter(*(f"{{*}}{name}" for name in _ARRAYS)), None) is not None
 
 
 def _lies_in(observation: Observation, begin: datetime, end: datetime) -> bool:
     return begin <= observation.phenomenon_time and observation.end <= end
 
 
+def _was_known_in(observation: Observation, begin: datetime, end: datetime) -> bool:
+    """Tell whether the result became known in the span; where that is not told, the server is believed."""
+    return observation.result_time is None or begin <= observation.result_time <= end
+
+
 def _is_unknown_series(error: SourceException) -> bool:
     return error.code == "InvalidParameterValue" and (error.locator or "").lower() in _SERIES_LOCATORS
 
 
-def _names(offering: etree._Element, name: str, wanted: tuple[str, ...] | None) -> bool:
-    """Tell whether an offering names one of the wanted; its properties may stand once for all offerings, above it."""
-    if wanted is None:
-        return True
-    holders = [offering, *offering.iterancestors("{*}Contents")]
-    return any(xml.text_of(element) in wanted for holder in holders for element in holder.iterchildren(f"{{*}}{name}"))
+def _is_about_prefixes(error: SourceException) -> bool:
+    return (error.locator or "").lower() == "namespaces" or "namespace" in error.message.lower()

@@ -64,7 +64,7 @@ def test_a_url_as_it_was_printed_is_read():
         PRINTED.replace(" ", "\u00a0"),
         PRINTED.replace("service=SOS", "SERVICE=sos").replace("request=", "ReQuest="),
         PRINTED.strip() + "&temporalFilter=om:phenomenonTime,2016-01-01/2016-02-01",
-        PRINTED.strip() + "&responseFormat=http://www.opengis.net/waterml/2.0&featureOfInterest=",
+        PRINTED.strip() + "&responseFormat=http://www.opengis.net/om/1.0&featureOfInterest=",
         PRINTED.strip().replace("sensors.example", "SENSORS.Example"),
         PRINTED.strip() + "&",
     ],
@@ -121,7 +121,8 @@ def test_an_endpoint_wins_over_the_address_but_never_over_the_parameters(text, e
         ("http://h/sos?service=SOS&request=GetObservation", "version", "add version=2.0.0"),
         ("http://h/sos?service=SOS&version=2.0.0", "request", "add request=GetObservation"),
         (KVP.replace("SOS", "WFS"), "service", "service=WFS"),
-        (KVP.replace("2.0.0", "1.0.0"), "version", "SOS 1.0.0 are not supported yet"),
+        (KVP.replace("2.0.0", "1.0.0"), "offering", "GetObservation of SOS 1.0.0 needs offering"),
+        (KVP.replace("2.0.0", "1.1.0") + "&offering=a", "version", "only version=2.0.0 or version=1.0.0"),
         (KVP.replace("2.0.0", "3.0.0"), "version", "version=3.0.0"),
         (KVP.replace("GetObservation", "GetCapabilities"), "request", "request=GetCapabilities"),
         (KVP + "&offering=a&OFFERING=b", "offering", "twice with different values"),
@@ -202,7 +203,7 @@ def test_a_pox_template_loses_its_time_filter_and_gets_the_format():
     """
     text = POX.replace(
         "</sos:GetObservation>",
-        "<sos:temporalFilter/><sos:responseFormat>http://www.opengis.net/waterml/2.0</sos:responseFormat>"
+        "<sos:temporalFilter/><sos:responseFormat>http://dd.eionet.europa.eu/schemaset/id2011850eu-1.0</sos:responseFormat>"
         "</sos:GetObservation>",
     )
 
@@ -250,9 +251,10 @@ def test_the_pox_request_of_a_span_has_a_during_filter():
         ("<sos:GetObservation", "cannot be read"),
         ('<!DOCTYPE a [<!ENTITY b "c">]>' + POX, "DOCTYPE"),
         ("<GetObservation/>", "a GetObservation of http://www.opengis.net/sos/2.0 is needed"),
-        (POX.replace("GetObservation", "GetResult"), "is needed"),
-        (POX.replace("sos/2.0", "sos/1.0"), "SOS 1.0.0 are not supported yet"),
-        (POX.replace('version="2.0.0"', 'version="1.0.0"'), "SOS 1.0.0 are not supported yet"),
+        (POX.replace("GetObservation", "GetObservationById"), "is needed"),
+        (POX.replace("GetObservation", "GetResult"), "procedure is not of a GetResult"),
+        (POX.replace("sos/2.0", "sos/1.0"), 'version="1.0.0"'),
+        (POX.replace('version="2.0.0"', 'version="1.0.0"'), 'version="2.0.0"'),
         (POX.replace('version="2.0.0"', ""), 'version="2.0.0"'),
         (POX.replace('service="SOS"', 'service="WFS"'), 'service="SOS"'),
         (POX.replace("sos:procedure", "sos:sensor"), "sensor is not of a GetObservation"),
