@@ -24,7 +24,7 @@ from weps.processes.base import (
     ProcessSpec,
 )
 from weps.processes.rule_inputs import rule_of_document
-from weps.processes.source_inputs import source_of_template
+from weps.processes.source_inputs import TEMPLATE_FORMATS, source_of_template
 from weps.processes.subscribing import subscribe
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ IDENTIFIER = "org.n52.wps.extension.EventingProcess"
 NAMES = {"rule": "notification-rule", "samplingRate": "sampling-rate", "sink": "notification-endpoint"}
 DEFAULT_SAMPLING_RATE = timedelta(minutes=10)
 _MILLISECONDS = ("ms", "s", "min", "h", "d")
-_GET_OBSERVATION = "http://schemas.opengis.net/sos/{}/sosGetObservation.xsd"
 
 
 def _source(inputs: Inputs) -> tuple[Source, str]:
@@ -114,7 +113,7 @@ EVENTING_PROCESS = ProcessSpec(
         InputSpec(
             "pox-getobservation-template",
             "The GetObservation request as a document",
-            Complex((Format(XML, _GET_OBSERVATION.format("2.0")), Format(XML))),
+            Complex(TEMPLATE_FORMATS),
             "Goes before kvp-getobservation-template. Without a time filter, which is added at each poll.",
         ),
         InputSpec(

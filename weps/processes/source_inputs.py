@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from weps.errors import InputError, MissingInputError
-from weps.feeders.template import read_kvp, read_pox
-from weps.processes.base import XML, Complex, Format, InputSpec, Kind, Literal
+from weps.errors import InputError, MissingInputError, TemplateError
+from weps.feeders.template import read_kvp, read_template
+from weps.processes.base import JSON, XML, Complex, Format, InputSpec, Kind, Literal
 from weps.processes.subscribing import told_of
 
 if TYPE_CHECKING:
@@ -28,6 +28,13 @@ def selector_inputs(names: Sequence[str]) -> tuple[InputSpec, ...]:
     return tuple(InputSpec(name, f"The {_TITLES[name]} to ask for", Literal()) for name in names)
 
 
+_SCHEMA = "http://schemas.opengis.net/sos/{}/sosGetObservation.xsd"
+TEMPLATE_FORMATS = (
+    *(Format(XML, _SCHEMA.format("2.0")), Format(XML), Format(XML, _SCHEMA.format("1.0.0"))),
+    *(Format("application/soap+xml"), Format(JSON)),
+)
+"""The formats of a template as a document; the first is the default."""
+
 SOURCE_INPUTS = (
     InputSpec(
         "sosEndpoint",
@@ -44,8 +51,9 @@ SOURCE_INPUTS = (
     InputSpec(
         "getObservationDocument",
         "The GetObservation request as a document",
-        Complex((Format(XML, "http://schemas.opengis.net/sos/2.0/sosGetObservation.xsd"), Format(XML))),
-        "Posted to sosEndpoint at each poll with a time filter.",
+        Complex(TEMPLATE_FORMATS),
+        "GetObservation of SOS 2.0 or 1.0.0 or GetResult as XML, by itself or in SOAP 1.1 or 1.2, or GetObservation in "
+        "52°North's JSON. Posted to sosEndpoint at each poll with a time filter, in the same form.",
     ),
     *selector_inputs(SELECTORS),
 )
@@ -73,15 +81,20 @@ def source_input(inputs: Inputs) -> str:
 
 def source_of_template(text: str, endpoint: str | None, where: str) -> Source:
     """
-    Read a GetObservation template: a document where it begins with `<`, else a URL with KVP parameters.
+    Read a template: a document in XML or JSON, by itself or in SOAP, else a URL with KVP parameters.
 
     An endpoint that comes with a URL says where to ask; the parameters of the template stay.
     """
-    is_document = text.lstrip().startswith("<")
+    is_document = text.lstrip("\ufeff \t\r\n").startswith(("<", "{"))
     if is_document and endpoint is None:
         raise MissingInputError("A template as a document needs the endpoint of the SOS as well.", "sosEndpoint")
     with told_of({"": where}):
-        return read_pox(text, endpoint) if is_document and endpoint else read_kvp(text, endpoint)
+        try:
+            return read_template(text, endpoint)
+        except TemplateError as error:
+            # The place is told in the text: for a client the place of a fault is the input.
+            place = f" ({error.where})" if (error.where or "").startswith("line ") else ""
+            raise TemplateError(f"{error.message}{place}", error.where) from error
 
 
 def source_of_selectors(endpoint: str, selectors: Mapping[str, str | None]) -> Source:
