@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from tests.weps.notify.samples import make_alert
 from tests.weps.notify.stores import add_alerts, open_store, subscribe
 from tests.weps.notify.test_insert_rss import PILOT
-from weps.model import FeedStatus
+from weps.notices import Selection, Window
 from weps.notify.freshness import freshness
 from weps.notify.posted import DOCUMENT_LIMIT
 from weps.notify.rss import build_notification
@@ -83,13 +83,13 @@ class ReadsCounted(Store):
 
     reads = 0
 
-    def alerts(self, *arguments):
+    def notices(self, *arguments):
         self.reads += 1
-        return super().alerts(*arguments)
+        return super().notices(*arguments)
 
-    def items(self, *arguments):
-        self.reads += 1
-        return super().items(*arguments)
+    @property
+    def posted(self) -> int:
+        return len(super().notices(Selection(), Window(500)).members)
 
 
 @pytest.fixture
@@ -206,14 +206,12 @@ def test_a_reader_that_knows_only_times_sees_the_second_alert_of_a_second():
     As long as another alert may be stored in the same second, Last-Modified names the second before.
     """
     stored = datetime(2016, 1, 11, 5, 0, 0, 300_000, tzinfo=UTC)
-    status = FeedStatus(7, stored, 7)
-
-    at_once = freshness(status, stored, stored + timedelta(milliseconds=100))
-    later = freshness(status, stored, stored + timedelta(seconds=5))
+    at_once = freshness((7, 7), stored, stored + timedelta(milliseconds=100))
+    later = freshness((7, 7), stored, stored + timedelta(seconds=5))
 
     assert datetime(2016, 1, 11, 4, 59, 59, tzinfo=UTC) == at_once.last_modified
     assert datetime(2016, 1, 11, 5, tzinfo=UTC) == later.last_modified
-    assert not later.is_known(None, at_once.headers["Last-Modified"])
+    assert not later.is_known(None, at_once.headers()["Last-Modified"])
 
 
 def test_head_gives_the_headers_of_get_alone(client, store, subscription):
@@ -232,9 +230,9 @@ def test_head_gives_the_headers_of_get_alone(client, store, subscription):
 
 def test_a_long_feed_is_paged(client, store, subscription):
     """
-    Fifty alerts a page; next leads to older ones, previous back, and all pages together hold every alert once.
+    A hundred alerts a page; next leads to older ones, previous back, and all pages together hold every alert once.
     """
-    add_alerts(store, subscription, range(1, 121), STORED)
+    add_alerts(store, subscription, range(1, 221), STORED)
     url = f"http://weps.example.org/feeds/{subscription.token}.rss"
     pages = []
 
@@ -244,31 +242,39 @@ def test_a_long_feed_is_paged(client, store, subscription):
         pages.append(page)
         url = next((link.href for link in page.feed.links if link.rel == "next"), None)
 
-    assert [50, 50, 20] == [len(page.entries) for page in pages]
-    assert [f"{subscription.id}-{n}" for n in range(120, 0, -1)] == [e.id for page in pages for e in page.entries]
+    assert [100, 100, 20] == [len(page.entries) for page in pages]
+    assert [f"{subscription.id}-{n}" for n in range(220, 0, -1)] == [e.id for page in pages for e in page.entries]
     relations = [sorted(link.rel for link in page.feed.links) for page in pages]
     assert ["alternate", "alternate", "next", "self"] == relations[0]
-    assert ["alternate", "alternate", "next", "previous", "self"] == relations[1]
-    assert ["alternate", "alternate", "previous", "self"] == relations[2]
+    assert ["alternate", "alternate", "first", "next", "previous", "self"] == relations[1]
+    assert ["alternate", "alternate", "first", "previous", "self"] == relations[2]
 
 
 PAGES = {
     "none": ("", 200),
-    "first": ("?page=1", 200),
-    "behind the last": ("?page=2", 404),
-    "zero": ("?page=0", 400),
-    "negative": ("?page=-1", 400),
-    "word": ("?page=two", 400),
-    "other digits": ("?page=%D9%A1", 400),
-    "huge": ("?page=99999999999999999999", 400),
+    "fewest": ("?limit=1", 200),
+    "most": ("?limit=500", 200),
+    "more than the most": ("?limit=501", 400),
+    "zero": ("?limit=0", 400),
+    "negative": ("?limit=-1", 400),
+    "word": ("?limit=ten", 400),
+    "other digits": ("?limit=%D9%A1", 400),
+    "huge": ("?limit=99999999999999999999", 400),
+    "empty": ("?limit=", 400),
+    "behind all": ("?before=0-0", 200),
+    "no mark": ("?before=7", 400),
+    "huge mark": ("?before=9999999999999999999-1", 400),
+    "both ways": ("?before=7-7&after=1-1", 400),
+    "twice": ("?limit=5&limit=6", 400),
+    "unknown": ("?page=2", 400),
 }
 
 
 @pytest.mark.parametrize(("query", "status"), PAGES.values(), ids=PAGES)
 @pytest.mark.parametrize("path", ["feed", "store"])
-def test_a_page_is_a_whole_number(client, subscription, path, query, status):
+def test_a_page_is_asked_for_by_size_and_mark(client, subscription, path, query, status):
     """
-    An empty feed has a first page and no other.
+    What cannot be meant is refused; an empty feed has a page.
     """
     url = f"/feeds/{subscription.token}.rss" if path == "feed" else "/store/GetRSS"
 
@@ -309,7 +315,7 @@ def test_the_pilots_item_is_stored_and_found_by_its_guid(client):
     found = client.get(f"/store/GetRSS?id={quote(PILOT_GUID, safe='')}")
 
     (entry,) = feedparser.parse(found.body).entries
-    assert (200, PILOT_GUID) == (posted.status, posted.text)
+    assert (201, PILOT_GUID) == (posted.status, posted.text)
     assert (200, "overshoot", PILOT_GUID) == (found.status, entry.title, entry.id)
     assert ("9.5", "15.5", "15.5") == (entry.sc_undershoot, entry.sc_overshoot, entry.sc_observation_value)
 
@@ -325,12 +331,12 @@ def test_an_unknown_guid_is_not_found_in_the_pilots_words(client):
 
 def test_the_same_item_posted_again_is_recognised(client, store):
     """
-    At least once becomes once: the second post is answered as the first and stores nothing.
+    At least once becomes once: created the first time, known ever after.
     """
     answers = [client.post("/store/InsertRSS", notification(1)) for _ in range(3)]
 
-    assert [(200, "a-1")] * 3 == [(answer.status, answer.text) for answer in answers]
-    assert 1 == store.items_status().count
+    assert [(201, "a-1"), (200, "a-1"), (200, "a-1")] == [(answer.status, answer.text) for answer in answers]
+    assert 1 == store.posted
 
 
 def test_another_item_under_a_known_guid_is_refused(client):
@@ -352,9 +358,10 @@ def test_all_items_are_a_feed_newest_first(client, store):
     for number in range(1, 53):
         client.post("/store/InsertRSS", notification(number))
 
-    first, second = client.get("/store/GetRSS"), client.get("/store/GetRSS?page=2")
+    first = client.get("/store/GetRSS?limit=50")
+    second = client.get(next(link.href for link in feedparser.parse(first.body).feed.links if link.rel == "next"))
     reads = store.reads
-    known = client.get("/store/GetRSS", if_none_match=first.headers["etag"])
+    known = client.get("/store/GetRSS?limit=50", if_none_match=first.headers["etag"])
 
     ids = [entry.id for answer in (first, second) for entry in feedparser.parse(answer.body).entries]
     assert [f"a-{number}" for number in range(52, 0, -1)] == ids
@@ -378,7 +385,7 @@ def test_a_bad_post_is_refused_and_stores_nothing(client, store, chunks, status,
     answer = client.post("/store/InsertRSS", *chunks)
 
     assert (status, True) == (answer.status, text in answer.text)
-    assert 0 == store.items_status().count
+    assert 0 == store.posted
 
 
 def test_insert_rss_wants_a_post(client):

@@ -1,4 +1,4 @@
-"""Alerts as JSON: one object an alert, for programs."""
+"""Alerts and posted items as JSON: one object each, for programs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sos_server.time import format_instant
 
 if TYPE_CHECKING:
-    from weps.model import Alert, RuleVersion
+    from weps.model import Alert, RuleVersion, StoredItem
 
 
 def alert_to_json(alert: Alert, rule: RuleVersion | None = None) -> dict[str, Any]:
@@ -22,6 +22,16 @@ def alert_to_json(alert: Alert, rule: RuleVersion | None = None) -> dict[str, An
     if rule is not None:
         members["rule"] = asdict(rule.rule) | {"version": rule.version, "since": format_instant(rule.since)}
     return {name: value for name, value in members.items() if value is not None and value != []}
+
+
+def item_to_json(item: StoredItem) -> dict[str, Any]:
+    """Give what a posted item can be found by as JSON, in the same way; its text is the document that was posted."""
+    members = {name: _to_json(value) for name, value in asdict(item).items()}
+    return {
+        name: value
+        for name, value in members.items()
+        if name not in ("document", "sequence", "is_own") and value is not None and value != []
+    }
 
 
 def _to_json(value: Any) -> Any:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from weps.model import Language
+from weps.model import Alert, Language
 from weps.notify.text import clean_line
 
 if TYPE_CHECKING:
@@ -59,9 +59,33 @@ class FeedPage:
         return [(relation, url) for relation, url in pages.items() if url]
 
 
-def titles_of(subscription: Subscription) -> tuple[str, str, str]:
-    """Give id, title and description of a subscription's feed."""
+def subscription_page(subscription: Subscription, notices: Sequence[Notice], **members: Any) -> FeedPage:
+    """Give a page of a subscription's feed; `members` are those of `FeedPage` that the subscription does not know."""
     name = clean_line(subscription.title or subscription.rule.name or subscription.id, NAME_LIMIT)
     endpoint = clean_line(subscription.source.endpoint, NAME_LIMIT)
-    description = f"Alerts of the subscription {subscription.id}: {name}, observed at {endpoint}"
-    return f"urn:uuid:{subscription.id}", f"WEPS alerts: {name}", description
+    return FeedPage(
+        id=f"urn:uuid:{subscription.id}",
+        title=f"WEPS alerts: {name}",
+        description=f"Alerts of the subscription {subscription.id}: {name}, observed at {endpoint}",
+        updated=max((told_at(notice) for notice in notices), default=subscription.created),
+        notices=notices,
+        language=subscription.language,
+        **members,
+    )
+
+
+def store_page(notices: Sequence[Notice], updated: datetime, **members: Any) -> FeedPage:
+    """Give a page of the data store for notifications."""
+    return FeedPage(
+        id="urn:weps:store",
+        title="WEPS data store for notifications",
+        description="Alerts of this service, and notifications that were posted to this data store",
+        updated=updated,
+        notices=notices,
+        **members,
+    )
+
+
+def told_at(notice: Notice) -> datetime:
+    """Give when a notice was told to this service, or by it."""
+    return notice.detected if isinstance(notice, Alert) else notice.received

@@ -137,7 +137,6 @@ def _described(item: StoredItem, element: etree._Element) -> StoredItem:
         text = xml.text_of(child)
         if text is not None and len(text) <= NAME_LIMIT and child.tag.startswith("{"):
             said.setdefault(xml.local_name(child), text)
-    names = {member: next((said[name] for name in options if name in said), None) for member, options in _NAMES.items()}
     categories = [xml.text_of(each) for each in element.findall("category")[:CATEGORIES_LIMIT]]
     longitude, latitude = _position(said)
     return replace(

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, exists, select
 
-from weps.model import FeedStatus, Page
 from weps.notices import Insertion
-from weps.store.alerts import EPOCH
 from weps.store.database import Database
 from weps.store.rows import item_columns, read_item
 from weps.store.tables import ALERTS, ITEM_CATEGORIES, ITEMS
@@ -47,21 +45,6 @@ class Items(Database):
         with self.reading() as connection:
             row = connection.execute(select(ITEMS).where(ITEMS.c.guid == guid)).mappings().one_or_none()
         return None if row is None else read_item(row)
-
-    def insert_item(self, item):
-        return bool(self.insert_items([item]).stored)
-
-    def items(self, page: Page):
-        query = select(ITEMS).order_by(ITEMS.c.sequence.desc()).offset(page.offset).limit(page.limit)
-        with self.reading() as connection:
-            return tuple(read_item(row) for row in connection.execute(query).mappings())
-
-    def items_status(self):
-        newest = select(ITEMS.c.sequence, ITEMS.c.received).order_by(ITEMS.c.sequence.desc()).limit(1)
-        with self.reading() as connection:
-            row = connection.execute(newest).one_or_none()
-            count = connection.execute(select(func.count()).select_from(ITEMS)).scalar_one()
-        return FeedStatus(0, EPOCH, 0) if row is None else FeedStatus(row.sequence, row.received, count)
 
 
 def _insert(connection: Connection, item: StoredItem) -> None:

@@ -11,14 +11,15 @@ from lxml import etree
 
 from tests.weps.notify.samples import CREATED, DETECTED, make_alert, make_detection, make_observation, make_subscription
 from weps.model import AlertStatus, Comparison, Detection, StoredItem
+from weps.notify.page import store_page, subscription_page
 from weps.notify.posted import read_items
-from weps.notify.rss import build_feed, build_notification, build_store_feed
+from weps.notify.rss import build_notification, write_rss
 
 BASE = "http://weps.example.org"
 
 
 def feed_of(*alerts, **links):
-    return build_feed(
+    page = subscription_page(
         make_subscription(),
         alerts,
         self_url=f"{BASE}/feeds/open-sesame.rss",
@@ -26,6 +27,7 @@ def feed_of(*alerts, **links):
         alerts_url=f"{BASE}/alerts",
         **links,
     )
+    return write_rss(page)
 
 
 def test_every_field_of_an_alert_comes_back_from_a_feed_reader():
@@ -306,8 +308,14 @@ def test_stored_items_are_given_as_they_were_posted():
         received=DETECTED,
     )
 
-    document = build_store_feed(
-        [item], self_url=f"{BASE}/store/GetRSS", alternate_url=f"{BASE}/", updated=DETECTED + timedelta(minutes=1)
+    document = write_rss(
+        store_page(
+            [item],
+            DETECTED + timedelta(minutes=1),
+            self_url=f"{BASE}/store/GetRSS",
+            alternate_url=f"{BASE}/",
+            alerts_url=f"{BASE}/alerts",
+        )
     )
 
     (entry,) = feedparser.parse(document).entries

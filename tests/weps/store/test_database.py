@@ -71,7 +71,7 @@ def test_instants_come_back_to_the_microsecond(store: Store):
     An instant of another zone is kept exactly, in UTC.
     """
     received = datetime(2024, 3, 31, 3, 59, 59, 999999, tzinfo=ZoneInfo("Europe/Berlin"))
-    store.insert_item(StoredItem("guid", "<item/>", received))
+    store.insert_items([StoredItem("guid", "<item/>", received)])
 
     kept = store.item("guid").received
 
