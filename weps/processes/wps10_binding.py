@@ -18,7 +18,8 @@ from weps.processes.execute import execute
 from weps.processes.faults import Fault, UnknownOutput, fault_of
 from weps.processes.pywps_mends import MendedCapabilities, MendedDescription, MendedExecution
 from weps.processes.wps10_model import build_outputs, build_process, describe_inputs, media_type, text_of_output
-from weps.processes.wps10_requests import LANGUAGE, DescribeProcess, Execute, GetCapabilities, Request, WantedOutput
+from weps.processes.wps10_requests import Execute, Request
+from weps.processes.wps_requests import LANGUAGE, DescribeProcess, GetCapabilities, WantedOutput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,18 +9,8 @@ from urllib.parse import unquote_plus
 from weps.errors import InputError, MissingInputError
 from weps.processes.base import Document, Given, Reference, Text
 from weps.processes.faults import NOT_IN_XML, WpsError
-from weps.processes.wps10_requests import (
-    DescribeProcess,
-    Execute,
-    GetCapabilities,
-    Request,
-    WantedOutput,
-    check_language,
-    check_service,
-    check_version,
-    flag,
-    negotiate,
-)
+from weps.processes.wps10_requests import Execute, Request, check_language, check_version, flag, negotiate
+from weps.processes.wps_requests import DescribeProcess, GetCapabilities, WantedOutput, check_service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from weps.processes.base import Given, InputSpec, Output, Outputs, OutputSpec, ProcessSpec
-    from weps.processes.wps10_requests import WantedOutput
+    from weps.processes.wps_requests import WantedOutput
 
 TEXT = "text/plain"
 _OWS = "http://www.opengis.net/ows/1.1"

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from weps.errors import InputError, MissingInputError
+from weps.errors import InputError
 from weps.processes.faults import WpsError
+from weps.processes.wps_requests import LANGUAGE, DescribeProcess, GetCapabilities, WantedOutput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,28 +20,6 @@ if TYPE_CHECKING:
     from weps.processes.base import Given
 
 VERSION = "1.0.0"
-LANGUAGE = "en-US"
-
-
-@dataclass(frozen=True, slots=True)
-class GetCapabilities:
-    """Ask what the service is and offers."""
-
-
-@dataclass(frozen=True, slots=True)
-class DescribeProcess:
-    """Ask for the descriptions of processes; no identifier, or `all`, means all of them."""
-
-    identifiers: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WantedOutput:
-    """An output that a client asks for, and in which form."""
-
-    identifier: str
-    mime_type: str | None = None
-    as_reference: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +36,6 @@ class Execute:
 
 
 Request: TypeAlias = GetCapabilities | DescribeProcess | Execute
-
-
-def check_service(service: str | None) -> None:
-    """Refuse another service than WPS."""
-    if not service:
-        raise MissingInputError("The parameter service is missing; it must be WPS.", "service")
-    if service.lower() != "wps":
-        raise InputError(f'There is no service "{service}" here, only WPS.', "service")
 
 
 def check_version(version: str | None) -> None:

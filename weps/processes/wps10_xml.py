@@ -10,18 +10,8 @@ from sos_server.codecs.xml import parse, text_of
 from weps.errors import InputError, MissingInputError
 from weps.processes.base import BoundingBox, Document, Given, Reference, Text
 from weps.processes.faults import WpsError
-from weps.processes.wps10_requests import (
-    DescribeProcess,
-    Execute,
-    GetCapabilities,
-    Request,
-    WantedOutput,
-    check_language,
-    check_service,
-    check_version,
-    flag,
-    negotiate,
-)
+from weps.processes.wps10_requests import Execute, Request, check_language, check_version, flag, negotiate
+from weps.processes.wps_requests import DescribeProcess, GetCapabilities, WantedOutput, check_service
 
 WPS = "{http://www.opengis.net/wps/1.0.0}"
 WPS_20 = "http://www.opengis.net/wps/2.0"

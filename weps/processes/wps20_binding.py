@@ -23,17 +23,8 @@ from weps.processes.wps20_encode import (
 )
 from weps.processes.wps20_faults import fault_20_of, told_as_execution
 from weps.processes.wps20_names import WPS, root, serialize
-from weps.processes.wps20_requests import (
-    DescribeProcess,
-    Dismiss,
-    Execute,
-    Form,
-    GetCapabilities,
-    GetStatus,
-    Mode,
-    Request,
-    WantedOutput,
-)
+from weps.processes.wps20_requests import Dismiss, Execute, Form, GetStatus, Mode, Request
+from weps.processes.wps_requests import DescribeProcess, GetCapabilities, WantedOutput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

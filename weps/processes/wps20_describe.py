@@ -19,7 +19,8 @@ from weps.processes.wps20_names import (
     add,
     root,
 )
-from weps.processes.wps20_requests import LANGUAGE, VERSION
+from weps.processes.wps20_requests import VERSION
+from weps.processes.wps_requests import LANGUAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,16 +12,14 @@ from weps.errors import InputError, MissingInputError
 from weps.processes.faults import NOT_IN_XML, WpsError
 from weps.processes.wps20_requests import (
     JOB_REQUESTS,
-    DescribeProcess,
-    GetCapabilities,
     Request,
     check_language,
-    check_service,
     check_version,
     negotiate,
     read_job,
     unknown_operation,
 )
+from weps.processes.wps_requests import DescribeProcess, GetCapabilities, check_service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

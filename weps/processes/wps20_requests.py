@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from weps.errors import InputError, MissingInputError
 from weps.processes.faults import WpsError
+from weps.processes.wps_requests import LANGUAGE, DescribeProcess, GetCapabilities, WantedOutput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from weps.processes.base import Given
 
 VERSION = "2.0.0"
-LANGUAGE = "en-US"
 _LANGUAGES = frozenset({LANGUAGE.lower(), "en", "*"})
 
 
@@ -26,27 +26,6 @@ class Mode(StrEnum):
     SYNC = "sync"
     ASYNC = "async"
     AUTO = "auto"
-
-
-@dataclass(frozen=True, slots=True)
-class GetCapabilities:
-    """Ask what the service is and offers."""
-
-
-@dataclass(frozen=True, slots=True)
-class DescribeProcess:
-    """Ask for the descriptions of processes; `ALL` among the identifiers means all of them."""
-
-    identifiers: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WantedOutput:
-    """An output that a client asks for, and in which form."""
-
-    identifier: str
-    mime_type: str | None = None
-    as_reference: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +86,6 @@ JOB_REQUESTS: Mapping[str, type[GetStatus | GetResult | Dismiss]] = {
     "GetResult": GetResult,
     "Dismiss": Dismiss,
 }
-
-
-def check_service(service: str | None) -> None:
-    """Refuse another service than WPS."""
-    if not service:
-        raise MissingInputError("The parameter service is missing; it must be WPS.", "service")
-    if service.lower() != "wps":
-        raise InputError(f'There is no service "{service}" here, only WPS.', "service")
 
 
 def check_version(version: str | None) -> None:

@@ -22,20 +22,17 @@ from weps.processes.wps20_names import (
 )
 from weps.processes.wps20_requests import (
     JOB_REQUESTS,
-    DescribeProcess,
     Execute,
     Form,
-    GetCapabilities,
     Mode,
     Request,
-    WantedOutput,
     check_language,
-    check_service,
     check_version,
     negotiate,
     read_job,
     unknown_operation,
 )
+from weps.processes.wps_requests import DescribeProcess, GetCapabilities, WantedOutput, check_service
 
 _OF_REQUESTS = frozenset({WPS_NAMESPACE, OWS_NAMESPACE, XLINK_NAMESPACE, XSI_NAMESPACE})
 _TRANSMISSIONS = {"": False, "value": False, "reference": True}

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from weps.processes.base import Document, Reference, Text
 from weps.processes.faults import NOT_IN_XML
 from weps.processes.wps10_kvp import decode_kvp
-from weps.processes.wps10_requests import Execute, WantedOutput
+from weps.processes.wps10_requests import Execute
+from weps.processes.wps_requests import WantedOutput
 
 EXECUTE = "service=WPS&version=1.0.0&request=Execute&identifier=p"
 TEXTS = st.text(max_size=60).filter(lambda text: not NOT_IN_XML.search(text))
