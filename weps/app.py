@@ -35,7 +35,7 @@ from weps.reading import Horizon
 from weps.scheduler import Scheduler
 from weps.settings import Settings
 from weps.store import Store
-from weps.web import create_routes
+from weps.web import create_routes, publishers
 
 LOG = logging.getLogger("weps.app")
 HEARTBEAT_LIMIT = 10.0
@@ -113,7 +113,13 @@ class Service:
         return Starlette(
             routes=[
                 *create_ogc_api(processes, context, base_url=self.base_url, body_limit=settings.body_limit),
-                *create_routes(self.store, worker_alive=alive, public_url=settings.base_url),
+                *create_routes(
+                    self.store,
+                    worker_alive=alive,
+                    public_url=settings.base_url,
+                    may_publish=publishers(settings.publish_tokens, is_open=settings.everybody_may_publish),
+                    cap_sender=settings.cap_sender,
+                ),
                 mount("/sos", self._sos),
                 mount("/wps", wps),
             ],

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from weps.errors import InputError
 from weps.model import Changes, NewSubscription, Page, RuleVersion, Subscription, SubscriptionStatus, Target
 from weps.notify.base import Channel
+from weps.notify.telling import check_templates
 from weps.rules.languages import compile_rule
 from weps.rules.sameness import is_same
 from weps.store import Store
@@ -57,6 +58,7 @@ class Lifecycle(ABC):
         """
         rule = compile_rule(new.rule)
         self._check(new.sampling_rate, new.targets)
+        check_templates(new.title_template, new.message_template)
         _check_runtime(new.runtime)
         subscription = self.store.add_subscription(new, rule.name, self._clock(), self._world())
         LOG.info("subscribed subscription=%s process=%s feed=%d", subscription.id, new.process, subscription.feed_id)
@@ -91,6 +93,7 @@ class Lifecycle(ABC):
             rule = compile_rule(changes.rule)
             name, restart = rule.name, not is_same(compile_rule(before.rule), rule)
         self._check(changes.sampling_rate, changes.targets or ())
+        check_templates(changes.title_template, changes.message_template)
         began = self._world() if restart else None
         updated = self.store.update_subscription(before, changes, name, self._clock(), began)
         LOG.info("updated subscription=%s version=%d restart=%s", identifier, updated.rule_version, restart)

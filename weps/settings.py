@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -17,6 +18,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from weps.errors import SettingsError
 
 PREFIX = "WEPS_"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+PublishToken = Annotated[str, Field(pattern=r"^(sha256:[0-9A-Fa-f]{64}|(?!sha256:)\S{16,})$")]
 
 
 class Settings(BaseSettings):
@@ -47,8 +50,22 @@ class Settings(BaseSettings):
     cors_origins: frozenset[str] = Field(
         frozenset(), description="origins whose pages may read answers in browsers (`https://maps.example.org`, or `*`)"
     )
+    publish_tokens: frozenset[PublishToken] = Field(
+        frozenset(),
+        description="tokens of which one is needed to post to /store/InsertRSS, as they are or as sha256:HEX; without "
+        "any, everybody may post where only this machine is served",
+    )
+    cap_sender: str | None = Field(
+        None, pattern=r"^[^\s,<&]+$", description="who sends CAP messages; default: weps@ and the host of base_url"
+    )
     echo_process: bool = Field(True, description="offer the process that echoes its inputs, for tests of clients")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="what is logged")
+
+    @property
+    def everybody_may_publish(self) -> bool:
+        """Whether posting needs no token: said so, or only this machine is served."""
+        reached_as = urlsplit(self.base_url).hostname if self.base_url else self.host
+        return self.open or (self.host in LOOPBACK and reached_as in LOOPBACK)
 
     @property
     def database_url(self) -> str:
@@ -73,7 +90,7 @@ def read_settings(file: Path | None = None, **given: Any) -> Settings:
         settings = _reader(source)(**{name: value for name, value in given.items() if value is not None})
     except (ValidationError, ValueError) as error:
         raise SettingsError(_first_line(error)) from error
-    if settings.host not in ("127.0.0.1", "localhost", "::1") and not settings.open:
+    if settings.host not in LOOPBACK and not settings.open:
         raise SettingsError(
             f"host {settings.host} can be reached by others, and there are no keys yet: say --open if you mean it"
         )
