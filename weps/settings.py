@@ -19,7 +19,7 @@ from weps.errors import SettingsError
 
 PREFIX = "WEPS_"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-PublishToken = Annotated[str, Field(pattern=r"^(sha256:[0-9A-Fa-f]{64}|(?!sha256:)\S{16,})$")]
+PublishToken = Annotated[str, Field(pattern=r"^(sha256:[0-9A-Fa-f]{64}|[^\s:]{16,})$")]
 
 
 class Settings(BaseSettings):
