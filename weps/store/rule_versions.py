@@ -45,13 +45,14 @@ def add_rule_version(
 ) -> None:
     """Keep a version of a rule; `alerts_before` is how many alerts its subscription had given until then."""
     connection.execute(
-        RULE_VERSIONS.insert().values(
-            subscription_id=subscription_id,
-            version=version,
-            language=rule.language,
-            text=rule.text,
-            name=rule.name,
-            since=now,
-            alerts_before=alerts_before,
-        )
+        RULE_VERSIONS.insert(),
+        {
+            "subscription_id": subscription_id,
+            "version": version,
+            "language": rule.language,
+            "text": rule.text,
+            "name": rule.name,
+            "since": now,
+            "alerts_before": alerts_before,
+        },
     )

@@ -46,34 +46,36 @@ class Subscriptions(Database):
         with self.writing() as connection:
             wish = FeedWish(new.source, new.start, new.sampling_rate, activation)
             feed_id = feed_for(connection, wish, now)
+            # As parameters, because a statement with values in it is built anew each time.
             connection.execute(
-                SUBSCRIPTIONS.insert().values(
-                    id=identifier,
-                    token=secrets.token_urlsafe(24),
-                    owner=new.owner,
-                    process=new.process,
-                    title=new.title,
-                    severity=new.severity,
-                    rule_language=new.rule.language,
-                    rule_text=new.rule.text,
-                    rule_name=new.rule.name or rule_name,
-                    rule_version=1,
-                    feed_id=feed_id,
-                    sampling_rate=new.sampling_rate,
-                    created=now,
-                    activation=new.start or activation,
-                    expires=None if new.runtime is None else now + new.runtime,
-                    start=new.start,
-                    status=ACTIVE,
-                    primed=new.start is not None,
-                    targets=[[target.channel, target.address] for target in new.targets],
-                    alert_count=0,
-                    newest_alert=0,
-                    language=new.language,
-                    title_template=new.title_template,
-                    message_template=new.message_template,
-                    alert_status=new.alert_status,
-                )
+                SUBSCRIPTIONS.insert(),
+                {
+                    "id": identifier,
+                    "token": secrets.token_urlsafe(24),
+                    "owner": new.owner,
+                    "process": new.process,
+                    "title": new.title,
+                    "severity": new.severity,
+                    "rule_language": new.rule.language,
+                    "rule_text": new.rule.text,
+                    "rule_name": new.rule.name or rule_name,
+                    "rule_version": 1,
+                    "feed_id": feed_id,
+                    "sampling_rate": new.sampling_rate,
+                    "created": now,
+                    "activation": new.start or activation,
+                    "expires": None if new.runtime is None else now + new.runtime,
+                    "start": new.start,
+                    "status": ACTIVE,
+                    "primed": new.start is not None,
+                    "targets": [[target.channel, target.address] for target in new.targets],
+                    "alert_count": 0,
+                    "newest_alert": 0,
+                    "language": new.language,
+                    "title_template": new.title_template,
+                    "message_template": new.message_template,
+                    "alert_status": new.alert_status,
+                },
             )
             add_rule_version(connection, identifier, 1, replace(new.rule, name=new.rule.name or rule_name), now)
             refresh_feed(connection, feed_id, now)
