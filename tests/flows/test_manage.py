@@ -8,10 +8,12 @@ import json
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.flows.conftest import Running
 from tests.flows.rules import HEAT
 from weps.__main__ import main
+from weps.client import ComplexInput, execute
 
 
 @pytest.fixture
@@ -81,3 +83,25 @@ def test_a_paused_subscription_keeps_its_feed_and_says_nothing(service: Running,
 
     assert during == 1
     assert [(entry.weps_status, entry.weps_value) for entry in entries] == [("firing", "31"), ("firing", "35")]
+
+
+def test_the_versions_of_a_rule_are_shown(service: Running, typed, heat: str):
+    """
+    `weps show` prints a subscription with every rule that it had; an alert leads to the one that gave it.
+    """
+    service.insert_sensor("ws", "AirTemperature")
+    source = ("--rule", heat, "--procedure", "ws", "--property", "AirTemperature", "--every", "PT0.3S")
+    made = json.loads(typed("subscribe", *source)[1])
+    service.insert("ws", "AirTemperature", (0, 31))
+    [entry] = service.wait_for_entries(made["feed"], 1)
+    other = HEAT.replace("30", "40")
+    inputs = {"subscriptionId": made["id"], "rule": ComplexInput(other, "application/json")}
+    execute(f"{service.url}/wps", "weps:Update", inputs, {"ruleState": None})
+
+    code, printed, _ = typed("show", made["id"])
+
+    shown = json.loads(printed)
+    assert (code, shown["rule"]["text"], shown["rule"]["version"]) == (0, other, 2)
+    assert [(one["text"], one["alertCount"]) for one in shown["ruleVersions"]] == [(HEAT, 1), (other, 0)]
+    assert requests.get(entry.link, timeout=20).json()["rule"]["text"] == HEAT
+    assert typed("show", "nobody")[0] == 1

@@ -50,6 +50,7 @@ PROCESS = ProcessSpec(
         pytest.param("P1DT2H3M4.5S", None, timedelta(days=1, hours=2, minutes=3, seconds=4.5), id="all parts"),
         pytest.param("P2W", None, timedelta(weeks=2), id="weeks"),
         pytest.param("5", None, timedelta(seconds=5), id="default unit"),
+        pytest.param("5", "s", timedelta(seconds=5), id="seconds"),
         pytest.param("5", "ms", timedelta(milliseconds=5), id="milliseconds"),
         pytest.param("1.5", "min", timedelta(seconds=90), id="minutes"),
         pytest.param("6", "h", timedelta(hours=6), id="hours by unit"),

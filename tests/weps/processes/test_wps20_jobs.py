@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -26,7 +27,7 @@ from weps.feeders.http import Fetcher
 from weps.model import Job, JobStatus, SubscriptionStatus
 from weps.processes.base import Context, Text
 from weps.processes.faults import WpsError
-from weps.processes.job_control import SILENCE, JobControl
+from weps.processes.job_control import FIRST_WAIT, SILENCE, JobControl
 from weps.processes.registry import PROCESSES
 
 
@@ -202,6 +203,20 @@ def test_a_job_that_takes_its_time_is_running(slow, validate):
     assert finished(slow, job) == "Succeeded"
     assert slow.result(job).output("text") == "well"
     assert instant(slow.status(job), "ExpirationDate") > datetime.now(UTC) + timedelta(days=6)
+
+
+def test_a_quick_job_is_over_when_its_client_is_answered(client, slow):
+    """
+    Jobs wait up to half a second before they answer; then one that is quick has succeeded already.
+    """
+    quick = client.post(execute("weps:ListRuleLanguages", "", output("total"), "async"))
+    between = time.monotonic()
+    waiting = slow.post(wait_slowly("well"))
+
+    seconds = time.monotonic() - between
+    assert FIRST_WAIT == 0.5
+    assert (quick.name, quick.job_status, quick.texts("//wps:PercentCompleted")) == ("StatusInfo", "Succeeded", ["100"])
+    assert (waiting.job_status, 0.5 <= seconds) == ("Running", True)
 
 
 def test_auto_answers_with_the_status_of_what_takes_long(slow):
