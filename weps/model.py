@@ -163,9 +163,10 @@ class SubscriptionStatus(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Source:
     """
-    Where a feeder asks: an endpoint and a GetObservation template without its time filter.
+    Where a feeder asks: an endpoint and a template, a GetObservation or GetResult without its time filter.
 
-    `binding` is `kvp` or `pox`; `template` the canonical text of the request. Equal sources are polled once.
+    `binding` is how it is sent: `kvp`, `pox`, `soap` (1.2), `soap11` or `json`; `template` the canonical text of the
+    request, which tells version and operation. Equal sources are polled once.
     """
 
     binding: str

@@ -31,6 +31,7 @@ class Feeder(Protocol):
         """
         Ask for the observations whose phenomenon time lies in [begin, end], both borders included.
 
+        Where the source's template filters the result time, that is the time that is meant.
         Raises a `FeedError` for anything that is not a complete, readable answer.
         """
         ...
