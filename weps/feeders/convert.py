@@ -64,7 +64,7 @@ def convert_one(found: sos.Observation, *, merged: bool = False) -> Observation:
     )
 
 
-def observation_id(observation: sos.Observation, *, merged: bool = False) -> str:
+def observation_id(observation: sos.Observation | Observation, *, merged: bool = False) -> str:
     """
     Give the key that tells an observation from all others of its source, the same at each fetch.
 

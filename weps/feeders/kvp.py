@@ -38,6 +38,7 @@ SERIES_NAMES = ("offering", "procedure", "observedProperty", "featureOfInterest"
 _BY_LOWER_CASE = {name.lower(): name for name in (*KNOWN_NAMES, *OLD_NAMES)}
 _READABLE_FORMATS = frozenset({"http://www.opengis.net/waterml/2.0", "http://www.opengis.net/waterml-dr/2.0"})
 _SENSOR_FORMAT = re.compile(r"sensorml/[0-9.]+", re.IGNORECASE)
+_PARAMETER = re.compile(r"[\w.-]+=")
 _BLANK = re.compile(r"\s+")
 
 
@@ -58,12 +59,14 @@ def split_url(text: str) -> tuple[str, str]:
     Part a URL as people print it into address and query, both without line breaks and blanks around.
 
     A printed URL is broken into lines with indented continuations. An address has no blanks at all, so those inside
-    go too; in the query a blank inside a value may be meant and stays.
+    go too; in the query a blank inside a value may be meant and stays. A text that begins with a parameter is all query.
     """
     joined = "".join(line.strip() for line in text.splitlines())
     if "#" in joined:
         raise TemplateError("the URL has a '#', which ends it for a server; write %23 where it belongs to a value")
     address, _, query = joined.partition("?")
+    if _PARAMETER.match(address):
+        address, query = "", joined
     return _BLANK.sub("", address), query.strip()
 
 
