@@ -1,4 +1,8 @@
-"""The whole service as a process of its own, its CPU time and its memory. Needs Linux."""
+"""
+Programs that answer over HTTP as processes of their own, their CPU time and their memory. Needs Linux.
+
+The whole service, the SOS alone, and the bare program that stands beside it as the limit.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +25,12 @@ if TYPE_CHECKING:
 
 SECONDS_TO_START = 30
 SOS = "/sos"
+PORT = "PORT"  # stands for the free port in the arguments of a program
 XML = {"Content-Type": "application/xml"}
 
 
 class Server:
-    """A running `weps serve`; `ask` speaks to it over one connection that stays open."""
+    """A running program; `ask` speaks to it over one connection that stays open."""
 
     def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
         self.port = port
@@ -61,15 +66,21 @@ class Server:
             raise WrongAnswer(f"{path}: {answer.status} instead of {status}: {content[:500]!r}")
         return content
 
+    def status(self, path: str) -> int:
+        """Give the status of the answer to a GET."""
+        answer = self._send(path, None, None)
+        answer.read()
+        return answer.status
+
     def header(self, path: str, name: str) -> str:
         """Give a header of the answer to a GET."""
         answer = self._send(path, None, None)
         answer.read()
         return answer.getheader(name, "")
 
-    def read_through(self, path: str) -> tuple[int, int]:
+    def read_through(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, int]:
         """Read an answer without keeping it: its bytes, and the observations in it."""
-        answer = self._send(path, None, None)
+        answer = self._send(path, None, headers)
         size, found, rest = 0, 0, b""
         mark = b"</om:OM_Observation>"
         while chunk := answer.read(1 << 16):
@@ -93,37 +104,66 @@ class Server:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[Server]:
-    """Serve the data of a folder for as long as the block lasts."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def serving(data: Path, port: int | None = None) -> Iterator[Server]:
+    """Serve the data of a folder with the whole service for as long as the block lasts, at a free port or a given one."""
+    with _running("weps", "serve", "--port", PORT, "--data", str(data), folder=data, port=port, ready="/readyz") as it:
+        yield it
+
+
+@contextmanager
+def serving_sos(data: Path, *options: str) -> Iterator[Server]:
+    """Serve a folder with the SOS alone."""
+    with _running("sos_server", "serve", "--port", PORT, "--data", str(data), *options, folder=data) as server:
+        yield server
+
+
+@contextmanager
+def serving_bare(data: Path, database: str, file: Path) -> Iterator[Server]:
+    """Serve a database and a file with the bare program."""
+    with _running("benchmarks.sos_bare", PORT, str(data / database), str(file), folder=data) as server:
+        yield server
+
+
+@contextmanager
+def _running(*arguments: str, folder: Path, port: int | None = None, ready: str | None = None) -> Iterator[Server]:
+    """Run a module, from when it is `ready` (answers at that path; else: answers at all) on."""
+    port = port or _free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("WEPS_", "SOS_"))}
-    with (data / "log.txt").open("ab") as log:
+    with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "weps", "serve", "--port", str(port), "--data", str(data)],
-            cwd=data,
+            [sys.executable, "-m", *(str(port) if each == PORT else each for each in arguments)],
+            cwd=folder,
             stdout=log,
             stderr=log,
             env=environment | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])},
         )
     try:
-        _wait(process, port)
+        _wait(process, port, ready)
         yield Server(process, port)
     finally:
-        process.kill()  # nothing that it keeps is needed again
+        if "--workers" in arguments:
+            process.terminate()  # workers are ended by whoever started them
+        else:
+            process.kill()  # nothing that it keeps is needed again
         process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, ready: str | None) -> None:
     until = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < until:
         if process.poll() is not None:
-            raise RuntimeError(f"the service ended with {process.returncode}")
+            raise RuntimeError(f"the program ended with {process.returncode}")
         try:
-            Server(process, port).ask("/readyz")
-        except (OSError, WrongAnswer):
-            time.sleep(0.05)
-        else:
+            status = Server(process, port).status(ready or "/no-such-path-but-an-answer")
+        except OSError:
+            status = None
+        if status == 200 or (status is not None and ready is None):
             return
-    raise RuntimeError(f"the service does not answer within {SECONDS_TO_START} s")
+        time.sleep(0.05)
+    raise RuntimeError(f"the program does not answer within {SECONDS_TO_START} s")
