@@ -20,6 +20,7 @@ from weps.processes.inputs import DURATION_UNITS
 from weps.processes.rule_inputs import RULE, RULE_LANGUAGES, THRESHOLD_INPUTS, read_rule
 from weps.processes.source_inputs import SOURCE_INPUTS, read_source, source_input
 from weps.processes.subscribing import subscribe
+from weps.processes.telling_inputs import TELLING_INPUTS, read_telling
 
 if TYPE_CHECKING:
     from weps.model import Subscription
@@ -41,6 +42,7 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
         targets=tuple(Target("insert-rss", address) for address in inputs.texts("sink")),
         title=inputs.text("title") or "",
         severity=Severity(inputs.text("severity") or Severity.UNKNOWN),
+        **read_telling(inputs),
     )
     names = {"rule": "rule" if "rule" in inputs else "condition", "source": source_input(inputs), "sink": "sink"}
     outputs = _outcome(subscribe(context, new, names), context)
@@ -89,6 +91,7 @@ SUBSCRIBE = ProcessSpec(
         ),
         InputSpec("severity", "The severity of the alerts", Literal(allowed=tuple(str(item) for item in Severity))),
         InputSpec("title", "The title of the alerts", Literal()),
+        *TELLING_INPUTS,
     ),
     outputs=(
         OutputSpec("subscriptionId", "The identifier of the subscription", Literal()),

@@ -13,6 +13,7 @@ from weps.processes.rule_inputs import RULE, RULE_LANGUAGES, SELECTORS, THRESHOL
 from weps.processes.source_inputs import selector_inputs
 from weps.processes.subscribe import MOST_SINKS
 from weps.processes.subscribing import check_address, told_of
+from weps.processes.telling_inputs import TELLING_INPUTS, TELLING_PLACES, read_telling
 
 if TYPE_CHECKING:
     from weps.model import RuleText
@@ -50,11 +51,15 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
         title=inputs.text("title"),
         severity=Severity(severity) if severity else None,
         targets=_targets(inputs, context),
+        **read_telling(inputs),
     )
     if changes == Changes():
-        raise MissingInputError("Nothing is to be changed; give a rule, samplingRate, title, severity or sink.", "rule")
+        raise MissingInputError(
+            "Nothing is to be changed; give a rule, samplingRate, title, severity, sink or how to tell.", "rule"
+        )
     rule = "rule" if "rule" in inputs else "condition"
     places = {"rule": rule, "samplingRate": "samplingRate", "sink": "sink", "": SUBSCRIPTION_ID.identifier}
+    places |= TELLING_PLACES
     with told_of(places):
         updated, restarted = context.engine.update(inputs.texts("subscriptionId")[0], changes)
     state = UNCHANGED if changes.rule is None else RESTARTED if restarted else KEPT
@@ -85,6 +90,7 @@ UPDATE = ProcessSpec(
             "ISO 8601 or a number with a unit.",
         ),
         InputSpec("title", "The title of the alerts", Literal()),
+        *TELLING_INPUTS,
         InputSpec("severity", "The severity of the alerts", Literal(allowed=tuple(str(item) for item in Severity))),
         InputSpec(
             "sink",
