@@ -147,6 +147,14 @@ class InsertResultTemplate:
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteResultTemplate:
+    """Removes templates (52°North's extension): those named, or all for some properties in some offerings."""
+
+    identifiers: tuple[str, ...] = ()
+    places: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class InsertResult:
     """
     Publishes results in the form of a template; all of them or none are stored (OGC 12-006 clause 10.6).
@@ -190,6 +198,7 @@ Request: TypeAlias = (
     | InsertObservation
     | DeleteObservation
     | InsertResultTemplate
+    | DeleteResultTemplate
     | InsertResult
     | GetResultTemplate
     | GetResult

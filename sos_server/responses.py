@@ -141,6 +141,13 @@ class ResultTemplateInserted:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultTemplatesDeleted:
+    """The identifiers of the templates that are gone."""
+
+    identifiers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ResultsInserted:
     """All results of the request are stored, durably."""
 
@@ -176,6 +183,7 @@ Response: TypeAlias = (
     | ObservationsDeleted
     | MergedObservations
     | ResultTemplateInserted
+    | ResultTemplatesDeleted
     | ResultsInserted
     | ResultTemplateFound
     | Results

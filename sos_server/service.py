@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sos_server import requests
 from sos_server.operations.base import Context
 from sos_server.operations.delete_observation import delete_observation
+from sos_server.operations.delete_result_template import delete_result_template
 from sos_server.operations.delete_sensor import delete_sensor
 from sos_server.operations.describe_sensor import describe_sensor
 from sos_server.operations.get_capabilities import get_capabilities
@@ -45,6 +46,7 @@ OPERATIONS: dict[type, Callable[[Context, Any], Response]] = {
     requests.UpdateSensorDescription: update_sensor_description,
     requests.InsertObservation: insert_observation,
     requests.InsertResultTemplate: insert_result_template,
+    requests.DeleteResultTemplate: delete_result_template,
     requests.InsertResult: insert_result,
     requests.GetResultTemplate: get_result_template,
     requests.GetResult: get_result,

@@ -9,7 +9,6 @@ so that `element.text` is the whole text up to the first child.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 from xml.sax.saxutils import escape
 
@@ -21,6 +20,7 @@ DEFAULT_LIMIT = 32 * 1024 * 1024
 DEPTH_LIMIT = 256  # libxml2 refuses deeper documents by itself unless huge_tree is on
 
 NAMESPACES = {
+    "drt": "http://www.opengis.net/drt/1.0",
     "fes": "http://www.opengis.net/fes/2.0",
     "gco": "http://www.isotc211.org/2005/gco",
     "gmd": "http://www.isotc211.org/2005/gmd",
@@ -48,7 +48,7 @@ NAMESPACES = {
 
 Element: TypeAlias = etree._Element  # for those who only hand elements on
 
-_SAFELY: dict[str, Any] = {
+SAFELY: dict[str, Any] = {
     "resolve_entities": False,
     "load_dtd": False,
     "dtd_validation": False,
@@ -74,7 +74,7 @@ def parse(data: bytes, limit: int = DEFAULT_LIMIT) -> etree._Element:
     if _DOCTYPE.match(data):
         raise _doctype_refused()
     try:
-        root = etree.fromstring(data.lstrip(), etree.XMLParser(**_SAFELY))
+        root = etree.fromstring(data.lstrip(), etree.XMLParser(**SAFELY))
     except etree.XMLSyntaxError as error:
         raise _not_well_formed(error) from error
     except (ValueError, LookupError) as error:
@@ -83,42 +83,6 @@ def parse(data: bytes, limit: int = DEFAULT_LIMIT) -> etree._Element:
     if root.getroottree().docinfo.internalDTD is not None:
         raise _doctype_refused()
     return root
-
-
-def parse_parts(chunks: Iterable[bytes], tags: Sequence[str]) -> Iterator[list[etree._Element]]:
-    """
-    Read a document as it comes, and give the elements of some names that were finished with each chunk.
-
-    Who is done with an element may take it out of the tree, so that memory does not grow with the document. Raises as
-    `parse`, but for what stands before the fault.
-    """
-    parser = etree.XMLPullParser(events=("end",), tag=tags, **_SAFELY)
-    begun = False
-    for chunk in chunks:
-        data = chunk if begun else chunk.lstrip()
-        if not begun and _DOCTYPE.match(data):
-            raise _doctype_refused()
-        begun = begun or bool(data)
-        yield from _finished(parser, data)
-    try:
-        parser.close()
-    except etree.XMLSyntaxError as error:
-        raise _not_well_formed(error) from error
-    yield [element for _, element in parser.read_events()]
-
-
-def _finished(parser: etree.XMLPullParser[etree._Element], data: bytes) -> Iterator[list[etree._Element]]:
-    try:
-        parser.feed(data)
-    except etree.XMLSyntaxError as error:
-        raise _not_well_formed(error) from error
-    except (ValueError, LookupError) as error:
-        raise InvalidRequest("The document is in no known character encoding (line 1); send UTF-8.") from error
-    elements = [element for _, element in parser.read_events()]
-    # other encodings than the pattern reads
-    if elements and elements[0].getroottree().docinfo.internalDTD is not None:
-        raise _doctype_refused()
-    yield elements
 
 
 def _not_well_formed(error: etree.XMLSyntaxError) -> InvalidRequest:

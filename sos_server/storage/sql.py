@@ -258,6 +258,13 @@ class Storage:
         with self._database.writing() as connection:
             templates.insert_template(connection, template)
 
+    def delete_result_templates(
+        self, identifiers: Sequence[str], places: Sequence[tuple[str, str]]
+    ) -> tuple[str, ...]:
+        """Delete templates by identifier, or by offering and property, all or none; gives their identifiers."""
+        with self._database.writing() as connection:
+            return templates.delete_templates(connection, identifiers, places)
+
     def result_template(self, identifier: str) -> ResultTemplate | None:
         """Give a template, None where there is none of this identifier."""
         with self._database.reading() as connection:

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from sos_server.errors import InvalidParameterValue
 from sos_server.model import Feature, ResultTemplate
@@ -14,6 +14,8 @@ from sos_server.storage.base import insert_row
 from sos_server.storage.tables import OFFERINGS, PROCEDURES, RESULT_TEMPLATES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection, Row, Select
 
 
@@ -50,6 +52,23 @@ def templates_of(connection: Connection, offering: str, observed_property: str) 
         OFFERINGS.c.identifier == offering, RESULT_TEMPLATES.c.observed_property == observed_property
     )
     return tuple(map(_read, connection.execute(query)))
+
+
+def delete_templates(
+    connection: Connection, identifiers: Sequence[str], places: Sequence[tuple[str, str]]
+) -> tuple[str, ...]:
+    """Delete templates by their identifiers or their places; gives the identifiers, raises where there is none."""
+    for identifier in identifiers:
+        if find_template(connection, identifier) is None:
+            raise InvalidParameterValue(f"There is no template {identifier!r} here.", "resultTemplate")
+    found = list(identifiers)
+    for place in places:
+        of_place = [template.identifier for template in templates_of(connection, *place)]
+        if not of_place:
+            raise InvalidParameterValue(f"There is no template for {place[1]!r} in {place[0]!r}.", "resultTemplate")
+        found += of_place
+    connection.execute(delete(RESULT_TEMPLATES).where(RESULT_TEMPLATES.c.identifier.in_(found)))
+    return tuple(dict.fromkeys(found))
 
 
 def _templates() -> Select[Any]:

@@ -132,6 +132,7 @@ def _parameters(capabilities: Capabilities) -> dict[str, dict[str, tuple[str, ..
         "DeleteSensor": {"procedure": procedures},
         "InsertObservation": {"offering": offerings},
         "InsertResultTemplate": {"offering": offerings},
+        "DeleteResultTemplate": {"resultTemplate": None, "offering": offerings, "observedProperty": properties},
         "InsertResult": {"template": None},
         "GetResultTemplate": {"offering": offerings, "observedProperty": properties},
         "GetResult": {

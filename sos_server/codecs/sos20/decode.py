@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sos_server.codecs import fes20, gml32, om20, sensorml, sosdo, sosgda, swes20, xml
+from sos_server.codecs import fes20, gml32, om20, sensorml, sosdo, sosdrt, sosgda, swes20, xml
 from sos_server.codecs.sos20 import elements, parameters, results
 from sos_server.errors import InvalidParameterValue, InvalidRequest, MissingParameterValue, OperationNotSupported
 from sos_server.model import ValidDescription
@@ -220,6 +220,7 @@ _DECODERS: dict[str, Callable[[etree._Element], Request]] = {
     xml.tag("sos:InsertObservation"): _insert_observation,
     **sosgda.DECODERS,
     **sosdo.DECODERS,
+    **sosdrt.DECODERS,
     **results.DECODERS,
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sos_server.codecs import om20_array, om20_encode, sampling20, sosdo, sosgda, swes20, xml
+from sos_server.codecs import om20_array, om20_encode, sampling20, sosdo, sosdrt, sosgda, swes20, xml
 from sos_server.codecs.sos20 import capabilities_written, results
 from sos_server.codecs.sos20.encode_request import encode_request
 from sos_server.responses import (
@@ -21,6 +21,7 @@ from sos_server.responses import (
     ResultsInserted,
     ResultTemplateFound,
     ResultTemplateInserted,
+    ResultTemplatesDeleted,
     SensorDeleted,
     SensorDescribed,
     SensorInserted,
@@ -97,6 +98,7 @@ _WRITERS: dict[type, Callable[[Any], bytes]] = {
     ObservationsInserted: lambda _: xml.serialize(xml.new("sos:InsertObservationResponse")),
     ObservationsDeleted: sosdo.encode,
     ResultTemplateInserted: lambda response: results.encode_accepted(response.identifier),
+    ResultTemplatesDeleted: sosdrt.encode,
     ResultsInserted: lambda _: xml.serialize(xml.new("sos:InsertResultResponse")),
     ResultTemplateFound: lambda response: results.encode_template(response.template),
 }

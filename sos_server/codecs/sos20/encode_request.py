@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from sos_server.codecs import fes20, gml32, om20_encode, sosdo, sosgda, swes20, xml, xsd
+from sos_server.codecs import fes20, gml32, om20_encode, sosdo, sosdrt, sosgda, swes20, xml, xsd
 from sos_server.codecs.sos20 import parameters, results
 from sos_server.errors import OptionNotSupported
 from sos_server.requests import (
     DeleteObservation,
+    DeleteResultTemplate,
     DeleteSensor,
     DescribeSensor,
     GetCapabilities,
@@ -172,6 +173,7 @@ _WRITERS: dict[type, Callable[[Any], bytes]] = {
     DeleteSensor: _document(_delete_sensor),
     InsertObservation: _insert_observation,
     DeleteObservation: sosdo.encode_request,
+    DeleteResultTemplate: sosdrt.encode_request,
     **dict.fromkeys(
         (InsertResultTemplate, InsertResult, GetResultTemplate, GetResult), _document(results.encode_request)
     ),

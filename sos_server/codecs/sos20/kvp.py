@@ -21,6 +21,7 @@ from sos_server.errors import (
 )
 from sos_server.requests import (
     DeleteObservation,
+    DeleteResultTemplate,
     DeleteSensor,
     DescribeSensor,
     GetCapabilities,
@@ -161,6 +162,16 @@ def _delete_observation(values: Mapping[str, str]) -> DeleteObservation:
     return DeleteObservation(request.observations) if is_old else request
 
 
+def _delete_result_template(values: Mapping[str, str]) -> DeleteResultTemplate:
+    """Read a DeleteResultTemplate: identifiers, or each property in each offering."""
+    offerings, properties = _list(values, "offering"), _list(values, "observedProperty")
+    if bool(offerings) != bool(properties):
+        missing = "observedProperty" if offerings else "offering"
+        raise MissingParameterValue(f"The parameter {missing} is missing; give offering and property.", missing)
+    places = tuple((offering, name) for offering in offerings for name in properties)
+    return DeleteResultTemplate(_list(values, "resultTemplate"), places)
+
+
 def _get_result_template(values: Mapping[str, str]) -> GetResultTemplate:
     return GetResultTemplate(
         offering=parameters.require(values.get("offering"), "offering"),
@@ -188,6 +199,7 @@ _DECODERS: dict[str, Callable[[Mapping[str, str]], Request]] = {
     "GetDataAvailability": _get_data_availability,
     "DeleteSensor": _delete_sensor,
     "DeleteObservation": _delete_observation,
+    "DeleteResultTemplate": _delete_result_template,
     "GetResultTemplate": _get_result_template,
     "GetResult": _get_result,
 }
