@@ -24,7 +24,9 @@ from benchmarks import (
     rules_sharing,
     rules_windows,
     sos_capabilities,
+    sos_inserting,
     sos_reading,
+    sos_results,
     subscribing,
     subscriptions,
     wps,
@@ -52,6 +54,8 @@ BENCHMARKS: dict[str, Callable[[Scale], list[Line]]] = {
     "wps": wps.run,
     "memory": memory.run,
     "sos-reading": sos_reading.run,
+    "sos-results": sos_results.run,
+    "sos-inserting": sos_inserting.run,
     "sos-capabilities": sos_capabilities.run,
 }
 

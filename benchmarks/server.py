@@ -105,7 +105,7 @@ class Server:
 
 @contextmanager
 def serving(data: Path, port: int | None = None) -> Iterator[Server]:
-    """Serve the data of a folder with the whole service for as long as the block lasts, at a free port or a given one."""
+    """Serve the data of a folder with the whole service while the block lasts, at a given port or a free one."""
     with _running("weps", "serve", "--port", PORT, "--data", str(data), folder=data, port=port, ready="/readyz") as it:
         yield it
 

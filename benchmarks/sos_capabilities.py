@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks import station
 from benchmarks.frame import Case, Line, Scale, at_most, compare, require_equal
-from benchmarks.server import SOS, XML
-from benchmarks.sos_process import serving_bare, serving_sos
-from benchmarks.sos_reading import fill
+from benchmarks.server import SOS, XML, serving_bare, serving_sos
+from benchmarks.sos_data import fill
 
 if TYPE_CHECKING:
     from benchmarks.server import Server

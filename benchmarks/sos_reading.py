@@ -2,105 +2,52 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from benchmarks import station
+from benchmarks import sos_data, station
 from benchmarks.frame import Case, Line, Scale, at_least, at_most, compare, require_equal
 from benchmarks.http import get_observation
-from benchmarks.inserting import INSERT, bare_row
-from benchmarks.server import SOS
-from benchmarks.sos_process import serving_bare, serving_sos
+from benchmarks.server import SOS, serving_bare, serving_sos
 from sos_server.codecs import om20, xml
-from sos_server.codecs.sensorml import encode_description
 from sos_server.filters import TemporalFilter, TemporalOperator
-from sos_server.model import OM_MEASUREMENT, Offering
 from sos_server.requests import GetObservation
-from sos_server.storage.base import open_database
-from sos_server.storage.insert import SeriesBatch, insert_observations
-from sos_server.storage.sensors import insert_sensor
-from sos_server.storage.series import SeriesKey
 from sos_server.storage.sql import open_storage
 from sos_server.time import to_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import Connection
-
     from benchmarks.server import Server
     from sos_server.storage.sql import Storage
 
-SERIES = 100
-ROWS = 100_000
 LARGE_ANSWER = 10  # series
-_COPY = """INSERT INTO observations SELECT :series, first, last, result_time, id + :after, number, text, identifier,
-    nil_reason, valid_first, valid_last FROM observations WHERE series_id = 1 AND first > :first"""
-_EXTENT = """UPDATE series SET count = :count, last = (SELECT max(last) FROM observations WHERE series_id = 1),
-    last_result = (SELECT max(last) FROM observations WHERE series_id = 1)"""
 _SIZES = (1, 100, 1000, 100_000)
 _MEGABYTE = 2**20
-_EMPTY = b"<nothing/>"
 
 
 def run(scale: Scale) -> list[Line]:
     """Ask a service with a hundred series and ten million observations."""
+    large, rows = sos_data.large(scale), sos_data.rows(scale)
     with TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "file.xml").write_bytes(_EMPTY)
-        small, large = (folder / each for each in ("small", "large"))
-        rows = scale.of(ROWS, least=200)
-        fill(small, 1, min(rows, 10_000))
-        fill(large, scale.of(SERIES, least=LARGE_ANSWER), rows)
+        small, file = Path(name) / "small", Path(name) / "file.xml"
+        file.write_bytes(b"<nothing/>")
+        sos_data.fill(small, 1, min(rows, 10_000))
         lines = _ranges(small, large, min(rows, 10_000), scale)
-        with serving_sos(large) as server, serving_bare(large, "sos.sqlite", folder / "file.xml") as bare:
+        with serving_sos(large) as server, serving_bare(large, sos_data.FILE, file) as bare:
             lines += _memory(server, rows)  # first, because the peak never falls
             for size in sorted({min(each, rows) for each in _SIZES}):
                 lines += _answers(server, bare, size, rows, scale)
     return lines
 
 
-def fill(folder: Path, series: int, rows: int) -> None:
-    """Make a database of sensors that observe the same; the first one is that of the other benchmarks."""
-    folder.mkdir()
-    file = folder / "sos.sqlite"
-    database = open_database(f"sqlite:///{file}")
-    with database.writing() as connection:
-        for number in range(1, series + 1):
-            _store_first(connection, number)
-    database.close()
-    first = to_microseconds(station.BEGIN)
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.executemany(INSERT, (bare_row(number) for number in range(1, rows)))
-        for number in range(2, series + 1):
-            connection.execute(_COPY, {"series": number, "after": number * rows, "first": first})
-        connection.execute(_EXTENT, {"count": rows})
-        connection.execute("UPDATE service SET last_observation = ?", (rows * (series + 1),))
-
-
-def _store_first(connection: Connection, number: int) -> None:
-    end = "" if number == 1 else f"/{number}"
-    procedure, name = station.PROCEDURE + end, station.OFFERING + end
-    offering = Offering(name, procedure)
-    description = encode_description(
-        procedure, "thermometer", offering, [(station.PROPERTY, station.UNIT)], (7.6, 52.0)
-    )
-    insert_sensor(connection, replace(station.sensor(), description=description), (offering,), 0)
-    key = SeriesKey(procedure, station.PROPERTY, station.FEATURE.identifier, OM_MEASUREMENT)
-    batch = SeriesBatch(key, station.UNIT, station.observations(0, 1), station.FEATURE)
-    insert_observations(connection, (name,), (batch,), {}, to_microseconds(station.BEGIN))
-
-
 def _ranges(small: Path, large: Path, rows: int, scale: Scale) -> list[Line]:
     size = min(1000, rows // 2)
     times = [station.observation(number).phenomenon_time for number in (rows // 2, rows // 2 + size - 1)]
     during = TemporalFilter(TemporalOperator.DURING, *times)
-    storages = [open_storage(f"sqlite:///{folder / 'sos.sqlite'}") for folder in (small, large)]
+    storages = [open_storage(f"sqlite:///{folder / sos_data.FILE}") for folder in (small, large)]
 
     def reader(storage: Storage) -> Callable[[], list[object]]:
         def read() -> list[object]:
