@@ -8,6 +8,7 @@ read as the new one.
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sos_server.codecs import gml32, xml
@@ -25,7 +26,8 @@ _OLD_ID = f"{{{OLD}}}id"
 _NEW = xml.NAMESPACES["gml"]
 _SHAPES = ("Point", "LineString", "Curve", "Polygon", "Surface", "MultiPoint", "MultiCurve", "MultiSurface")
 _TIMES = ("TimeInstant", "TimePeriod")
-FEATURE_HOLDERS = tuple(f"{{*}}{name}" for name in ("featureOfInterest", "featureMember", "samplingFeatureMember"))
+_HOLDERS = ("{*}featureOfInterest", "{*}featureMember", "{*}samplingFeatureMember")
+_LAST = 64  # of a part, to which the next may refer
 _MOST = 1 << 16  # times and features that are remembered of what was read before
 
 
@@ -61,14 +63,21 @@ class Times:
         self._whole = whole
         self._known: OrderedDict[str, gml32.Time | None] = OrderedDict()
         self._root: etree._Element | None = None
+        self._part: dict[str, etree._Element] = {}
 
     def begin_part(self, root: etree._Element) -> None:
         """Read a part next."""
         self._root = root
 
     def end_part(self) -> None:
-        """Remember the times of a part, which is given up then."""
-        self._index()
+        """Remember of a part, which is given up then, the times that were referred to, and the last ones."""
+        for element in islice(_times(self._root, reverse=True), _LAST):
+            self._remember(_id_of(element), element)
+        self._root, self._part = None, {}
+
+    def _remember(self, identifier: str | None, element: etree._Element) -> None:
+        if identifier is not None and identifier not in self._known:
+            self._known[identifier] = _try_time(element)
         while len(self._known) > _MOST:
             self._known.popitem(last=False)
 
@@ -99,23 +108,31 @@ class Times:
         raise InvalidRequest(f"The time {reference} is not in this document ({xml.where(holder)}); give it inline.")
 
     def _referenced(self, identifier: str, holder: etree._Element) -> gml32.Time | None:
-        if identifier not in self._known:
-            self._index()
+        if identifier not in self._known and not self._part and self._root is not None:
+            # a reference may point forward; the first one of a gml:id counts
+            for element in _times(self._root):
+                self._part.setdefault(_id_of(element) or "", element)
+        if identifier in self._part:
+            self._remember(identifier, self._part[identifier])
         if identifier not in self._known:
             raise UnknownReference(
                 f"There is no time with gml:id {identifier!r} in this document ({xml.where(holder)})."
             )
         return self._known[identifier]
 
-    def _index(self) -> None:
-        """Find the times of the part: a reference may point forward. The first one of a gml:id counts."""
-        root, self._root = self._root, None
-        if root is None:
-            return
-        for element in root.iter(*(f"{{{space}}}{name}" for space in (_NEW, OLD) for name in _TIMES)):
-            identifier = element.get(xml.GML_ID) or element.get(_OLD_ID)
-            if identifier is not None and identifier not in self._known:
-                self._known[identifier] = _try_time(element)
+
+def _times(root: etree._Element | None, *, reverse: bool = False) -> Iterator[etree._Element]:
+    """Give the times of a part, from its begin or from its end."""
+    tags = [f"{{{space}}}{name}" for space in (_NEW, OLD) for name in _TIMES]
+    if root is None:
+        return iter(())
+    if not reverse:
+        return root.iter(*tags)
+    return (time for child in root.iterchildren(reversed=True) for time in reversed(list(child.iter(*tags))))
+
+
+def _id_of(element: etree._Element) -> str | None:
+    return element.get(xml.GML_ID) or element.get(_OLD_ID)
 
 
 def _try_time(element: etree._Element) -> gml32.Time | None:
@@ -171,10 +188,10 @@ class Features:
 
     def _index(self) -> None:
         root, self._root = self._root, None
-        for holder in () if root is None else root.iter(*FEATURE_HOLDERS):
+        for holder in () if root is None else root.iter(*_HOLDERS):
             inner = xml.first_element(holder)
             if inner is not None and xml.local_name(inner) != "FeatureCollection":
-                self.add(read_feature(inner), inner.get(xml.GML_ID) or inner.get(_OLD_ID))
+                self.add(read_feature(inner), _id_of(inner))
 
 
 def read_features(element: etree._Element) -> Iterator[Feature]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from sos_server.codecs import gml32, gml_any, om20_runs, om_results, xml
+from sos_server.codecs import gml32, gml_any, om20_runs, om_results, xml, xml_parts
 from sos_server.codecs.gml_any import UnknownReference
 from sos_server.codecs.om_members import OBSERVATIONS_10, UNKNOWN
 
@@ -29,6 +29,8 @@ OBSERVATIONS = (_NEW, *_OLD)
 _EMPTY = frozenset(
     {"GetObservationResponse", "GetObservationByIdResponse", "InsertObservation", "ObservationCollection"}
 )
+# what many observations stand in, one in each
+_MEMBERS = ("observationData", "observation", "member", "observationMember")
 _BARE = frozenset({"DataArray", "DataStream", "SimpleDataArray"})
 
 __all__ = ["UnknownReference", "decode_observations", "decode_parts", "holds_observations"]
@@ -60,10 +62,11 @@ def _decode_part(root: etree._Element, times: gml_any.Times, features: gml_any.F
     decode = partial(om_results.decode_observation, times=times, features=features)
     if next(root.iter(_NEW), None) is not None:
         yield from om20_runs.decode(root, decode, gml32.Times(root))
-    for element in root.iter(*_OLD):
-        yield from decode(element)
-    if _is_bare(root):
+    elif _is_bare(root):
         yield from decode(_around(root))
+    else:
+        for element in root.iter(*_OLD):
+            yield from decode(element)
 
 
 def _around(values: etree._Element) -> etree._Element:
@@ -79,48 +82,12 @@ def decode_parts(chunks: Iterable[bytes]) -> Iterator[Observation]:
     """
     Read all observations of a document that comes in chunks, some at a time.
 
-    Raises `InvalidRequest` with the line of what cannot be read, when it is come to; and `UnknownReference` where a
-    reference leads to what has not come yet, or was given up long ago.
+    Raises `InvalidRequest` for what cannot be read when it is come to, also for a document that cannot be read in
+    parts; and `UnknownReference` where a reference leads to what has not come yet, or was given up long ago. Lines are
+    those of the part: who wants the right ones, or all the rest, reads the document as a whole.
     """
     times, features = gml_any.Times(whole=False), gml_any.Features(whole=False)
-    shells: list[etree._Element] = []
-    for finished in xml.parse_parts(chunks, (*OBSERVATIONS, *gml_any.FEATURE_HOLDERS)):
-        part = _part([each for each in finished if _is_outermost(each)], shells)
-        if part is not None:
-            yield from _decode_part(part, times, features)
-            times.end_part()
-            features.end_part()
-
-
-def _is_outermost(element: etree._Element) -> bool:
-    return next(element.iterancestors(*OBSERVATIONS), None) is None
-
-
-def _part(elements: list[etree._Element], shells: list[etree._Element]) -> etree._Element | None:
-    """
-    Move elements out of their document, into one of their own.
-
-    What they stood in is left out later, when the parser is done with it: it is done with all but the last one.
-    """
-    if not elements:
-        return None
-    outer = elements[0].getroottree().getroot()
-    if elements[0] is outer:
-        return outer
-    part = etree.Element("part", nsmap=outer.nsmap)
-    for element in elements:
-        holder = element.getparent()
-        part.append(element)
-        if holder is not None and holder is not outer and (not shells or shells[-1] is not holder):
-            shells.append(holder)
-    shells[:] = [each for each in shells if not _left_out(each)]
-    return part
-
-
-def _left_out(shell: etree._Element) -> bool:
-    """Leave out what is empty and finished."""
-    above = shell.getparent()
-    if len(shell) or shell.getnext() is None or above is None:
-        return False
-    above.remove(shell)
-    return True
+    for part in xml_parts.parse_parts(chunks, _MEMBERS):
+        yield from _decode_part(part, times, features)
+        times.end_part()
+        features.end_part()

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
-from weps.feeders.documents import read_observations, to_json_line
+from weps.feeders.documents import stream_observations, to_json_line
 from weps.feeders.http import Fetcher, HttpRequest
 
 HELP = "print the observations of a document as JSON lines"
 DESCRIPTION = """\
-Prints one JSON object a line for each value in a document that holds observations: O&M 2.0 in any envelope, CSV, or
-JSON lines. Nil results are left out unless --nil says otherwise.
+Prints one JSON object a line for each value in a document that holds observations: O&M 1.0 and 2.0, SWE Common and
+WaterML 2.0 in any envelope, the JSON of 52°North, istSOS and SensorThings, CSV, or JSON lines. Nil results are left out
+unless --nil says otherwise. XML is printed as it is read: what stands before a fault is printed before it is told.
 """
+_SCHEMES = ("http://", "https://")
 
 
 def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -28,16 +32,24 @@ def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the observations."""
-    for observation in read_observations(read_source(arguments.source), include_nil=arguments.nil):
-        print(json.dumps(to_json_line(observation), ensure_ascii=False))
+    with _open(arguments.source) as file:
+        for observation in stream_observations(file, include_nil=arguments.nil):
+            print(json.dumps(to_json_line(observation), ensure_ascii=False))
     return 0
+
+
+def _open(source: str) -> BinaryIO:
+    """Open a file, or what else is read as a whole, so that it can be read twice."""
+    if source == "-" or source.startswith(_SCHEMES):
+        return io.BytesIO(read_source(source))
+    return Path(source).open("rb")
 
 
 def read_source(source: str) -> bytes:
     """Give the bytes of a file, a URL, or standard input (`-`); raises `OSError` or `FeedError`."""
     if source == "-":
         return sys.stdin.buffer.read()
-    if source.startswith(("http://", "https://")):
+    if source.startswith(_SCHEMES):
         # Whoever runs the command may ask any address that this machine can reach.
         fetcher = Fetcher(frozenset({urlsplit(source).netloc}))
         return fetcher.send(HttpRequest("GET", source, {}, None)).body

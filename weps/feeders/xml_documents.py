@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("weps.feeders")
 
 SIZE_LIMIT = 1024 * 1024 * 1024
-_CHUNK = 1 << 18
+_CHUNK = 1 << 20
 
 
 def read_xml(data: bytes) -> Iterator[Observation]:
