@@ -27,6 +27,7 @@ _TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 # In whatever namespace, or none: some servers leave it out.
 _REPORTS = frozenset({"ExceptionReport", "ServiceExceptionReport", "ServiceException", "Exception", "Fault"})
 _MARK = b"\xef\xbb\xbf"
+_BLANK = b" \t\r\n"
 _BEGINNING = 4096
 _TEXT_LIMIT = 500
 
@@ -46,7 +47,7 @@ def read_content(answer: Answer) -> Content:
     Raises `SourceException` for an exception report, whatever the status is it comes with; what `require_success`
     raises for a status that is no success; and `SourceGarbled` for anything else.
     """
-    body = answer.body.lstrip(_MARK + b" \t\r\n")
+    body = answer.body.lstrip(_MARK + _BLANK)
     if body.startswith((b"{", b"[")):
         content = Content(json=_read_json(body, answer))
     elif csv_sos.matches(body):
@@ -77,7 +78,7 @@ def _read_xml(answer: Answer) -> etree._Element:
 def _parse(answer: Answer) -> etree._Element:
     body = answer.body
     problem = None
-    if not body.strip():
+    if not body.strip(_MARK + _BLANK):
         problem = "the server answered nothing: its answer is empty"
     elif _HTML.match(body.removeprefix(_MARK)):
         problem = f"the server answered a web page{_title(body)}; check that the address is that of the SOS"
@@ -95,7 +96,7 @@ def _parse(answer: Answer) -> etree._Element:
 
 
 def _not_xml(answer: Answer, error: SosError | None = None) -> str:
-    if error is None or not answer.body.lstrip(_MARK + b" \t\r\n").startswith(b"<"):
+    if error is None or not answer.body.lstrip(_MARK + _BLANK).startswith(b"<"):
         kind = answer.content_type.partition(";")[0].strip() or "something without a content type"
         text = answer.body[:_BEGINNING].decode(errors="replace")
         return f"the server answered {kind} instead of XML: {_shortened(text)!r}"

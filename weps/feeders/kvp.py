@@ -59,7 +59,7 @@ def split_url(text: str) -> tuple[str, str]:
     Part a URL as people print it into address and query, both without line breaks and blanks around.
 
     A printed URL is broken into lines with indented continuations. An address has no blanks at all, so those inside
-    go too; in the query a blank inside a value may be meant and stays. A text that begins with a parameter is all query.
+    go too; in the query a blank inside a value may be meant and stays. What begins with a parameter is all query.
     """
     joined = "".join(line.strip() for line in text.splitlines())
     if "#" in joined:
