@@ -95,6 +95,7 @@ class Service:
                 data=settings.data,
                 base_url=f"{settings.base_url.rstrip('/')}/sos" if settings.base_url else None,
                 request_limit_bytes=settings.body_limit,
+                retention=settings.sos_retention or SosSettings().retention,
             )
         )
         processes = offered_processes(echo=settings.echo_process)

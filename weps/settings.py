@@ -20,6 +20,7 @@ from weps.errors import SettingsError
 PREFIX = "WEPS_"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PublishToken = Annotated[str, Field(pattern=r"^(sha256:[0-9A-Fa-f]{64}|[^\s:]{16,})$")]
+Span = Annotated[timedelta, Field(gt=timedelta(0))]
 
 
 class Settings(BaseSettings):
@@ -57,6 +58,9 @@ class Settings(BaseSettings):
     )
     cap_sender: str | None = Field(
         None, pattern=r"^[^\s,<&]+$", description="who sends CAP messages; default: weps@ and the host of base_url"
+    )
+    sos_retention: dict[str, Span] = Field(
+        {}, description="how long the SOS at /sos keeps observations, by offering; `*` is every other one"
     )
     echo_process: bool = Field(True, description="offer the process that echoes its inputs, for tests of clients")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="what is logged")
