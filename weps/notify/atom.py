@@ -99,7 +99,8 @@ def _add_alert(feed: etree._Element, alert: Alert, alerts_url: str | None) -> No
     entry = start_entry(feed, f"urn:uuid:{alert.id}", title, alert.detected, alert.detected)
     entry.set(_LANG, alert.language.value)
     if alerts_url is not None:
-        add_link(entry, "alternate", f"{alerts_url}/{alert.id}", "application/json")
+        # readers take no link for the entry's own that has another type than HTML's
+        add_link(entry, "alternate", f"{alerts_url}/{alert.id}")
         add_link(entry, "related", f"{alerts_url}/{alert.id}.cap", "application/cap+xml")
     _add_content(entry, clean_text(alert.text, TEXT_LIMIT) or alert.status.value)
     add_categories(entry, (alert.status.value, alert.severity.value))

@@ -54,9 +54,8 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
         **read_telling(inputs),
     )
     if changes == Changes():
-        raise MissingInputError(
-            "Nothing is to be changed; give a rule, samplingRate, title, severity, sink or how to tell.", "rule"
-        )
+        wanted = "a rule, samplingRate, title, severity, sink, language, a template or alertStatus"
+        raise MissingInputError(f"Nothing is to be changed; give {wanted}.", "rule")
     rule = "rule" if "rule" in inputs else "condition"
     places = {"rule": rule, "samplingRate": "samplingRate", "sink": "sink", "": SUBSCRIPTION_ID.identifier}
     places |= TELLING_PLACES
