@@ -48,7 +48,8 @@ class Literal:
 
     `uoms` starts with the unit of a value that came without one. `published_type` is the data type that clients are
     shown where it is not the one of the kind (a duration that may be a plain number is a `string` or a `long`).
-    `unlimited` is the text of a duration that means "without end".
+    `unlimited` is the text of a duration that means "without end". A text that `may_be_empty` says something then;
+    elsewhere an empty one is a value that is missing.
     """
 
     kind: Kind = Kind.TEXT
@@ -57,6 +58,7 @@ class Literal:
     default: str | None = None
     published_type: str | None = None
     unlimited: str | None = None
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

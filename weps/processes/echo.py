@@ -7,6 +7,7 @@ it off.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -58,7 +59,7 @@ ECHO = ProcessSpec(
     "empty: no text, an element without content, the whole world.",
     version="1.0.0",
     inputs=(
-        InputSpec("literalInput", "A text", _DATA[0]),
+        InputSpec("literalInput", "A text", replace(_DATA[0], may_be_empty=True)),
         InputSpec("complexInput", "A document", _DATA[1]),
         InputSpec("boundingboxInput", "A bounding box", _DATA[2]),
     ),

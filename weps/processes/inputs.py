@@ -121,6 +121,8 @@ def _read_literal(spec: InputSpec, literal: Literal, given: Text | Document) -> 
         raise InputError("An element is not what this input takes; give a text.", spec.identifier)
     text = given.text.strip()
     uom = given.uom if isinstance(given, Text) else None
+    if not text and literal.may_be_empty:
+        return ""
     if not text:
         raise MissingInputError(f"{spec.identifier} is empty: {spec.title}; see DescribeProcess.", spec.identifier)
     if literal.allowed and text not in literal.allowed:

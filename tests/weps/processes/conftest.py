@@ -52,6 +52,7 @@ NAMESPACES = {
     "ows": "http://www.opengis.net/ows/1.1",
     "weps": "urn:weps:subscription:1",
     "xlink": "http://www.w3.org/1999/xlink",
+    "xsi": "http://www.w3.org/2001/XMLSchema-instance",
 }
 SERIES = """time,procedure,observed_property,feature_of_interest,lat,lon,value,uom
 2016-01-11T00:00:00Z,PedestrianCounting1,PeopleCount,Bourke Street Mall,-37.81,144.96,450,1

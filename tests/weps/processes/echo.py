@@ -14,7 +14,7 @@ FAULT = "line 3: the pattern \"a\" is not known;\nline 5: give a <Guard> & 'more
 def _handle(inputs, context):
     if inputs.text("name") == "fail":
         raise InputError(FAULT, "name")
-    return {"text": inputs.text("name") or "", "address": "http://host/a?b=c&d=e", "doc": {XML: "<a><b/></a>"}}
+    return {"text": inputs.text("name"), "address": "http://host/a?b=c&d=e", "doc": {XML: "<a><b/></a>"}}
 
 
 SPEC = ProcessSpec(
@@ -23,7 +23,7 @@ SPEC = ProcessSpec(
     "Gives back what it got.",
     "1.0.0",
     inputs=(
-        InputSpec("name", "A text", Literal(default="nobody")),
+        InputSpec("name", "A text", Literal(default="nobody", may_be_empty=True)),
         InputSpec("length", "A length", Literal(Kind.NUMBER, uoms=("m", "km"))),
         InputSpec("doc", "A document", Complex((Format(XML),))),
     ),
@@ -40,6 +40,8 @@ def _stock_handler(request, response):
     name = request.inputs["name"][0].data if "name" in request.inputs else ""
     if name == "fail":
         raise pywps.app.exceptions.ProcessError(FAULT)
+    if name == "break":
+        raise RuntimeError("a secret")
     response.outputs["text"].data = name
     response.outputs["address"].data = "http://host/a?b=c&d=e"
     response.outputs["doc"].data = "<a><b/></a>"

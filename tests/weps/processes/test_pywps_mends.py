@@ -4,16 +4,26 @@ Faults in the documents of PyWPS that ours do not have: every test asks PyWPS as
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 import pywps
 from lxml import etree
+from pywps.app.WPSRequest import WPSRequest
 from pywps.response.capabilities import CapabilitiesResponse
+from pywps.response.describe import DescribeResponse
 
 from tests.weps.processes.echo import URL, StockEcho, execute, literal
-from weps.processes.base import JSON
-from weps.processes.pywps_mends import MendedCapabilities, MendedComplexOutput, template
+from weps.processes.base import JSON, XML, BoundingBox
+from weps.processes.pywps_mends import (
+    MendedBoxOutput,
+    MendedCapabilities,
+    MendedComplexOutput,
+    MendedDescription,
+    MendedProcess,
+    template,
+)
 
 DESCRIBE = "service=WPS&version=1.0.0&request=DescribeProcess&identifier=test:Echo"
 
@@ -169,6 +179,101 @@ def test_text_between_tags_is_escaped():
     assert stock_output.json["data"] == text
     assert read.text == text
     assert len(read) == 0
+
+
+def _request(language: str) -> WPSRequest:
+    request = WPSRequest()
+    request.language = language
+    return request
+
+
+def test_each_format_has_its_schema_or_none(stock):
+    """
+    PyWPS prints an empty schema for those that have none, or none at all, as the default format has one or not.
+    """
+    with_schema, without = pywps.Format("text/xml", schema="http://host/a.xsd"), pywps.Format(JSON)
+    described = MendedProcess(
+        None,
+        "test:Formats",
+        "Formats",
+        inputs=[pywps.ComplexInput("doc", "A document", [with_schema, without])],
+        outputs=[pywps.LiteralOutput("text", "The text")],
+    )
+    processes = {"test:Formats": described}
+    stock_response = DescribeResponse(_request("en-US"), None, processes=processes, identifiers=["test:Formats"])
+    before = stock_response.template_env.get_template("1.0.0/describe/main.xml")
+
+    old = before.render(max_size=1, **stock_response.json)
+    new = MendedDescription(processes, ["test:Formats"], "en-US").render(1)
+
+    assert re.findall("<Schema>(.*?)</Schema>", old) == ["http://host/a.xsd", "http://host/a.xsd", ""]
+    assert re.findall("<Schema>(.*?)</Schema>", new) == ["http://host/a.xsd"] * 2
+
+
+def test_data_without_a_schema_says_nothing_of_one(stock, mended):
+    """
+    PyWPS gives outputs an empty schema and an empty encoding.
+    """
+    request = execute("", "doc")
+    path = "//wps:ProcessOutputs//wps:ComplexData/@*"
+
+    before = stock(request).texts(path)
+    attributes = mended(request).texts(path)
+
+    assert "" in before
+    assert attributes == [XML]
+
+
+@pytest.mark.parametrize("request_", ["service=WPS&request=GetCapabilities", DESCRIBE, execute("", "text")])
+def test_schemas_have_whole_addresses(stock, mended, request_):
+    """
+    PyWPS writes paths that lead nowhere.
+    """
+    path = "/*/@xsi:schemaLocation"
+
+    [before] = stock(request_).texts(path)
+    [location] = mended(request_).texts(path)
+
+    assert before.startswith("http://www.opengis.net/wps/1.0.0 ../wps")
+    assert location.startswith("http://www.opengis.net/wps/1.0.0 http://schemas.opengis.net/wps/1.0.0/wps")
+
+
+def test_a_box_is_written_with_the_numbers_that_came(stock):
+    """
+    PyWPS makes floating-point numbers of them.
+    """
+    members = {"identifier": "box", "title": "A box"}
+    stock_output = pywps.BoundingBoxOutput(crss=["EPSG:4326"], **members)
+    stock_output.data = ["7", "51.50", "8", "52.0"]
+
+    output = MendedBoxOutput(BoundingBox("7 51.50", "8 52.0", "EPSG:4326"), ["EPSG:4326"], **members)
+
+    assert [str(one) for one in stock_output.json["ll"]] != ["7", "51.50"]
+    assert (output.json["ll"], output.json["ur"]) == (["7", "51.50"], ["8", "52.0"])
+
+
+def test_a_process_is_described_once(stock):
+    """
+    PyWPS builds the same description anew each time.
+    """
+    before, process = StockEcho(), MendedProcess(None, "test:Once", "Once")
+
+    assert before.json is not before.json
+    assert process.json is process.json
+
+
+def test_the_capabilities_have_the_address_of_the_service(stock):
+    """
+    PyWPS writes the one of its configuration, whatever address it is asked at.
+    """
+    processes = {"test:Echo": StockEcho()}
+    before = CapabilitiesResponse(_request("en-US"), None, "1.0.0", processes=processes)
+
+    document = MendedCapabilities(processes, "en-US", "http://elsewhere/wps").render()
+
+    assert before.json["serviceurl"] == URL
+    assert 'xlink:href="http://elsewhere/wps' in document
+    assert URL not in document
 
 
 def test_templates_are_compiled_once(stock):
