@@ -207,8 +207,8 @@ def test_how_long_a_dry_run_took_is_told(bench: Bench):
 
 
 def a_year(series: int) -> Iterator[tuple[datetime, Batch]]:
-    """A year of so many series that go up and down each in its own rhythm, a day a step."""
-    for day in range(365):
+    """A year of so many series that go up and down each in its own rhythm, observed every other day."""
+    for day in range(0, 365, 2):
         begin = NOON + timedelta(days=day)
         yield (
             begin + timedelta(days=1),
@@ -219,7 +219,7 @@ def a_year(series: int) -> Iterator[tuple[datetime, Batch]]:
                         "ws",
                         "AirTemperature",
                         f"station {number}",
-                        35.0 if day % (number % 7 + 2) else 20.0,
+                        35.0 if day // 2 % (number % 7 + 2) else 20.0,
                         "Cel",
                         id=f"{day}/{number}",
                     )
@@ -246,9 +246,9 @@ def test_the_memory_of_a_dry_run_stays_flat(monkeypatch: pytest.MonkeyPatch):
     found = rehearsal.rehearse(rule, a_year(100), NOON, NOON + timedelta(days=365), note)
     tracemalloc.stop()
 
-    assert (found.observations, len(found.matches)) == (36_500, 1000)
-    assert found.detections > 10_000
-    assert found.in_alert == timedelta(days=364)  # all are low on the first day
+    assert (found.observations, len(found.matches)) == (18_300, 1000)
+    assert found.detections > 5_000
+    assert found.in_alert == timedelta(days=363)  # all are low on the first day
     assert len(kept) == 4
     assert kept[3] - kept[0] < 100_000
 

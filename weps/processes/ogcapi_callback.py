@@ -29,6 +29,7 @@ from weps.processes.ogcapi_jobs import status_info
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from weps.model import Json
     from weps.processes.base import Context, ProcessSpec
     from weps.processes.job_control import JobControl
     from weps.processes.job_state import JobState
@@ -63,6 +64,7 @@ class Callbacks:
     ) -> None:
         self._processes, self._context, self._control, self._base_url = processes, context, control, base_url
         self._looks: list[_Look] = []
+        self._watched: set[str] = set()
         self._changed = threading.Condition()
         self._running = False
         self._lanes = Lanes("callback", TOLD_AT_ONCE)
@@ -74,7 +76,11 @@ class Callbacks:
                 self._context.fetcher.check(address)
 
     def watch(self, job: str) -> None:
-        """Tell the subscriber of a job from now on."""
+        """Tell the subscriber of a job from now on; a job that is watched already stays so."""
+        with self._changed:
+            if job in self._watched:
+                return
+            self._watched.add(job)
         self._look_again(_Look(time.monotonic(), job))
 
     def resume(self) -> None:
@@ -83,9 +89,9 @@ class Callbacks:
 
     def _resume(self) -> None:
         offset = 0
-        while jobs := self._context.engine.store.jobs(Page(offset, _PAGE)):
+        while jobs := self._context.engine.store.jobs(Page(offset, _PAGE), with_forms=True):
             for job in jobs:
-                if self._subscriber(self._form(job.id)) is not None:
+                if self._subscriber(job.form) is not None:
                     self.watch(job.id)
             offset += len(jobs)
 
@@ -119,6 +125,7 @@ class Callbacks:
     def _look(self, look: _Look) -> None:
         subscriber = self._subscriber(self._form(look.job))
         if subscriber is None:
+            self._watched.discard(look.job)
             return
         state = self._control.state(look.job)
         if state.status in {JobStatus.ACCEPTED, JobStatus.RUNNING}:
@@ -152,10 +159,14 @@ class Callbacks:
         form = self._form(state.id) or {}
         kept = {name: member for name, member in form.items() if name != SUBSCRIBER}
         self._context.engine.store.change_job(state.id, state.updated, form=kept)
+        self._watched.discard(state.id)
 
     def _try_again(self, look: _Look) -> None:
-        if look.failures < len(WAITS):
-            self._look_again(_Look(time.monotonic() + WAITS[look.failures], look.job, look.failures + 1))
+        if look.failures >= len(WAITS):
+            self._watched.discard(look.job)
+            return
+        due = time.monotonic() + WAITS[look.failures]
+        self._look_again(replace(look, due=due, failures=look.failures + 1))
 
     def _seconds_until_news(self, state: JobState) -> float:
         """Give the seconds until a job may be finished: subscriptions end at a known time, or not by themselves."""
@@ -198,8 +209,8 @@ class Callbacks:
         return form if isinstance(form, dict) else None
 
     @staticmethod
-    def _subscriber(form: dict[str, Any] | None) -> Subscriber | None:
-        return None if form is None or SUBSCRIBER not in form else Subscriber(**form[SUBSCRIBER])
+    def _subscriber(form: Json) -> Subscriber | None:
+        return Subscriber(**form[SUBSCRIBER]) if isinstance(form, dict) and SUBSCRIBER in form else None
 
 
 def _host(address: str) -> str:

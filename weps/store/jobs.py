@@ -53,13 +53,16 @@ class Jobs(Database):
         processes: Collection[str] = (),
         begin: datetime | None = None,
         end: datetime | None = None,
+        *,
+        with_forms: bool = False,
     ) -> tuple[Job, ...]:
         """
-        Give a page of the jobs, newest first, without their forms and outputs.
+        Give a page of the jobs, newest first, without their outputs, and without their forms unless these are wanted.
 
         All of them, or those of some processes, or those that were created from `begin` or up to `end`.
         """
-        query = select(*_SMALL_COLUMNS).order_by(JOBS.c.number.desc()).offset(page.offset).limit(page.limit)
+        columns = (*_SMALL_COLUMNS, JOBS.c.form) if with_forms else _SMALL_COLUMNS
+        query = select(*columns).order_by(JOBS.c.number.desc()).offset(page.offset).limit(page.limit)
         if processes:
             query = query.where(JOBS.c.process.in_(processes))
         if begin is not None:

@@ -147,6 +147,23 @@ def test_a_subscriber_that_comes_back_is_told(wps, callbacks: Callbacks, ear, mo
     assert heard.qsize() == 3
 
 
+def test_a_job_that_is_watched_twice_is_told_of_once(wps, callbacks: Callbacks, ear, let_go: threading.Event):
+    """
+    As one is that was started while those of before were looked up.
+    """
+    address, heard = ear(lambda: let_go.wait(20) and 204)
+
+    job = start(wps, callbacks, address)
+    heard.get(timeout=5)
+    callbacks.watch(job)
+    callbacks.resume()
+    let_go.set()
+
+    wait_for(lambda: is_settled(wps, job))
+    with pytest.raises(Empty):
+        heard.get(timeout=0.5)
+
+
 def test_waits_for_a_subscriber_grow_and_end():
     """
     A few tries within minutes.
