@@ -170,6 +170,9 @@ def stock(folder: Path) -> Iterator[Ask]:
     for option in ("workdir", "outputpath"):
         configuration.CONFIG.set("server", option, str(folder))
     configuration.CONFIG.set("server", "url", URL)
+    # Its log of requests keeps those that failed or were forked as running for ever.
+    for option in ("maxprocesses", "parallelprocesses"):
+        configuration.CONFIG.set("server", option, "1000")
     configuration.CONFIG.set("logging", "level", "WARNING")
     client = Client(pywps.Service([StockEcho()]))
 

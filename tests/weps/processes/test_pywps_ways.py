@@ -4,25 +4,58 @@ Faults of PyWPS around its documents, in reading and running, that ours does not
 
 from __future__ import annotations
 
+import io
 import os
 from urllib.parse import quote
 
 import pytest
+import pywps
+from pywps import configuration
+from werkzeug.test import Client
 
-from tests.weps.processes.echo import FAULT, execute, literal
+from tests.weps.processes.conftest import NAMESPACES
+from tests.weps.processes.echo import FAULT, StockEcho, execute, literal
 
 
-def test_an_empty_literal_is_refused_as_missing(stock, mended):
+def test_an_empty_literal_is_empty(stock, mended):
     """
-    PyWPS makes it the text None.
+    PyWPS makes it the text None, as it came and as it goes.
     """
     request = execute(literal("name", ""), "text")
 
     before = stock(request).output("text")
-    reply = mended(request)
+    [text] = mended(request).root.iterfind(".//wps:Output//wps:LiteralData", NAMESPACES)
 
     assert before == "None"
-    assert reply.fault == ("MissingParameterValue", "name")
+    assert text.text is None
+
+
+def test_an_empty_literal_that_must_say_something_is_missing(stock, mended):
+    """
+    PyWPS says that it is not valid, and names no input.
+    """
+    request = execute(literal("length", ""))
+
+    before = stock(request)
+    reply = mended(request)
+
+    assert before.texts("//@locator") in ([], [""])
+    assert reply.fault == ("MissingParameterValue", "length")
+
+
+@pytest.mark.parametrize("uom", ["", 'uom="m"', 'uom="km"'])
+def test_a_unit_that_is_given_behaves_as_the_one_that_is_not(stock, mended, uom):
+    """
+    PyWPS forgets all inputs of the lineage where a unit is given.
+    """
+    request = execute(literal("length", "5", uom), "text", 'lineage="true"')
+    path = "/*/wps:DataInputs/wps:Input/ows:Identifier"
+
+    before = stock(request).texts(path)
+    identifiers = mended(request).texts(path)
+
+    assert before == ([] if uom else ["length"])
+    assert identifiers == ["length"]
 
 
 def test_identifiers_are_trimmed(stock, mended):
@@ -160,14 +193,50 @@ def test_a_refused_request_leaves_no_folder_behind(stock, mended, folder):
     assert list(folder.iterdir()) == []
 
 
-def test_an_asynchronous_execute_forks_nothing(mended, monkeypatch):
+def test_an_asynchronous_execute_is_finished_and_forks_nothing(stock, mended):
     """
-    The answer is finished when it comes; PyWPS starts a process for it.
+    PyWPS starts a process for it, and stores its answer at an address that nobody can ask.
     """
     forks = []
     os.register_at_fork(before=lambda: forks.append(1))
+    request = execute("", "text", 'storeExecuteResponse="true" status="true"')
 
-    reply = mended(execute("", "text", 'storeExecuteResponse="true" status="true"'))
+    before = stock(request)
+    forks_before = len(forks)
+    reply = mended(request)
 
-    assert forks == []
+    assert forks_before == 1
+    assert before.texts("//wps:ProcessAccepted") != []
+    assert before.root.get("statusLocation").startswith("file:///")
+    assert len(forks) == forks_before
     assert reply.texts("//wps:ProcessSucceeded") != []
+    assert reply.root.get("statusLocation").startswith("http://host/wps/jobs/")
+
+
+def test_a_request_in_chunks_is_read(stock, wps):
+    """
+    PyWPS fails on a request that does not state its length.
+    """
+    body = execute("", "info", name="weps:Subscribe")
+    client = Client(pywps.Service([StockEcho()]))
+
+    before = client.post("/wps", input_stream=io.BytesIO(body), headers={"Transfer-Encoding": "chunked"})
+    reply = wps.post(iter([body[:50], body[50:]]))
+
+    assert before.status_code == 500
+    assert reply.fault == ("MissingParameterValue", "rule")
+
+
+def test_no_log_level_tells_clients_what_broke(stock, wps, monkeypatch):
+    """
+    At the level DEBUG PyWPS tells them the method, the line and the text of the error.
+    """
+    configuration.CONFIG.set("logging", "level", "DEBUG")
+    monkeypatch.setattr(wps.engine, "count_subscriptions", lambda _status=None: 1 // 0)
+
+    before = stock(execute(literal("name", "break")))
+    reply = wps.post(execute(name="weps:ListSubscriptions"))
+
+    assert "line=" in before.body.decode()
+    assert reply.fault == ("NoApplicableCode", None)
+    assert "division" not in reply.body.decode()
