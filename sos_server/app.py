@@ -62,7 +62,13 @@ def create_app(settings: Settings, *, at_hand: frozenset[str] = _AT_HAND) -> Sta
         settings.provider_name,
         None if settings.provider_site is None else str(settings.provider_site),
     )
-    service = Service(storage, identity, settings.merge_observations, settings.strict_spatial_filtering)
+    service = Service(
+        storage,
+        identity,
+        settings.merge_observations,
+        settings.strict_spatial_filtering,
+        settings.counts_as_measures,
+    )
     face = _Face(service, settings)
     app = _Application(
         AtHand(service, at_hand),
@@ -159,7 +165,8 @@ class _Face:
         if binding not in bindings:
             raise OperationNotSupported(f"This address takes no requests over {binding.upper()}; use the one above it.")
         request = decode()
-        parts = encode(self.service.answer(request, self._base_url(http), datetime.now(UTC)))
+        found = self.service.answer(request, self._base_url(http), datetime.now(UTC))
+        parts = encode(found, counts_as_measures=self.service.counts_as_measures)
         message = _message(http)
         chunks = in_chunks(parts if message is None else soap.encode_answer(message, parts))
         headers = {"Content-Type": _media_type(request, message), "Vary": "Accept-Encoding"}

@@ -59,13 +59,14 @@ class Service:
     A Sensor Observation Service over a storage, whatever the protocol.
 
     `merged` tells whether it merges observations to arrays where a request does not say, `strict_places` whether each
-    observation has to tell where it was made.
+    observation has to tell where it was made, `counts_as_measures` whether counts go out as measures of unit 1.
     """
 
     storage: Storage
     identity: Identity
     merged: bool = False
     strict_places: bool = False
+    counts_as_measures: bool = True
 
     def answer(self, request: Request, base_url: str, now: datetime) -> Response:
         """Do what a request asks for; raises `SosError` where it is refused."""

@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     request_limit_bytes: Annotated[int, Ge(1024)] = 32 * 1024 * 1024
     retention: Annotated[dict[str, Span], BeforeValidator(_from_json)] = {}  # by offering; `*` is every other one
     merge_observations: bool = False  # GetObservation gives an array for each series, where a request does not say
+    counts_as_measures: bool = True  # counts go out as measures of unit 1, which more clients read than integers
     strict_spatial_filtering: bool = False  # every observation has to tell where it was made
     title: str = "Sensor Observation Service"
     abstract: str = "Sensor observations, served by the SOS that comes with WEPS."

@@ -77,7 +77,8 @@ class AtHand:
 
     def _begin(self, request: Request) -> tuple[bytes, bytes | None]:
         """Give the first part of an answer, and the second where there is one."""
-        chunks = in_chunks(encode(self._service.answer(request, "", datetime.now(UTC))))
+        found = self._service.answer(request, "", datetime.now(UTC))
+        chunks = in_chunks(encode(found, counts_as_measures=self._service.counts_as_measures))
         return next(chunks), next(chunks, None)
 
 

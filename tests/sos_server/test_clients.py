@@ -6,14 +6,20 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
+from starlette.applications import Starlette
 
+from sos_server.app import create_app, mount
 from sos_server.codecs.sos20.encode import encode_request
 from sos_server.model import OM_COUNT, OM_MEASUREMENT, SAMPLING_POINT, Feature
 from sos_server.requests import GetObservation
+from sos_server.settings import Settings
+from tests.sos_server.asgi import Client
 from tests.sos_server.make import insertion, minute, observation, sensor
 
 if TYPE_CHECKING:
-    from tests.sos_server.asgi import Answer, Client
+    from pathlib import Path
+
+    from tests.sos_server.asgi import Answer
 
 NAMES = {
     "gml": "http://www.opengis.net/gml/3.2",
@@ -174,6 +180,25 @@ def test_all_results_of_an_answer_have_one_type(station: Client) -> None:
     types = {each.get("{http://www.w3.org/2001/XMLSchema-instance}type") for each in results}
     assert (7, {"gml:MeasureType"}) == (len(results), types)
     assert {"Cel", "1", "hPa"} == {each.get("uom") for each in results}
+
+
+def test_counts_may_go_out_as_integers(tmp_path: Path) -> None:
+    """
+    Where the operator sets so, because all clients of the service read them.
+    """
+    app = create_app(Settings(data=tmp_path, counts_as_measures=False))
+    client = Client(Starlette(routes=[mount("/sos", app)]))
+    counted = observation(5, 7, observed_property="Gusts", uom=None, observation_type=OM_COUNT)
+    for request in (sensor(properties=("Gusts",), types=(OM_COUNT,)), insertion(counted)):
+        assert 200 == client.post(encode_request(request)).status
+
+    answers = [client.get(OBSERVE), client.post(encode_request(GetObservation()))]
+    app.state.storage.close()
+
+    results = [answer.root.find(".//om:result", NAMES) for answer in answers]
+    assert [("xs:integer", None, "7")] * 2 == [
+        (each.get("{http://www.w3.org/2001/XMLSchema-instance}type"), each.get("uom"), each.text) for each in results
+    ]
 
 
 def test_procedure_property_and_feature_are_references(station: Client) -> None:

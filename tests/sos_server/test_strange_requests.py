@@ -21,24 +21,49 @@ from sos_server.filters import (
     TemporalOperator,
     bounding_box,
 )
-from sos_server.model import ValidDescription
+from sos_server.model import (
+    OM_CATEGORY,
+    OM_COMPLEX,
+    OM_GEOMETRY,
+    OM_MEASUREMENT,
+    Annotations,
+    NamedValue,
+    Quality,
+    ValidDescription,
+)
+from sos_server.operations.base import OBSERVATION_TYPES
 from sos_server.requests import (
     DeleteObservation,
+    DeleteResultTemplate,
     DeleteSensor,
     DescribeSensor,
+    GetCapabilities,
     GetDataAvailability,
     GetFeatureOfInterest,
     GetObservation,
     GetObservationById,
+    GetResult,
+    GetResultTemplate,
+    InsertResult,
+    InsertResultTemplate,
     UpdateSensorDescription,
 )
 from sos_server.settings import Settings
 from tests.sos_server.asgi import Client
 from tests.sos_server.make import FORMAT, STATION, insertion, minute, observation, sensor
+from tests.sos_server.results import template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+RECORD = (
+    '{"fields":[{"kind":"Quantity","name":"wind","nil":{"-999":"missing"},"uom":{"code":"m/s"},"value":4.5},'
+    '{"fields":[{"kind":"Boolean","name":"rain","value":true}],"kind":"DataRecord","name":"more"}],"kind":"DataRecord"}'
+)
+POINT = '{"type":"Point","coordinates":[7.0,51.0]}'
+TOLD = Annotations(
+    (NamedValue("depth", 5.0, "cm", OM_MEASUREMENT), NamedValue("where", POINT, None, OM_GEOMETRY)), (Quality("good"),)
+)
 AREA = {"type": "Polygon", "coordinates": [[[7, 51], [8, 51], [8, 52], [7, 52], [7, 51]]]}
 DOCUMENTS = [
     encode_request(request)
@@ -57,6 +82,22 @@ DOCUMENTS = [
         ),
         DeleteSensor("barometer"),
         DeleteObservation(("gone",)),
+        GetCapabilities(("2.0.0",), ("Contents",), ("text/xml",), "2016-01-01T00:00:00Z"),
+        sensor("hygrometer"),
+        insertion(
+            observation(1, RECORD, observation_type=OM_COMPLEX, uom=None, observed_property="Weather"),
+            observation(2, POINT, observation_type=OM_GEOMETRY, uom=None, observed_property="Place"),
+            observation(3, 1.5, annotations=TOLD, geometry=STATION.geometry),
+            observation(4, "dry", observation_type=OM_CATEGORY, uom=None, observed_property="Weather"),
+        ),
+        InsertResultTemplate(template(identifier="daily")),
+        InsertResult("hourly", "2017-01-01T00:00:00Z,1.5@@2017-01-01T01:00:00Z,-2.0"),
+        GetResultTemplate("thermometer-offering", "AirTemperature"),
+        GetResult("thermometer-offering", "AirTemperature", spatial_filter=bounding_box(0, 0, 9, 60)),
+        GetResult("thermometer-offering", "Weather"),
+        GetObservation(observed_properties=("Weather", "Place"), merged=True),
+        DeleteResultTemplate(("daily",)),
+        DeleteResultTemplate(places=(("thermometer-offering", "Weather"),)),
         DeleteObservation(
             procedures=("thermometer",),
             temporal_filters=(TemporalFilter(TemporalOperator.DURING, minute(900), minute(901)),),
@@ -73,7 +114,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A service that all strange requests are sent to; it has a thermometer and an observation at a place."""
     app = create_app(Settings(data=tmp_path_factory.mktemp("strange")))
     client = Client(Starlette(routes=[mount("/sos", app)]))
-    for request in (sensor(), insertion(observation(0, identifier="first", geometry=STATION.geometry))):
+    for request in (
+        sensor(properties=("AirTemperature", "Weather", "Place"), types=OBSERVATION_TYPES),
+        insertion(observation(0, identifier="first", geometry=STATION.geometry)),
+        InsertResultTemplate(template()),
+    ):
         assert 200 == client.post(encode_request(request)).status
     yield client
     app.state.storage.close()
@@ -110,6 +155,10 @@ OPERATIONS = [
     "GetFeatureOfInterest",
     "GetDataAvailability",
     "DeleteObservation",
+    "DeleteResultTemplate",
+    "GetCapabilities",
+    "GetResult",
+    "GetResultTemplate",
 ]
 PARAMETERS = [
     "procedure",
@@ -122,6 +171,11 @@ PARAMETERS = [
     "temporalFilter",
     "spatialFilter",
     "responseFormat",
+    "resultTemplate",
+    "sections",
+    "AcceptVersions",
+    "updateSequence",
+    "MergeObservationsIntoDataArray",
     "ShowCount",
     "IncludeResultTimes",
 ]
