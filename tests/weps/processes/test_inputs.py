@@ -21,6 +21,7 @@ from weps.processes.base import (
     ProcessSpec,
     Text,
 )
+from weps.processes.echo import ECHO
 from weps.processes.inputs import check_inputs, format_duration, read_duration
 
 PROCESS = ProcessSpec(
@@ -166,6 +167,13 @@ def test_an_empty_input_is_missing(identifier):
         check_inputs(PROCESS, {identifier: [Text("  ")]})
 
     assert caught.value.where == identifier
+
+
+def test_an_empty_text_is_empty_where_it_may_be():
+    """
+    The echo gives back the empty text that it got.
+    """
+    assert check_inputs(ECHO, {"literalInput": [Text("")]}).text("literalInput") == ""
 
 
 def test_more_occurrences_than_allowed_are_refused():

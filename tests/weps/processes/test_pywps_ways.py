@@ -5,6 +5,7 @@ Faults of PyWPS around its documents, in reading and running, that ours does not
 from __future__ import annotations
 
 import io
+import multiprocessing
 import os
 from urllib.parse import quote
 
@@ -203,6 +204,9 @@ def test_an_asynchronous_execute_is_finished_and_forks_nothing(stock, mended):
 
     before = stock(request)
     forks_before = len(forks)
+    for child in multiprocessing.active_children():
+        child.join(10)
+        child.kill()
     reply = mended(request)
 
     assert forks_before == 1
