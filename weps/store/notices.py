@@ -107,16 +107,25 @@ class NoticeList(Database):
 
 
 def notice_query(kind: _Kind, selection: Selection, window: Window) -> Select[Any]:
-    """Give the query of one kind: one more than the window holds, to see whether there is more."""
+    """
+    Give the query of one kind: one more than the window holds, to see whether there is more.
+
+    Names are looked up in indices that have the numbers in order. Ranges are not in that order: what lies in them is
+    found by its own index, without the rows, and ordered then (`+ 0` keeps databases from walking along the numbers).
+    """
     number = kind.table.c.sequence
-    query = select(kind.table, kind.stored.label("stored_at")).where(*_conditions(kind, selection))
+    names = _named(kind, selection)
+    ranges = _ranges(kind, selection)
+    order = number + 0 if ranges and not names else number
+    conditions = [*names, *ranges, *([ITEMS.c.is_own.is_(False)] if kind is _ITEMS else [])]
     if window.after is not None:
-        query = query.where(number >= window.after[kind.place]).order_by(number)
-    else:
-        if window.before is not None:
-            query = query.where(number < window.before[kind.place])
-        query = query.order_by(number.desc())
-    return query.limit(window.limit + 1)
+        conditions.append(order >= window.after[kind.place])
+    elif window.before is not None:
+        conditions.append(order < window.before[kind.place])
+    up = window.after is not None
+    numbers = select(number).where(*conditions).order_by(order if up else order.desc()).limit(window.limit + 1)
+    query = select(kind.table, kind.stored.label("stored_at")).where(number.in_(numbers))
+    return query.order_by(number if up else number.desc())
 
 
 def _read(connection: Connection, query: Select[Any], kind: _Kind) -> list[_Found]:
@@ -137,7 +146,7 @@ def _edge(kind: _Kind, taken: Sequence[_Found], left: Sequence[_Found], window: 
     return start[kind.place] if start else 0
 
 
-def _conditions(kind: _Kind, selection: Selection) -> list[ColumnElement[bool]]:
+def _named(kind: _Kind, selection: Selection) -> list[ColumnElement[bool]]:
     columns = kind.table.c
     wanted = (
         (columns.subscription_id, selection.subscriptions),
@@ -150,16 +159,17 @@ def _conditions(kind: _Kind, selection: Selection) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [column.in_(values) for column, values in wanted if values]
     if selection.categories:
         conditions.append(_in_categories(kind, selection.categories))
-    if selection.box is not None:
-        conditions += _in_box(kind, selection.box)
+    return conditions
+
+
+def _ranges(kind: _Kind, selection: Selection) -> list[ColumnElement[bool]]:
+    conditions = [] if selection.box is None else _in_box(kind, selection.box)
     if selection.begin is not None:
         conditions.append(kind.happened >= selection.begin)
     if selection.end is not None:
         conditions.append(kind.happened < selection.end)
     if selection.since is not None:
         conditions.append(kind.stored > selection.since)
-    if kind is _ITEMS:
-        conditions.append(ITEMS.c.is_own.is_(False))
     return conditions
 
 
