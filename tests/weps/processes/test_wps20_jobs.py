@@ -157,6 +157,41 @@ def test_dismiss_after_the_end_leaves_the_subscription_as_it_was(wps, client):
     assert wps.engine.subscription(job).status is SubscriptionStatus.ENDED
 
 
+@pytest.mark.shared
+def test_a_subscription_whose_rule_could_not_go_on_has_failed(wps, client, validate):
+    """
+    When it did is told, why is its result; its client may dismiss it.
+    """
+    job = client.post(subscribe(runtime="P1D")).job
+    failed = datetime.now(UTC)
+    with wps.engine.store.batch(wps.engine.subscription(job).feed_id) as transaction:
+        transaction.end_failed([job], failed)
+
+    replies = [client.status(job), client.result(job), client.dismiss(job)]
+
+    assert [validate(reply.body) for reply in replies] == [[], [], []]
+    assert (replies[0].job_status, instant(replies[0], "EstimatedCompletion")) == ("Failed", failed)
+    assert (replies[1].fault, "could not go on" in replies[1].text) == (("InternalServerError", None), True)
+    assert (replies[2].job_status, client.status(job).job_status) == ("Dismissed", "Dismissed")
+    assert wps.engine.subscription(job).status is SubscriptionStatus.FAILED
+
+
+@pytest.mark.shared
+def test_the_completion_of_a_job_that_is_over_is_when_it_really_was(wps, client, validate):
+    """
+    A subscription that was to run for a day and is dismissed now, and a job that is finished.
+    """
+    before = datetime.now(UTC)
+    listing = execute("weps:ListRuleLanguages", "", output("total"), "async")
+    subscribed, quick = client.post(subscribe(runtime="P1D")).job, client.post(listing).job
+
+    replies = [client.dismiss(subscribed), client.status(quick)]
+
+    assert [validate(reply.body) for reply in replies] == [[], []]
+    assert all(before <= instant(reply, "EstimatedCompletion") <= datetime.now(UTC) for reply in replies)
+    assert instant(replies[0], "EstimatedCompletion") == wps.engine.subscription(subscribed).ended
+
+
 @pytest.mark.parametrize("mode", ["sync", "auto"])
 def test_a_subscription_that_was_made_synchronously_is_a_job_as_well(wps, client, mode):
     """
