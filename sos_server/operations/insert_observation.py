@@ -53,7 +53,7 @@ def insert_observation(context: Context, request: InsertObservation) -> Observat
     if not request.observations:
         raise MissingParameterValue("The request has no observation; put at least one into it.", "observation")
     offerings = tuple(dict.fromkeys(request.offerings))
-    contents = context.storage.contents(offerings)
+    contents = context.storage.terms(offerings)
     if len(contents) != len(offerings):
         require_known(context.storage, "offering", offerings)
     batches = tuple(_batches(request.observations, contents))

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from sqlalchemy import Connection, Dialect, Select
+    from sqlalchemy import Connection, Dialect, Select, Update
 
 _ROWS_AT_ONCE = 2000  # of a server's cursor: with few the ways there and back count, with many the memory
 
@@ -38,8 +38,8 @@ def reader_of(connection: Connection) -> Reader:
     return Reader(connection.dialect, connection.connection.driver_connection)
 
 
-def compile_query(dialect: Dialect, query: Select[Any]) -> DriverQuery:
-    """Write a query as the driver takes it."""
+def compile_query(dialect: Dialect, query: Select[Any] | Update) -> DriverQuery:
+    """Write a query, or a change, as the driver takes it."""
     compiled = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     fixed = {name: value for name, value in compiled.params.items() if value is not None}
     return DriverQuery(str(compiled), tuple(compiled.positiontup or ()), fixed)
@@ -55,6 +55,11 @@ def fetch(reader: Reader, query: DriverQuery, values: Mapping[str, Any]) -> list
     """Give all rows of a query that has few."""
     found: list[tuple[Any, ...]] = reader.driver.execute(query.text, query.values(values)).fetchall()
     return found
+
+
+def change(reader: Reader, statement: DriverQuery, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Change what a statement says, with the values of each row."""
+    reader.driver.cursor().executemany(statement.text, [statement.values(row) for row in rows])
 
 
 @contextmanager

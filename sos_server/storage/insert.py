@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,6 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sos_server.errors import InvalidParameterValue
 from sos_server.model import annotations_of
 from sos_server.storage.annotations import insert_annotations
+from sos_server.storage.cursor import change, compile_query, fetch, reader_of
 from sos_server.storage.sampling import insert_geometries
 from sos_server.storage.series import StoredSeries, check_unit, highest, lowest, move_generation, series_for
 from sos_server.storage.tables import OBSERVATIONS, OFFERINGS, SAMPLING_GEOMETRIES, SERIES, SERVICE
@@ -30,10 +31,11 @@ from sos_server.time import format_instant, from_microseconds, to_microseconds
 if TYPE_CHECKING:
     from collections.abc import Iterable, MutableMapping, Sequence
 
-    from sqlalchemy import Connection, Dialect, Table, Update
+    from sqlalchemy import Connection, Dialect, Select, Table, Update
 
     from sos_server.model import Feature, Observation, Value
     from sos_server.storage.annotations import AnnotatedRow
+    from sos_server.storage.cursor import DriverQuery, Reader
     from sos_server.storage.sampling import SampledRow
     from sos_server.storage.series import SeriesKey
 
@@ -78,9 +80,8 @@ def insert_observations(
     connection: Connection, offerings: tuple[str, ...], batches: Iterable[SeriesBatch], known: KnownSeries, now: int
 ) -> int:
     """Store batches under offerings, add their series to `known`, and give the number of observations that are new."""
-    service = SERVICE.c
-    query = select(service.updated, service.last_observation, service.generation)
-    updated, last_id, generation = connection.execute(query).one()
+    reader = reader_of(connection)
+    ((updated, last_id, generation),) = fetch(reader, _compiled(reader.dialect, _SERVICE), {})
     stored: list[_Row] = []
     sampled: list[SampledRow] = []
     annotated: list[AnnotatedRow] = []
@@ -91,24 +92,26 @@ def insert_observations(
             known[generation, offerings, batch.key] = series
         check_unit(batch.key, series, batch.uom)
         rows = _rows(series.id, batch.observations, last_id + len(stored))
-        places = [each.geometry for each in batch.observations]
-        sampled += ((row[:5], place) for row, place in zip(rows, places, strict=True) if place is not None)
-        told = map(annotations_of, batch.observations)
-        annotated += ((row[:5], notes) for row, notes in zip(rows, told, strict=True) if notes is not None)
+        for row, each in zip(rows, batch.observations, strict=True):
+            if each.geometry is not None:
+                sampled.append((row[:5], each.geometry))
+            if each.annotations is not None or each.quality is not None:
+                notes = annotations_of(each)
+                annotated += [] if notes is None else [(row[:5], notes)]
         stored += rows
     if _store(connection, stored) == len(stored):
         new = Counter(map(_SERIES, stored))
     else:
         new = _check_repeated(connection, stored, last_id)
     if new:
-        _move_extents(connection, stored, new, offerings)
+        _move_extents(reader, stored, new, offerings)
         if sampled and _become_mobile(connection, {key[0] for key, _ in sampled}):
             move_generation(connection)
         insert_geometries(connection, sampled, offerings)
         if insert_annotations(connection, annotated):
             move_generation(connection)
-        values = {"last_observation": last_id + len(stored), "updated": max(now, updated + 1)}
-        connection.execute(update(SERVICE).values(values))
+        values = {"new_last_observation": last_id + len(stored), "new_updated": max(now, updated + 1)}
+        change(reader, _compiled(reader.dialect, _MOVE_ON), [values])
     return new.total()
 
 
@@ -121,7 +124,8 @@ def _become_mobile(connection: Connection, series: Iterable[int]) -> bool:
 def _store(connection: Connection, rows: list[_Row]) -> int:
     """Store the rows whose identities are new, and give their number."""
     if connection.dialect.name == "sqlite":
-        return connection.exec_driver_sql(_insert_rows(connection.dialect), rows).rowcount
+        cursor = reader_of(connection).driver.executemany(_insert_rows(connection.dialect), rows)
+        return int(cursor.rowcount)
     # to a server goes one list for each column: a statement for each row takes several times as long
     columns = {
         column.name: list(values) for column, values in zip(OBSERVATIONS.c, zip(*rows, strict=True), strict=True)
@@ -207,14 +211,15 @@ def _shown(value: Value) -> str:
     return "nil" if value is None else f"{value}"
 
 
-def _move_extents(connection: Connection, stored: list[_Row], new: Counter[int], offerings: tuple[str, ...]) -> None:
+def _move_extents(reader: Reader, stored: list[_Row], new: Counter[int], offerings: tuple[str, ...]) -> None:
     rows_of: dict[int, list[_Row]] = {}
     for series_id, rows in groupby(stored, key=_SERIES):
         rows_of.setdefault(series_id, []).extend(rows)
     changes = [{"number": key, "new_count": new[key]} | _bounds(rows) for key, rows in rows_of.items() if key in new]
-    connection.execute(_WIDEN_SERIES, changes)
+    change(reader, _compiled(reader.dialect, _WIDEN_SERIES), changes)
     whole = _bounds(stored)
-    connection.execute(_WIDEN_OFFERINGS, [{"offering": offering} | whole for offering in offerings])
+    of_offerings = [{"offering": offering} | whole for offering in offerings]
+    change(reader, _compiled(reader.dialect, _WIDEN_OFFERINGS), of_offerings)
 
 
 def _bounds(rows: Sequence[_Row]) -> dict[str, int]:
@@ -241,3 +246,11 @@ _WIDEN_SERIES = (
     _widening(SERIES).where(SERIES.c.id == bindparam("number")).values(count=SERIES.c.count + bindparam("new_count"))
 )
 _WIDEN_OFFERINGS = _widening(OFFERINGS).where(OFFERINGS.c.identifier == bindparam("offering"))
+_SERVICE = select(SERVICE.c.updated, SERVICE.c.last_observation, SERVICE.c.generation)
+_MOVE_ON = update(SERVICE).values(last_observation=bindparam("new_last_observation"), updated=bindparam("new_updated"))
+
+
+# what every request needs goes straight to the driver: written anew each time it would cost more than it does
+@cache
+def _compiled(dialect: Dialect, statement: Select[Any] | Update) -> DriverQuery:
+    return compile_query(dialect, statement)

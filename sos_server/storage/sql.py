@@ -59,6 +59,8 @@ _NAMES: dict[str, Column[str]] = {
     "featureOfInterest": FEATURES.c.identifier,
 }
 _CHUNK = 500
+_MOST_TERMS = 10_000  # offerings that are remembered for inserts
+_GENERATION = str(select(SERVICE.c.generation))  # what an offering allows changes only as it is deleted
 _MOST_KNOWN = 100_000  # series that are remembered for inserts
 
 
@@ -72,6 +74,7 @@ class Storage:
         self._selections = selections or Selections()
         self._prompt: tuple[PromptDatabase, Storage] | None = None
         self._contents: tuple[tuple[OfferingContent, ...], int] = ((), 0)  # as they were read last
+        self._terms: dict[tuple[str, ...], tuple[int, tuple[OfferingContent, ...]]] = {}
         self._known: dict[tuple[int, tuple[str, ...], SeriesKey], StoredSeries] = {}
 
     def subscribe(self, callback: Callable[[Announcement], None]) -> Callable[[], None]:
@@ -109,6 +112,20 @@ class Storage:
         """Give the offerings in the order they were registered: all, or those named."""
         with self._database.reading() as connection:
             return sensors.read_contents(connection, offerings)
+
+    def terms(self, offerings: tuple[str, ...]) -> tuple[OfferingContent, ...]:
+        """Give what offerings allow as `contents` does, but their extents may be those of an earlier moment."""
+        with self._database.snapshot() as reader:
+            ((generation,),) = reader.driver.execute(_GENERATION).fetchall()
+        known, found = self._terms.get(offerings, (None, ()))
+        if known == generation:
+            return found
+        found = self.contents(offerings)
+        if len(found) == len(offerings):
+            if len(self._terms) >= _MOST_TERMS:
+                self._terms.clear()
+            self._terms[offerings] = generation, found
+        return found
 
     def purge(self, retention: Mapping[str, timedelta], now: int) -> Iterator[int]:
         """Delete what is older than its offerings keep it; gives the number after each small transaction."""
@@ -258,9 +275,7 @@ class Storage:
         with self._database.writing() as connection:
             templates.insert_template(connection, template)
 
-    def delete_result_templates(
-        self, identifiers: Sequence[str], places: Sequence[tuple[str, str]]
-    ) -> tuple[str, ...]:
+    def delete_result_templates(self, identifiers: Sequence[str], places: Sequence[tuple[str, str]]) -> tuple[str, ...]:
         """Delete templates by identifier, or by offering and property, all or none; gives their identifiers."""
         with self._database.writing() as connection:
             return templates.delete_templates(connection, identifiers, places)
