@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LAST = datetime.max.replace(tzinfo=UTC)
 _FAR_YEAR = re.compile(r"[0-9]{5,9}-[0-9]{2}")
+# a year, month or day, also with the zone that XML Schema allows behind it
+_DAY = re.compile(r"([0-9]{4})(-[0-9]{2})?(?:(?<=-[0-9]{2})(-[0-9]{2}))?(Z|[+-][0-9]{2}:[0-9]{2})?")
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -47,10 +49,10 @@ def parse_instant(text: str) -> datetime:
     head, blank, zone = cleaned.partition(" ")
     if blank and "T" in head:
         cleaned = f"{head}+{zone}"
-    if len(cleaned) == 4 and cleaned.isdigit():
-        cleaned += "-01-01"
-    elif len(cleaned) == 7 and cleaned[4] == "-":
-        cleaned += "-01"
+    day = _DAY.fullmatch(cleaned)
+    if day is not None:
+        year, month, number, zone = day.groups(default="")
+        cleaned = f"{year}{month or '-01'}{number or '-01'}" + (f"T00:00:00{zone}" if zone else "")
     try:
         instant = datetime.fromisoformat(cleaned)
     except ValueError as error:

@@ -6,7 +6,7 @@ Instants are aware `datetime` in UTC, durations `timedelta`, units UCUM codes, c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -63,11 +63,25 @@ class Observation(NamedTuple):
 
     @property
     def position(self) -> tuple[float, float] | None:
-        """Longitude and latitude in degrees when the geometry is a point, else None."""
-        if self.geometry is None or self.geometry.get("type") != "Point":
+        """Longitude and latitude in degrees of the point, or of the centre of another geometry; else None."""
+        if self.geometry is None:
             return None
-        longitude, latitude = self.geometry["coordinates"][:2]
-        return float(longitude), float(latitude)
+        places = tuple(_places(self.geometry.get("coordinates")))
+        if not places:
+            return None
+        (west, east), (south, north) = ((min(axis), max(axis)) for axis in zip(*places, strict=True))
+        return (west + east) / 2, (south + north) / 2
+
+
+def _places(coordinates: Any) -> Iterator[tuple[float, float]]:
+    """Give the places of the coordinates of any GeoJSON geometry."""
+    if not isinstance(coordinates, list | tuple) or not coordinates:
+        return
+    if isinstance(coordinates[0], list | tuple):
+        for part in coordinates:
+            yield from _places(part)
+    else:
+        yield float(coordinates[0]), float(coordinates[1])
 
 
 class Severity(StrEnum):

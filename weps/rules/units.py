@@ -14,6 +14,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from weps.rules.unit_names import ucum_candidates
+
 LONGEST_CODE = 100
 _DATUM = re.compile(r"(.+)\+[A-Za-z]+")
 _HUGE_POWER = re.compile(r"[^\s\d./({][+-]?\d{3,}|\d{10,}")
@@ -56,6 +58,12 @@ def is_unit(code: str) -> bool:
     return _units(code) is not None
 
 
+@lru_cache(maxsize=4096)
+def ucum_of(name: str) -> str | None:
+    """Give the UCUM code of a unit, however it is written; None for one that is unknown."""
+    return next((code for code in ucum_candidates(name) if is_unit(code)), None)
+
+
 def comparable(source: str, target: str) -> bool:
     """Tell whether values of both units can be compared: equal texts, or UCUM codes of one kind."""
     return source == target or conversion(source, target) is not None
@@ -63,20 +71,25 @@ def comparable(source: str, target: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def conversion(source: str, target: str) -> Conversion | None:
-    """Give the way from one unit to another; None when they are of different kinds, unknown or not linear."""
-    units, wanted = _units(source), _units(target)
+    """
+    Give the way from one unit to another; None when they are of different kinds, unknown or not linear.
+
+    Both may be written as services do, see `unit_names`.
+    """
+    units, wanted = _units(ucum_of(source) or ""), _units(ucum_of(target) or "")
     return None if units is None or wanted is None else _way(lambda quantity: quantity.to(wanted), units)
 
 
 @lru_cache(maxsize=4096)
 def find_unit(code: str) -> Unit | None:
     """
-    Give a unit by its UCUM code; None for one that is unknown.
+    Give a unit by its UCUM code, or as services write it (`unit_names`); None for one that is unknown.
 
     A datum after a plus sign is left out: `m+NN` counts as `m`.
     """
     datum = _DATUM.fullmatch(code)
     code = code if datum is None else datum.group(1)
+    code = ucum_of(code) or code
     units = _units(code)
     if units is None:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from weps.rules.units import comparable, conversion, convert, find_unit, is_unit
+from weps.rules.units import comparable, conversion, convert, find_unit, is_unit, ucum_of
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_conversion_is_exact(value, source, target, expected):
     assert expected == convert(value, source, target)
 
 
-@pytest.mark.parametrize(("source", "target"), [("m", "s"), ("m", "furlongs"), ("", "1"), ("°C", "Cel"), ("[pH]", "1")])
+@pytest.mark.parametrize(("source", "target"), [("m", "s"), ("m", "furlongs"), ("", "1"), ("°C", "m"), ("[pH]", "1")])
 def test_units_of_different_kinds_are_refused(source, target):
     """
     Also texts that are no UCUM code.
@@ -85,7 +85,7 @@ def test_base_units_are_exact(value, code, kind, expected):
     assert expected == unit.to_base(value)
 
 
-@pytest.mark.parametrize("code", ["10*999999999", "m999999999", "10*-99999", "", "°C", "furlongs", "m" * 101])
+@pytest.mark.parametrize("code", ["10*999999999", "m999999999", "10*-99999", "", "furlongs", "m" * 101])
 def test_what_is_no_unit_is_found_out_quickly(code):
     """
     Also powers that nobody needs, whose exact value would take all memory.
@@ -93,3 +93,47 @@ def test_what_is_no_unit_is_found_out_quickly(code):
     assert find_unit(code) is None
     assert not is_unit(code)
     assert conversion("m", code) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("°C", "Cel"),
+        ("degC", "Cel"),
+        ("DEGREE_CELSIUS", "Cel"),
+        ("cumec", "m3/s"),
+        ("m³/s", "m3/s"),
+        ("m^3/s", "m3/s"),
+        ("ft3/s", "[ft_i]3/s"),
+        ("Mio.m³", "10*6.m3"),
+        ("µS/cm", "uS/cm"),
+        ("µg/l", "ug/L"),
+        ("mNN", "m"),
+        ("-", "1"),
+        ("urn:ogc:def:uom:OGC:m", "m"),
+        ("urn:ogc:def:uom:UCUM:1.8:Cel", "Cel"),
+        ("urn:ogc:def:uom:udunits:2:Cel", "Cel"),
+        ("http://www.opengis.net/def/uom/UCUM/0/hPa", "hPa"),
+        ("Cel", "Cel"),
+        ("FNU", None),
+        ("test_unit_9_3", None),
+        ("PSU", None),
+        ("", None),
+    ],
+)
+def test_units_are_known_as_services_write_them(written, expected):
+    """
+    What can mean but one thing has its code; all else stays a text that is equal to itself only.
+    """
+    assert expected == ucum_of(written)
+
+
+@pytest.mark.parametrize(
+    ("value", "source", "target", "expected"),
+    [(25.0, "°C", "Cel", 25.0), (1.5, "cumec", "L/s", 1500.0), (2.0, "Mio.m³", "m3", 2e6), (100, "ft3/s", "cfs", 100)],
+)
+def test_values_in_units_as_services_write_them_are_converted(value, source, target, expected):
+    """
+    A threshold in UCUM holds for a service that writes its own units.
+    """
+    assert expected == convert(value, source, target)
