@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from sos_server.codecs import gml32, gml_any, om20_runs, om_results, xml, xml_parts
+from sos_server.codecs import gml32, gml_any, om20_runs, om_results, waterml20, xml, xml_parts
 from sos_server.codecs.gml_any import UnknownReference
 from sos_server.codecs.om_members import OBSERVATIONS_10, UNKNOWN
+from sos_server.codecs.swe_structure import ARRAYS, RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -31,7 +32,6 @@ _EMPTY = frozenset(
 )
 # what many observations stand in, one in each
 _MEMBERS = ("observationData", "observation", "member", "observationMember")
-_BARE = frozenset({"DataArray", "DataStream", "SimpleDataArray"})
 
 __all__ = ["UnknownReference", "decode_observations", "decode_parts", "holds_observations"]
 
@@ -51,8 +51,12 @@ def holds_observations(root: etree._Element) -> bool:
 
 
 def _is_bare(element: etree._Element) -> bool:
-    """Tell whether an element is values of SWE Common that stand for themselves."""
-    return xml.local_name(element) in _BARE and element.find("{*}values") is not None
+    """Tell whether an element is values of SWE Common, or a series of WaterML, that stand for themselves."""
+    namespace = xml.namespace(element) or ""
+    if waterml20.is_timeseries(element) and "waterml" in namespace:
+        return True
+    is_container = namespace.startswith("http://www.opengis.net/swe") and xml.local_name(element) in ARRAYS | RECORDS
+    return is_container and next(element.iter("{*}values"), None) is not None
 
 
 def _decode_part(root: etree._Element, times: gml_any.Times, features: gml_any.Features) -> Iterator[Observation]:
@@ -72,7 +76,8 @@ def _decode_part(root: etree._Element, times: gml_any.Times, features: gml_any.F
 def _around(values: etree._Element) -> etree._Element:
     """Give an observation of which nothing is known but its values."""
     observation = etree.Element(_OLD[0])
-    for name in ("procedure", "featureOfInterest"):
+    told = ("procedure", "featureOfInterest", *(["observedProperty"] if waterml20.is_timeseries(values) else []))
+    for name in told:
         etree.SubElement(observation, f"{{{_NAMESPACES_10[0]}}}{name}").set(xml.XLINK_HREF, UNKNOWN)
     etree.SubElement(observation, f"{{{_NAMESPACES_10[0]}}}result").append(values)
     return observation

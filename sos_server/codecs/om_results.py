@@ -24,6 +24,7 @@ from sos_server.codecs.swe_structure import (
     Record,
     decode_structure,
     flatten,
+    has_time,
 )
 from sos_server.codecs.swe_values import Table
 from sos_server.errors import InvalidRequest
@@ -99,6 +100,8 @@ def _structured(element: etree._Element, members: Members) -> Iterator[Observati
         return
     arrays = list(_filled(node))
     if arrays:
+        # in the profile of IOOS those without times describe how the sensors are placed
+        arrays = [each for each in arrays if has_time(each)] or arrays
         stations = Stations(node.parts) if isinstance(node, Record) else None
         for array in arrays:
             for table in swe_values.decode_values(array):

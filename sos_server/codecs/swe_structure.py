@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 DEEPEST = 30
+QUALITY = "Quality"  # the kind of the field of a quality that stands inside of another field
 
 SCALARS = frozenset({"Quantity", "Count", "Boolean", "Category", "Text", "Time"})
 RANGES = frozenset({"QuantityRange", "CountRange", "TimeRange", "CategoryRange"})
@@ -119,6 +120,15 @@ def flatten(node: Node) -> tuple[Field, ...] | None:
     return None if None in parts else tuple(each for part in parts for each in part or ())
 
 
+def has_time(node: Node) -> bool:
+    """Tell whether there is a time anywhere in a node."""
+    if isinstance(node, Field):
+        return node.is_time
+    if isinstance(node, Array):
+        return has_time(node.element)
+    return any(map(has_time, node.parts if isinstance(node, Record) else node.items))
+
+
 def decode_structure(element: etree._Element, name: str = "", depth: int = 0) -> Node:
     """Read a component of any kind."""
     if depth > DEEPEST:
@@ -128,7 +138,7 @@ def decode_structure(element: etree._Element, name: str = "", depth: int = 0) ->
     if kind in ARRAYS:
         return _array(element, name, depth, optional=optional)
     if kind == "DataChoice":
-        items = tuple(_parts(element, depth))
+        items = tuple(_parts(element, depth, may_be_empty=True))
         if not items:
             raise InvalidRequest(f"The choice at {xml.where(element)} has no items.")
         return Choice(name, items, optional)
@@ -138,11 +148,11 @@ def decode_structure(element: etree._Element, name: str = "", depth: int = 0) ->
             parts = tuple(_as_coordinate(part) for part in parts)
         return Record(name, parts, _identifier(element), optional)
     if kind in SCALARS or kind in RANGES:
-        return _field(element, kind, name, optional=optional)
+        return _with_quality(element, _field(element, kind, name, optional=optional))
     raise InvalidRequest(f"A component {kind} is not supported ({xml.where(element)}).")
 
 
-def _parts(element: etree._Element, depth: int) -> Iterator[Node]:
+def _parts(element: etree._Element, depth: int, *, may_be_empty: bool = False) -> Iterator[Node]:
     """Read what stands in a record or choice, inline or by reference inside the document."""
     for index, holder in enumerate(each for each in element.iterchildren("*") if xml.local_name(each) in _PARTS):
         inner = xml.first_element(holder)
@@ -150,6 +160,8 @@ def _parts(element: etree._Element, depth: int) -> Iterator[Node]:
         if inner is None and reference is not None and reference.startswith("#"):
             inner = find_by_id(element, reference[1:])
         if inner is None:
+            if may_be_empty:
+                continue  # a choice needs two items, so that IOOS adds an empty one to a single one
             raise InvalidRequest(f"The component at {xml.where(holder)} is empty; define it inline.")
         yield decode_structure(inner, holder.get("name") or f"field{index}", depth + 1)
 
@@ -196,6 +208,20 @@ def _field(element: etree._Element, kind: str, name: str, *, optional: bool) -> 
         reference_time=element.get("referenceTime"),
         optional=optional,
     )
+
+
+def _with_quality(element: etree._Element, told: Field) -> Node:
+    """
+    Give a field, and after it the field of its quality where that stands inside of it without a value.
+
+    Such a quality has a token of its own in the profile of IOOS, as every component without a value.
+    """
+    inner = xml.first_element(child(element, "quality"))
+    if inner is None or told.value is not None or told.quality is not None or xml.local_name(inner) not in SCALARS:
+        return told
+    identifier = f"{told.name}#quality"
+    quality = Field(QUALITY, identifier, inner.get("definition"), identifier=identifier)
+    return Record(told.name, (replace(told, quality=identifier), quality), told.identifier)
 
 
 def _uom(element: etree._Element) -> str | None:
