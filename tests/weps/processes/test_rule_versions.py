@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from sos_server.time import format_instant
 from tests.flows.rules import HEAT, OVERSHOOT
 from tests.weps.bench import Bench, at
+from tests.weps.test_rule_failures import MANY
 from tests.weps.test_web import Client
 from weps.feeders.http import Fetcher
 from weps.model import Changes, RuleText, Subscription
@@ -27,16 +28,6 @@ from weps.web import create_routes
 MORE_HEAT = HEAT.replace("30", "35")
 WPS = "{http://www.opengis.net/wps/2.0}"
 XMLNS = {"weps": "urn:weps:subscription:1"}
-WINDOW = """<EML xmlns="http://www.opengis.net/eml/0.0.1">
-  <SimplePatterns><SimplePattern inputName="input" patternID="many">
-    <SelectFunctions>
-      <SelectFunction newEventName="count" outputName="count"><SelectCount/></SelectFunction>
-    </SelectFunctions>
-    <View><LengthView isBatch="false"><EventCount>50</EventCount></LengthView></View>
-    <PropertyRestrictions/>
-  </SimplePattern></SimplePatterns>
-  <ComplexPatterns/><TimerPatterns/><RepetitivePatterns/>
-</EML>"""
 
 
 def context_of(bench: Bench) -> Context:
@@ -150,7 +141,7 @@ def test_a_subscription_whose_rule_failed_is_a_failed_job(bench: Bench, monkeypa
     With the reason that its last alert gives; it was over then, and may be dismissed.
     """
     monkeypatch.setattr(view, "MAX_EVENTS", 2)
-    subscription = bench.subscribe(WINDOW)
+    subscription = bench.subscribe(MANY)
     bench.sos.insert((at(1), 20), (at(2), 31), (at(3), 20))
     bench.poll(5)
     control = JobControl(PROCESSES, context_of(bench), clock=lambda: bench.now)
