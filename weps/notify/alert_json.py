@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sos_server.time import format_instant
+from weps.notify.rss_elements import CAUSES_LIMIT, TEXT_LIMIT
+from weps.notify.text import clean_identifier
 
 if TYPE_CHECKING:
     from weps.model import Alert, RuleVersion, StoredItem
@@ -22,6 +24,18 @@ def alert_to_json(alert: Alert, rule: RuleVersion | None = None) -> dict[str, An
     if rule is not None:
         members["rule"] = asdict(rule.rule) | {"version": rule.version, "since": format_instant(rule.since)}
     return {name: value for name, value in members.items() if value is not None and value != []}
+
+
+def alert_members(alert: Alert) -> dict[str, Any]:
+    """Give what an alert knows beside id, title and text, bounded as in the other formats of feeds."""
+    causes = tuple(clean_identifier(cause, 200) for cause in alert.causes[:CAUSES_LIMIT])
+    members = alert_to_json(replace(alert, title="", text="", causes=causes))
+    for name in ("id", "title", "text"):
+        del members[name]
+    return {
+        name: clean_identifier(value, TEXT_LIMIT) if isinstance(value, str) else value
+        for name, value in members.items()
+    }
 
 
 def item_to_json(item: StoredItem) -> dict[str, Any]:

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from sos_server.time import format_instant
 from weps.model import Alert
-from weps.notify.alert_json import alert_to_json, item_to_json
+from weps.notify.alert_json import alert_members, item_to_json
+from weps.notify.page import NAME_LIMIT
 from weps.notify.place import geojson_of
 from weps.notify.posted import posted_of
+from weps.notify.rss import TEXT_LIMIT
+from weps.notify.text import clean_line, clean_text
 
 if TYPE_CHECKING:
     from weps.model import StoredItem
@@ -37,8 +40,10 @@ def write_geojson(page: FeedPage) -> bytes:
 
 
 def _alert(alert: Alert, alerts_url: str | None) -> dict[str, Any]:
-    properties = alert_to_json(alert)
-    for name in ("id", "longitude", "latitude", "geometry"):
+    title = clean_line(alert.title, NAME_LIMIT) or alert.status.value
+    text = clean_text(alert.text, TEXT_LIMIT) or alert.status.value
+    properties = {"title": title, "text": text, **alert_members(alert)}
+    for name in ("longitude", "latitude", "geometry"):
         properties.pop(name, None)
     if alerts_url is not None:
         properties["url"] = f"{alerts_url}/{alert.id}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sos_server.time import format_instant
 from weps.model import Alert
-from weps.notify.alert_json import alert_to_json, item_to_json
+from weps.notify.alert_json import alert_members, item_to_json
 from weps.notify.page import NAME_LIMIT
 from weps.notify.posted import posted_of
 from weps.notify.rss import TEXT_LIMIT
@@ -47,7 +47,7 @@ def _alert(alert: Alert, alerts_url: str | None) -> dict[str, Any]:
         "date_published": format_instant(alert.detected),
         "language": alert.language.value,
         "tags": [alert.status.value, alert.severity.value],
-        "_weps": alert_to_json(alert),
+        "_weps": alert_members(alert),
     }
     return {name: value for name, value in item.items() if value is not None}
 
