@@ -320,7 +320,7 @@ class Alert:
     of one episode (firing, then resolved) share `episode`. `event_time` is the rule's time of the match (for a
     tumbling window its begin, for silence the instant it was due), `detected` when it was found out. `evidence` is a
     GetObservation URL, or None. `causes` are the ids of all observations that led here. `longitude` and `latitude` are
-    where it was observed: the place, or a point inside it when it is no point; then `geometry` is the place (GeoJSON).
+    where it was observed: the place, or its centre when it is no point; then `geometry` is the place (GeoJSON).
     `language` and `use` are those of the subscription when it was told.
     """
 

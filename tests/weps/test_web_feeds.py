@@ -34,7 +34,7 @@ HOSTILE = {
     "end of a section": "]]><script>alert(1)</script><![CDATA[",
     "control characters": "a\x00b\x08c\x1bd\x7fe\ufffe",
     "emoji": "🌊🔥👩‍🚒 flood",
-    "right to left": "תחנה \u202eevil‬ محطة",
+    "right to left": "\u05ea\u05d7\u05e0\u05d4 \u202eevil \u0645\u062d\u0637\u0629",
     "100 kB": "x" * 100_000,
     "lone surrogate": "a\ud800b",
     "markup of entities": "&lt;b&gt; &amp;amp; &#x0;",
@@ -266,7 +266,7 @@ def test_hostile_texts_stay_texts_in_every_format(client, store, subscription, f
     answer = client.get(f"/feeds/{subscription.token}.{feed_format}")
 
     assert (200, [hostile.id]) == (answer.status, ids(answer.body, feed_format))
-    assert len(answer.body) < 40_000
+    assert len(answer.body) < 60_000
     assert ("nosniff", "default-src 'none'; sandbox") == (
         answer.headers["x-content-type-options"],
         answer.headers["content-security-policy"],

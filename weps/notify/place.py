@@ -18,18 +18,16 @@ POINTS_LIMIT = 1_000
 
 
 def place_of(observation: Observation | None) -> tuple[float | None, float | None, Mapping[str, Any] | None]:
-    """Give longitude and latitude of a point of the place that was observed, and its geometry where it is no point."""
-    if observation is None or observation.geometry is None:
+    """Give longitude and latitude of the centre of what was observed, and its geometry where it is no point."""
+    position = observation.position if observation else None
+    geometry = _shape(observation.geometry) if observation and observation.geometry else None
+    if position is None or geometry is None:
         return None, None, None
-    if observation.position is not None:
-        return *observation.position, None
-    geometry = _shape(observation.geometry)
-    if geometry is None:
-        return None, None, None
+    if geometry.geom_type == "Point":
+        return *position, None
     if shapely.get_num_coordinates(geometry) > POINTS_LIMIT:
         geometry = box(*geometry.bounds)
-    inside = geometry.representative_point()
-    return inside.x, inside.y, mapping(shapely.force_2d(geometry))
+    return *position, mapping(shapely.force_2d(geometry))
 
 
 def geojson_of(alert: Alert) -> Mapping[str, Any] | None:

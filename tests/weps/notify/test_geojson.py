@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from shapely.geometry import Point, Polygon, shape
+from shapely.geometry import Point, shape
 
 from tests.weps.notify.pages import ALERT_ID, BASE, alert, page_of, posted
 from tests.weps.notify.samples import make_alert, make_detection, make_observation
@@ -31,14 +31,14 @@ def test_a_page_is_a_feature_collection_that_a_map_can_read():
 
 def test_an_area_stays_an_area():
     """
-    A feature that is no point keeps its geometry, and the point that stands for it lies inside.
+    A feature that is no point keeps its geometry, and its centre stands for it where a point is needed.
     """
     observed = make_alert(detection=make_detection(observation=make_observation(geometry=LAKE)))
 
     (feature,) = json.loads(write_geojson(page_of(observed)))["features"]
 
     assert shape(LAKE).equals(shape(feature["geometry"]))
-    assert Polygon(LAKE["coordinates"][0]).contains(Point(observed.longitude, observed.latitude))
+    assert (7.5, 51.5) == (observed.longitude, observed.latitude)
 
 
 def test_what_has_no_place_has_no_geometry():
