@@ -22,6 +22,7 @@ LEVELS = {
     "weps.store": 1,
     "weps.reading": 1,
     "weps.client": 1,
+    "weps.composing": 2,
     "weps.watch": 2,
     "weps.lifecycle": 2,
     "weps.engine": 2,

@@ -6,31 +6,23 @@ The database is the truth: all of this is rebuilt from it at any time, and throw
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from weps.model import Alert, AlertStatus, Detection, Json, Observation, Series, Source, Subscription, Target
-from weps.notify.message import compose_alert, compose_failure_alert
+from weps.composing import Composer, Evidence, Thread, source_alert_id, status_of
+from weps.model import Alert, AlertStatus, Json, Observation, Series, Subscription, Target
+from weps.notify.message import compose_failure_alert
 from weps.rules.base import Rule
 from weps.rules.languages import LANGUAGES, compile_rule
 from weps.rules.network import Found, Network
 from weps.store import BatchTransaction, RuleState, StateKey
 
-ALERT_NAMESPACE = uuid.UUID("6f0f3f1c-7a53-4c52-9d0b-5d4d5a0f8c11")
-SILENCE = "noData"
+__all__ = ["Watch", "source_alert_id", "status_of"]
 
-Evidence = Callable[[Source, datetime, datetime], str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Thread:
-    """How many detections a state has given, and the episode that is open."""
-
-    detections: int = 0
-    open_episode: str | None = None
+LOG = logging.getLogger(__name__)
 
 
 class Watch:
@@ -90,18 +82,33 @@ class Watch:
         if self._newest is not None and self._newest > max(until, transaction.feed.polled_until or until):
             self._network.store_clocks()
         times = {each.id: each.phenomenon_time for each in fresh}
-        composer = _Composer(transaction, times, self._latest, now, evidence)
-        alerts = []
-        for each in found:
-            subscription = self._subscriptions[each.subscription_id]
-            thread = self._threads.get((each.subscription_id, each.key), Thread())
-            alert, self._threads[each.subscription_id, each.key] = composer.compose(
-                subscription, each, thread, each.subscription_id in self._with_episodes
-            )
-            alerts.append((alert, subscription.targets))
+        composer = Composer(transaction, times, self._latest, now, evidence)
+        alerts = [told for each in found for told in self._tell(composer, each)]
         self._save_states(transaction, found)
         self._move(transaction, fresh)
         return alerts + self._end_failed(transaction, now)
+
+    def _tell(self, composer: Composer, found: Found) -> list[tuple[Alert, tuple[Target, ...]]]:
+        """
+        Give the alert of a detection.
+
+        What was observed may be such that it cannot be told (a place that is none): then it is told without. Where that
+        is not possible either the subscription is ended, which tells why; those of others go on.
+        """
+        place = found.subscription_id, found.key
+        subscription = self._subscriptions[found.subscription_id]
+        thread, has_episodes = self._threads.get(place, Thread()), found.subscription_id in self._with_episodes
+        bare = found._replace(detection=replace(found.detection, observation=None))
+        for each in (found, bare):
+            try:
+                alert, self._threads[place] = composer.compose(subscription, each, thread, has_episodes)
+            except Exception as error:  # one alert must not take those of others with it
+                LOG.warning("alert not composed subscription=%s", subscription.id, exc_info=error)
+                reason = error
+            else:
+                return [(alert, subscription.targets)]
+        self._network.fail(subscription.id, reason)
+        return []
 
     def _end_failed(self, transaction: BatchTransaction, now: datetime) -> list[tuple[Alert, tuple[Target, ...]]]:
         """End the subscriptions whose rules failed, and tell why; those of others go on."""
@@ -194,7 +201,7 @@ class Watch:
                 for thread in (self._threads.get(key, idle),)
             }
         )
-        unchanged = {(each.subscription_id, each.key) for each in found} - changes.keys()
+        unchanged = ({(each.subscription_id, each.key) for each in found} & self._threads.keys()) - changes.keys()
         transaction.save_threads(
             {key: (self._threads[key].detections, self._threads[key].open_episode) for key in unchanged}
         )
@@ -209,78 +216,6 @@ class Watch:
         transaction.mark_seen(fresh)
         transaction.save_latest(moved)
         self._latest.update(moved)
-
-
-@dataclass(frozen=True, slots=True)
-class _Composer:
-    """Makes alerts of the detections of one batch."""
-
-    transaction: BatchTransaction
-    times: Mapping[str, datetime]
-    latest_before: Mapping[Series, Observation]
-    now: datetime
-    evidence: Evidence
-
-    def compose(
-        self, subscription: Subscription, found: Found, thread: Thread, has_episodes: bool
-    ) -> tuple[Alert, Thread]:
-        """Give the alert of a detection, and how the thread of its state goes on."""
-        detection = found.detection
-        status = status_of(detection, has_episodes)
-        count = thread.detections + 1
-        identifier = alert_id(subscription, found.key, count)
-        episode = identifier if status is AlertStatus.EVENT else thread.open_episode or identifier
-        alert = compose_alert(
-            subscription,
-            detection,
-            id=identifier,
-            episode=episode,
-            status=status,
-            rule_name=subscription.rule.name,
-            detected=self.now,
-            late=self._is_late(detection.observation),
-            evidence=self._evidence_url(subscription, detection),
-        )
-        is_open = status in (AlertStatus.FIRING, AlertStatus.NO_DATA)
-        return alert, Thread(count, episode if is_open else None)
-
-    def _is_late(self, observation: Observation | None) -> bool:
-        if observation is None:
-            return False
-        before = self.latest_before.get(observation.series)
-        return before is not None and observation.end < before.end
-
-    def _evidence_url(self, subscription: Subscription, detection: Detection) -> str | None:
-        times = [detection.time]
-        if detection.observation is not None:
-            times = [detection.observation.phenomenon_time, detection.observation.end]
-        causes = set(detection.lineage)
-        if detection.observation is not None:
-            causes.discard(detection.observation.id)
-        if causes:
-            times += [self.times[each] for each in causes if each in self.times]
-            times += self.transaction.times_of(causes - self.times.keys()).values()
-        return self.evidence(subscription.source, min(times), max(times))
-
-
-def status_of(detection: Detection, has_episodes: bool) -> AlertStatus:
-    """Tell what a detection says of its episode, when its rule has such."""
-    if not has_episodes:
-        return AlertStatus.EVENT
-    if detection.event == "resolved":
-        return AlertStatus.RESOLVED
-    is_silence = detection.comparison is not None and detection.comparison.condition == SILENCE
-    return AlertStatus.NO_DATA if is_silence else AlertStatus.FIRING
-
-
-def alert_id(subscription: Subscription, key: str, count: int) -> str:
-    """Give the id of the so-many-th alert of a state: the same again when the same is detected again."""
-    return str(uuid.uuid5(ALERT_NAMESPACE, f"{subscription.id}/{subscription.rule_version}/{count}/{key}"))
-
-
-def source_alert_id(subscription: Subscription, status: AlertStatus, instant: datetime) -> str:
-    """Give the id of the alert that a subscription's source went down or came up, or its rule failed, at an instant."""
-    return str(uuid.uuid5(ALERT_NAMESPACE, f"{subscription.id}/{status}/{instant.isoformat()}"))
 
 
 def newest_of(observations: Iterable[Observation]) -> dict[Series, Observation]:

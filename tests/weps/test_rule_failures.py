@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.flows.rules import HEAT
 from tests.weps.bench import Bench, at
-from weps.model import AlertStatus, SubscriptionStatus
+from weps.model import AlertStatus, Observation, SubscriptionStatus
 from weps.rules.operators import view
 from weps.store import RuleState
 
@@ -78,3 +79,26 @@ def test_a_state_that_does_not_fit_ends_its_subscription_only(bench: Bench, stat
 
     assert ["rule-failed"] == statuses(bench, failing)
     assert ["firing"] == statuses(bench, staying)
+
+
+def test_an_observation_that_cannot_be_told_is_told_without_its_place(bench: Bench):
+    """
+    A place that is none must not keep the alarm from anybody: it is told by what is known, and nobody else notices.
+    """
+    alarmed, other = bench.subscribe(), bench.subscribe(HEAT.replace("30", "25"))
+    bench.poll(1)
+    nowhere = Observation(
+        at(2), "thermometer", "AirTemperature", "hill", 31, "Cel", geometry={"type": "Point", "coordinates": []}, id="o"
+    )
+
+    told = bench.engine.receive(alarmed.feed_id, [nowhere], at(3))
+    bench.restart()
+    bench.engine.receive(alarmed.feed_id, [nowhere._replace(phenomenon_time=at(4), value=20, geometry=None)], at(5))
+
+    assert 2 == told
+    for subscription in (alarmed, other):
+        first, second = bench.alerts(subscription)
+        assert ["firing", "resolved"] == [first.status.value, second.status.value]
+        assert (31, "Cel", at(2), None) == (first.value, first.uom, first.event_time, first.longitude)
+        assert first.episode == second.episode
+        assert bench.engine.subscription(subscription.id).status is SubscriptionStatus.ACTIVE

@@ -1,0 +1,99 @@
+"""From detections to alerts: their ids, their episodes, whether they are late, and where the evidence is."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from weps.model import Alert, AlertStatus, Detection, Observation, Series, Source, Subscription
+from weps.notify.message import compose_alert
+from weps.rules.network import Found
+from weps.store import BatchTransaction
+
+ALERT_NAMESPACE = uuid.UUID("6f0f3f1c-7a53-4c52-9d0b-5d4d5a0f8c11")
+SILENCE = "noData"
+
+Evidence: TypeAlias = Callable[[Source, datetime, datetime], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """How many detections a state has given, and the episode that is open."""
+
+    detections: int = 0
+    open_episode: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Makes alerts of the detections of one batch."""
+
+    transaction: BatchTransaction
+    times: Mapping[str, datetime]
+    latest_before: Mapping[Series, Observation]
+    now: datetime
+    evidence: Evidence
+
+    def compose(
+        self, subscription: Subscription, found: Found, thread: Thread, has_episodes: bool
+    ) -> tuple[Alert, Thread]:
+        """Give the alert of a detection, and how the thread of its state goes on."""
+        detection = found.detection
+        status = status_of(detection, has_episodes)
+        count = thread.detections + 1
+        identifier = alert_id(subscription, found.key, count)
+        episode = identifier if status is AlertStatus.EVENT else thread.open_episode or identifier
+        alert = compose_alert(
+            subscription,
+            detection,
+            id=identifier,
+            episode=episode,
+            status=status,
+            rule_name=subscription.rule.name,
+            detected=self.now,
+            late=self._is_late(detection.observation),
+            evidence=self._evidence_url(subscription, detection),
+        )
+        is_open = status in (AlertStatus.FIRING, AlertStatus.NO_DATA)
+        return alert, Thread(count, episode if is_open else None)
+
+    def _is_late(self, observation: Observation | None) -> bool:
+        if observation is None:
+            return False
+        before = self.latest_before.get(observation.series)
+        return before is not None and observation.end < before.end
+
+    def _evidence_url(self, subscription: Subscription, detection: Detection) -> str | None:
+        times = [detection.time]
+        if detection.observation is not None:
+            times = [detection.observation.phenomenon_time, detection.observation.end]
+        causes = set(detection.lineage)
+        if detection.observation is not None:
+            causes.discard(detection.observation.id)
+        if causes:
+            times += [self.times[each] for each in causes if each in self.times]
+            times += self.transaction.times_of(causes - self.times.keys()).values()
+        return self.evidence(subscription.source, min(times), max(times))
+
+
+def status_of(detection: Detection, has_episodes: bool) -> AlertStatus:
+    """Tell what a detection says of its episode, when its rule has such."""
+    if not has_episodes:
+        return AlertStatus.EVENT
+    if detection.event == "resolved":
+        return AlertStatus.RESOLVED
+    is_silence = detection.comparison is not None and detection.comparison.condition == SILENCE
+    return AlertStatus.NO_DATA if is_silence else AlertStatus.FIRING
+
+
+def alert_id(subscription: Subscription, key: str, count: int) -> str:
+    """Give the id of the so-many-th alert of a state: the same again when the same is detected again."""
+    return str(uuid.uuid5(ALERT_NAMESPACE, f"{subscription.id}/{subscription.rule_version}/{count}/{key}"))
+
+
+def source_alert_id(subscription: Subscription, status: AlertStatus, instant: datetime) -> str:
+    """Give the id of the alert that a subscription's source went down or came up, or its rule failed, at an instant."""
+    return str(uuid.uuid5(ALERT_NAMESPACE, f"{subscription.id}/{status}/{instant.isoformat()}"))
