@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROWS = 4096  # read at once
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\s": " "}
+_USUAL = ("@@", "@", ";", "\n", " ")
 _PIECE = 1 << 18
 _NUMBER = re.compile(r"[+-]?[0-9]*\.[0-9]*([eE][+-]?[0-9]+)?")
 
@@ -116,9 +117,9 @@ def _unescaped(separator: str) -> str:
 
 def _fitting(separators: Separators, text: str, width: int) -> Separators:
     """Give separators by which rows have their width: some services declare others than they write."""
-    lines = Separators(separators.token, "\n", separators.decimal)
+    others = (Separators(separators.token, each, separators.decimal) for each in _USUAL)
     head = text.lstrip()[:_PIECE].rpartition("\n")[0] or text
-    for candidate in (separators, lines, *(Separators(separators.token, each) for each in ("@@", "@", ";", " "))):
+    for candidate in (separators, *others):
         rows = [candidate.tokens(block) for block in next(_blocks(head, candidate), [])[:100]]
         if rows and all(len(row) == width or (len(row) == width + 1 and not row[-1].strip()) for row in rows):
             return candidate
