@@ -17,6 +17,7 @@ import feedparser
 import pytest
 import requests
 
+from tests.weps.processes.validity import require_valid
 from weps.client import ComplexInput, execute
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,7 +123,9 @@ class Running:
 
     def post_wps(self, document: bytes | str) -> requests.Response:
         body = document.encode() if isinstance(document, str) else document
-        return requests.post(f"{self.url}/wps", data=body, headers={"Content-Type": "text/xml"}, timeout=60)
+        answer = requests.post(f"{self.url}/wps", data=body, headers={"Content-Type": "text/xml"}, timeout=60)
+        require_valid(answer.content)
+        return answer
 
     # -- feeds -------------------------------------------------------------------------------------------------------
 

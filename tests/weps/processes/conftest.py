@@ -31,6 +31,7 @@ from sos_server.load import load
 from sos_server.settings import Settings as SosSettings
 from tests.weps.processes.echo import SPEC, URL, StockEcho
 from tests.weps.processes.slow import SLOW_PROCESSES
+from tests.weps.processes.validity import require_valid
 from weps.engine import Engine
 from weps.errors import WepsError
 from weps.feeders.http import Fetcher, HttpRequest
@@ -124,6 +125,7 @@ Ask = Callable[[str | bytes], Reply]
 
 
 def _reply(response: requests.Response) -> Reply:
+    require_valid(response.content)
     return Reply(response.status_code, response.headers["Content-Type"].partition(";")[0], response.content)
 
 
@@ -199,6 +201,7 @@ def mended(wps: Wps, tmp_path: Path) -> Ask:
             answer = binding.answer(decode_kvp(request) if isinstance(request, str) else decode_xml(request, 1_000_000))
         except WepsError as error:
             answer = write_exception(error)
+        require_valid(answer.body)
         return Reply(answer.status, answer.media_type, answer.body)
 
     return ask

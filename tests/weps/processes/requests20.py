@@ -8,6 +8,8 @@ from xml.sax.saxutils import escape, quoteattr
 import requests
 from lxml import etree
 
+from tests.weps.processes.validity import require_valid
+
 ECHO = "org.n52.javaps.test.EchoProcess"
 NAMESPACES = {
     "wps": "http://www.opengis.net/wps/2.0",
@@ -136,5 +138,6 @@ class Client20:
 
 
 def _reply(response: requests.Response) -> Reply20:
+    require_valid(response.content)
     media_type = response.headers["Content-Type"].partition(";")[0]
     return Reply20(response.status_code, media_type, response.content, dict(response.headers))
