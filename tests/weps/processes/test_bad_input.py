@@ -342,6 +342,37 @@ def test_malformed_documents_are_refused(victim: Victim, refused, name: str, pro
     assert len(victim.bad.requests) == asked
 
 
+ENVELOPE = (
+    '<soap:Envelope xmlns:soap="http://www.w3.org/2003/05/soap-envelope"><soap:Body>{}</soap:Body></soap:Envelope>'
+)
+OF_DOCTYPES = [name for name in MALFORMED if "DOCTYPE" in name or "entity" in name]
+
+
+@pytest.mark.parametrize("name", OF_DOCTYPES)
+def test_malformed_envelopes_are_faults(victim: Victim, validate, name: str):
+    """
+    The same in SOAP: the report is the detail of a fault of the sender.
+    """
+    made = MALFORMED[name](ENVELOPE.format(RIGHT["2.0"]))
+    body = made.replace("http://BAD", f"http://{victim.bad.host}").encode() if isinstance(made, str) else made
+    asked = len(victim.bad.requests)
+
+    answer = requests.post(
+        f"http://127.0.0.1:{victim.port}/wps",
+        data=body,
+        headers={"Content-Type": "application/soap+xml"},
+        timeout=SECONDS,
+    )
+
+    root = etree.fromstring(answer.content)
+    exception = root.find(f".//{{{OWS_OF['2.0']}}}Exception")
+    assert validate(answer.content) == []
+    assert answer.status_code == 400
+    assert root.findtext(".//{*}Code/{*}Value") == "soap:Sender"
+    assert exception.get("exceptionCode") == "InvalidParameterValue"
+    assert len(victim.bad.requests) == asked
+
+
 VERSIONS = {
     "1.0.0": lambda right: right.replace('version="1.0.0"', 'version="9.9.9"'),
     "2.0": lambda right: right.replace('version="2.0.0"', 'version="9.9.9"'),
