@@ -84,6 +84,6 @@ def read_formats(connection: Connection) -> dict[int, tuple[str, ...]]:
     """Give the formats that each procedure is described in, by its number."""
     found: dict[int, tuple[str, ...]] = defaultdict(tuple)
     query = select(_COLUMN.procedure_id, _COLUMN.description_format).distinct().order_by(_COLUMN.description_format)
-    for row in connection.execute(query):
-        found[row.procedure_id] += (row.description_format,)
+    for number, description_format in connection.execute(query):
+        found[number] += (description_format,)
     return found

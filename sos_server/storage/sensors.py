@@ -3,24 +3,47 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import insert, select
 
 from sos_server.model import Extent, Offering, OfferingContent, ValidDescription
 from sos_server.storage import descriptions
 from sos_server.storage.base import insert_row
+from sos_server.storage.cursor import complete_query, fetch, reader_of
 from sos_server.storage.descriptions import Validity
+from sos_server.storage.series import BOUNDS
 from sos_server.storage.tables import OFFERING_TERMS, OFFERINGS, PROCEDURES
 from sos_server.time import from_microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from sos_server.requests import InsertSensor
+
+
+_OFFERINGS = (
+    select(
+        OFFERINGS.c.id,
+        OFFERINGS.c.procedure_id,
+        OFFERINGS.c.identifier,
+        OFFERINGS.c.name,
+        PROCEDURES.c.identifier,
+        OFFERINGS.c.first,
+        OFFERINGS.c.last,
+        OFFERINGS.c.first_result,
+        OFFERINGS.c.last_result,
+        *(OFFERINGS.c[name] for name in BOUNDS),
+    )
+    .join(PROCEDURES)
+    .order_by(OFFERINGS.c.id)
+)
+_NUMBER, _PROCEDURE, _FIRST = 0, 1, 5  # places of columns
+_FEW = 500  # offerings that are named in a query
 
 
 class Term(StrEnum):
@@ -61,36 +84,80 @@ def find_number(connection: Connection, procedure: str) -> int | None:
     return connection.scalars(select(PROCEDURES.c.id).where(PROCEDURES.c.identifier == procedure)).one_or_none()
 
 
+class KnownContent(NamedTuple):
+    """An offering as it was read, and what it was read from: while that is the same, so is the offering."""
+
+    row: tuple[Any, ...]
+    formats: tuple[str, ...]
+    content: OfferingContent
+
+
 def read_contents(connection: Connection, offerings: Sequence[str] | None = None) -> tuple[OfferingContent, ...]:
     """Give the offerings in the order they were registered: all, or those named."""
-    chosen = select(OFFERINGS, PROCEDURES.c.identifier.label("procedure")).join(PROCEDURES).order_by(OFFERINGS.c.id)
-    terms = select(OFFERING_TERMS).order_by(OFFERING_TERMS.c.kind, OFFERING_TERMS.c.position)
-    if offerings is not None:
-        chosen = chosen.where(OFFERINGS.c.identifier.in_(offerings))
-        terms = terms.join(OFFERINGS).where(OFFERINGS.c.identifier.in_(offerings))
-    members: dict[tuple[int, str], list[str]] = defaultdict(list)
-    for row in connection.execute(terms):
-        members[row.offering_id, row.kind].append(row.term)
+    chosen = _OFFERINGS if offerings is None else _OFFERINGS.where(OFFERINGS.c.identifier.in_(offerings))
+    return tuple(each.content for each in _read(connection, chosen, {}).values())
+
+
+def refresh_contents(connection: Connection, known: Mapping[int, KnownContent]) -> dict[int, KnownContent]:
+    """Give all offerings by number, in that order; those that are as they are `known` are not made again."""
+    return _read(connection, _OFFERINGS, known)
+
+
+def _read(connection: Connection, chosen: Select[Any], known: Mapping[int, KnownContent]) -> dict[int, KnownContent]:
+    reader = reader_of(connection)
+    rows = fetch(reader, complete_query(reader.dialect, chosen, {}), {})
     formats = descriptions.read_formats(connection)
-    return tuple(
-        OfferingContent(
-            offering=Offering(row.identifier, row.procedure, row.name),
-            observed_properties=tuple(members[row.id, Term.OBSERVED_PROPERTY]),
-            description_formats=formats[row.procedure_id],
-            observation_types=tuple(members[row.id, Term.OBSERVATION_TYPE]),
-            feature_types=tuple(members[row.id, Term.FEATURE_TYPE]),
-            related_features=tuple(members[row.id, Term.RELATED_FEATURE]),
-            extent=_extent(row),
-        )
-        for row in connection.execute(chosen)
+    # what an offering allows stays as long as the offering
+    terms = _terms(connection, [row[_NUMBER] for row in rows if row[_NUMBER] not in known])
+    found: dict[int, KnownContent] = {}
+    for row in rows:
+        number, described = row[_NUMBER], formats[row[_PROCEDURE]]
+        old = known.get(number)
+        if old is not None and old.row == row and old.formats == described:
+            found[number] = old
+            continue
+        if old is not None:
+            content = replace(old.content, description_formats=described, extent=_extent(row))
+        else:
+            content = _content(row, described, terms)
+        found[number] = KnownContent(row, described, content)
+    return found
+
+
+def _terms(connection: Connection, offerings: list[int]) -> dict[tuple[int, str], list[str]]:
+    """Give what offerings allow, by number and kind."""
+    members: dict[tuple[int, str], list[str]] = defaultdict(list)
+    if not offerings:
+        return members
+    column = OFFERING_TERMS.c
+    query = select(column.offering_id, column.kind, column.term).order_by(column.kind, column.position)
+    if len(offerings) <= _FEW:
+        query = query.where(column.offering_id.in_(offerings))
+    reader = reader_of(connection)
+    for number, kind, term in fetch(reader, complete_query(reader.dialect, query, {}), {}):
+        members[number, kind].append(term)
+    return members
+
+
+def _content(
+    row: tuple[Any, ...], formats: tuple[str, ...], terms: Mapping[tuple[int, str], list[str]]
+) -> OfferingContent:
+    number, _, identifier, name, procedure, *_ = row
+    return OfferingContent(
+        offering=Offering(identifier, procedure, name),
+        observed_properties=tuple(terms[number, Term.OBSERVED_PROPERTY]),
+        description_formats=formats,
+        observation_types=tuple(terms[number, Term.OBSERVATION_TYPE]),
+        feature_types=tuple(terms[number, Term.FEATURE_TYPE]),
+        related_features=tuple(terms[number, Term.RELATED_FEATURE]),
+        extent=_extent(row),
     )
 
 
-def _extent(row: Row[Any]) -> Extent:
-    if row.first is None:
+def _extent(row: tuple[Any, ...]) -> Extent:
+    first, last, first_result, last_result, *bounds = row[_FIRST:]
+    if first is None:
         return Extent()
-    bounds = None if row.west is None else (row.west, row.south, row.east, row.north)
-    begin, end, result_begin, result_end = map(
-        from_microseconds, (row.first, row.last, row.first_result, row.last_result)
-    )
-    return Extent(begin, end, result_begin, result_end, bounds)
+    west, south, east, north = bounds
+    begin, end, result_begin, result_end = map(from_microseconds, (first, last, first_result, last_result))
+    return Extent(begin, end, result_begin, result_end, None if west is None else (west, south, east, north))

@@ -6,20 +6,22 @@ from collections import ChainMap
 from threading import Event
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, select, update
+from sqlalchemy import select, update
 
 from sos_server.announcements import Announcements
 from sos_server.errors import InvalidParameterValue
 from sos_server.storage import descriptions, identifiers, insert, overview, removal, results, sensors, templates
 from sos_server.storage.base import open_database
+from sos_server.storage.contents import Contents
 from sos_server.storage.cursor import reader_of
 from sos_server.storage.descriptions import Validity
+from sos_server.storage.names import find_missing
 from sos_server.storage.prompt import PromptDatabase
 from sos_server.storage.retention import purge
 from sos_server.storage.sampling import stream_parts
 from sos_server.storage.select import read_series_of, row_queries, row_query, select_series, stream_rows
 from sos_server.storage.selections import Selections
-from sos_server.storage.tables import FEATURES, OFFERING_TERMS, OFFERINGS, PROCEDURES, SERVICE
+from sos_server.storage.tables import SERVICE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -51,16 +53,6 @@ if TYPE_CHECKING:
     from sos_server.storage.base import Database
     from sos_server.storage.series import SeriesKey, StoredSeries
 
-# what a request names: the locator of the parameter, and where the names are that exist
-_NAMES: dict[str, Column[str]] = {
-    "offering": OFFERINGS.c.identifier,
-    "procedure": PROCEDURES.c.identifier,
-    "observedProperty": OFFERING_TERMS.c.term,
-    "featureOfInterest": FEATURES.c.identifier,
-}
-_CHUNK = 500
-_MOST_TERMS = 10_000  # offerings that are remembered for inserts
-_GENERATION = str(select(SERVICE.c.generation))  # what an offering allows changes only as it is deleted
 _MOST_KNOWN = 100_000  # series that are remembered for inserts
 
 
@@ -73,8 +65,7 @@ class Storage:
         self._announcements = Announcements()
         self._selections = selections or Selections()
         self._prompt: tuple[PromptDatabase, Storage] | None = None
-        self._contents: tuple[tuple[OfferingContent, ...], int] = ((), 0)  # as they were read last
-        self._terms: dict[tuple[str, ...], tuple[int, tuple[OfferingContent, ...]]] = {}
+        self._contents = Contents()
         self._known: dict[tuple[int, tuple[str, ...], SeriesKey], StoredSeries] = {}
 
     def subscribe(self, callback: Callable[[Announcement], None]) -> Callable[[], None]:
@@ -116,15 +107,10 @@ class Storage:
     def terms(self, offerings: tuple[str, ...]) -> tuple[OfferingContent, ...]:
         """Give what offerings allow as `contents` does, but their extents may be those of an earlier moment."""
         with self._database.snapshot() as reader:
-            ((generation,),) = reader.driver.execute(_GENERATION).fetchall()
-        known, found = self._terms.get(offerings, (None, ()))
-        if known == generation:
-            return found
-        found = self.contents(offerings)
-        if len(found) == len(offerings):
-            if len(self._terms) >= _MOST_TERMS:
-                self._terms.clear()
-            self._terms[offerings] = generation, found
+            generation, found = self._contents.find(reader, offerings)
+        if not found:
+            found = self.contents(offerings)
+            self._contents.remember(generation, offerings, found)
         return found
 
     def purge(self, retention: Mapping[str, timedelta], now: int) -> Iterator[int]:
@@ -134,27 +120,14 @@ class Storage:
     def contents_and_time(self) -> tuple[tuple[OfferingContent, ...], int]:
         """Give all offerings and when they changed last, both of the same moment."""
         with self._database.reading() as connection:
-            updated = int(connection.scalars(select(SERVICE.c.updated)).one())
-            if self._contents[1] != updated:
-                self._contents = sensors.read_contents(connection), updated
-        return self._contents
+            return self._contents.read(connection)
 
     def missing(self, locator: str, names: Sequence[str]) -> str | None:
         """Give the first of the names of a parameter that does not exist here, None where all do."""
         if not names:
             return None
-        column = _NAMES[locator]
         with self._database.reading() as connection:
-            for start in range(0, len(names), _CHUNK):
-                chunk = names[start : start + _CHUNK]
-                query = select(column).where(column.in_(chunk))
-                if column.table is OFFERING_TERMS:
-                    query = query.where(OFFERING_TERMS.c.kind == sensors.Term.OBSERVED_PROPERTY)
-                found = set(connection.scalars(query))
-                for name in chunk:
-                    if name not in found:
-                        return name
-        return None
+            return find_missing(connection, locator, names)
 
     def insert_sensor(self, request: InsertSensor, offerings: Sequence[Offering], now: int) -> None:
         """Register a sensor with its offerings; raises where one of them exists already."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -11,7 +12,7 @@ from sos_server.codecs.sos20 import parameters
 from sos_server.model import Extent, Offering, OfferingContent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sos_server.responses import Capabilities
 
@@ -35,6 +36,7 @@ PROFILES = tuple(
         "updateSensorDescription",
     )
 ) + tuple(f"http://www.opengis.net/extension/SOSDO/{version}/observationDeletion" for version in ("1.0", "2.0"))
+_MARK = "written-apart"  # stands for a part of the document while it is made
 _PREFIXES = ("sos", "swes", "ows", "fes", "gml", "xlink", "om", "sams")
 _NOT_OVER_KVP = frozenset(
     {"InsertSensor", "UpdateSensorDescription", "InsertObservation", "InsertResultTemplate", "InsertResult"}
@@ -44,8 +46,9 @@ MEDIA_TYPES = ("application/xml", "text/xml")
 _NOTHING = "http://www.opengis.net/def/nil/OGC/0/unknown"
 
 
-def encode(capabilities: Capabilities) -> bytes:
-    """Write the capabilities document with the sections that are asked for."""
+def encode(capabilities: Capabilities, written: Written | None = None) -> bytes:
+    """Write the capabilities document with the sections that are asked for; `written` keeps parts for the next one."""
+    written = written or Written()
     root = etree.Element(
         xml.tag("sos:Capabilities"),
         nsmap={prefix: xml.NAMESPACES[prefix] for prefix in _PREFIXES},
@@ -59,7 +62,7 @@ def encode(capabilities: Capabilities) -> bytes:
     if "ServiceProvider" in sections:
         root.append(ows11.encode_provider(capabilities.provider_name, capabilities.provider_site))
     if "OperationsMetadata" in sections:
-        root.append(_operations(capabilities))
+        etree.SubElement(root, _MARK)
     if "InsertionCapabilities" in sections:
         _add_insertion(root, capabilities)
     if "FilterCapabilities" in sections:
@@ -67,14 +70,69 @@ def encode(capabilities: Capabilities) -> bytes:
     if "Contents" in sections:
         _add_contents(root, capabilities)
     etree.cleanup_namespaces(root, keep_ns_prefixes=list(_PREFIXES))
-    return xml.serialize(root)
+    before, *after = xml.serialize(root).split(f"<{_MARK}/>".encode())
+    parts = [before]
+    if "OperationsMetadata" in sections:
+        parts += [written.operations(capabilities), after.pop(0)]
+    if "Contents" in sections:
+        parts += [*written.offerings(capabilities.contents), after.pop(0)]
+    return b"".join(parts)
 
 
-def _operations(capabilities: Capabilities) -> etree._Element:
+class Written:
+    """
+    The parts of a document that seldom change: what operations take, and the offerings that are as they were.
+
+    They are most of it where there are many offerings. Replaced as a whole, so that threads need no lock.
+    """
+
+    def __init__(self) -> None:
+        self._operations: tuple[object, bytes] = (None, b"")
+        self._offerings: tuple[tuple[OfferingContent, ...], list[bytes]] = ((), [])
+
+    def operations(self, capabilities: Capabilities) -> bytes:
+        """Give the section of operations."""
+        allowed = _parameters(capabilities)
+        known, text = self._operations
+        if known != (capabilities.base_url, allowed):
+            text = _fragment(_operations(capabilities.base_url, allowed))
+            self._operations = (capabilities.base_url, allowed), text
+        return text
+
+    def offerings(self, contents: tuple[OfferingContent, ...]) -> list[bytes]:
+        """Give the offerings; those that are as they were, and where they were, are not written again."""
+        known, texts = self._offerings
+        if contents is not known:
+            texts = [
+                text if content == old else _offering_text(content, number)
+                for number, (content, old, text) in enumerate(
+                    zip_longest(contents, known[: len(contents)], texts[: len(contents)]), start=1
+                )
+            ]
+            self._offerings = contents, texts
+        return texts
+
+
+def _offering_text(content: OfferingContent, number: int) -> bytes:
+    holder = xml.new("swes:offering")
+    holder.append(_offering(content, number))
+    return _fragment(holder)
+
+
+def _fragment(element: etree._Element) -> bytes:
+    """Write a part as it stands inside a document."""
+    holder = etree.Element("holder", nsmap={prefix: xml.NAMESPACES[prefix] for prefix in _PREFIXES})
+    holder.append(element)
+    etree.cleanup_namespaces(holder, keep_ns_prefixes=list(_PREFIXES))
+    text: bytes = etree.tostring(holder, encoding="UTF-8")
+    return text[text.index(b">") + 1 : text.rindex(b"</")]
+
+
+def _operations(base_url: str, parameters_of: Mapping[str, Mapping[str, tuple[str, ...] | None]]) -> etree._Element:
     section = xml.new("ows:OperationsMetadata")
-    post = capabilities.base_url.rstrip("?&")
+    post = base_url.rstrip("?&")
     get = post + ("&" if "?" in post else "?")
-    for name, allowed in _parameters(capabilities).items():
+    for name, allowed in parameters_of.items():
         found = [ows11.Parameter(parameter, values) for parameter, values in allowed.items()]
         section.append(ows11.encode_operation(name, found, get=None if name in _NOT_OVER_KVP else get, post=post))
     for parameter, values in (("service", (parameters.SERVICE,)), ("version", (parameters.VERSION,))):
@@ -172,8 +230,7 @@ def _add_insertion(root: etree._Element, capabilities: Capabilities) -> None:
 def _add_contents(root: etree._Element, capabilities: Capabilities) -> None:
     """Write the offerings; what they have in common is repeated in each, because clients look only there."""
     contents = xml.add(xml.add(root, "sos:contents"), "sos:Contents")
-    for number, content in enumerate(capabilities.contents, start=1):
-        xml.add(contents, "swes:offering").append(_offering(content, number))
+    etree.SubElement(contents, _MARK)
     for response_format in RESPONSE_FORMATS:
         xml.add(contents, "sos:responseFormat", response_format)
     for observation_type in capabilities.observation_types:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _MOST = 4  # clients that reach the service by other addresses or ask for other sections get other documents
 
+_parts = capabilities.Written()
 _written: tuple[tuple[Capabilities, bytes], ...] = ()
 
 
@@ -21,6 +22,6 @@ def encode(response: Capabilities) -> bytes:
         # the update sequence is compared before the contents, and the storage gives the same contents until they change
         if known == response:
             return document
-    document = capabilities.encode(response)
+    document = capabilities.encode(response, _parts)
     _written = ((response, document), *_written)[:_MOST]
     return document

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, event
 
+from sos_server.codecs.sos20 import capabilities
 from sos_server.codecs.sos20.encode import encode
-from sos_server.requests import GetCapabilities
+from sos_server.model import Feature, ValidDescription
+from sos_server.requests import DeleteSensor, GetCapabilities, UpdateSensorDescription
 from tests.sos_server.make import Asked, insertion, minute, observation, open_service, sensor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+FAR = Feature("far", geometry={"type": "Point", "coordinates": [20.0, 60.0]})
 
 
 @contextmanager
@@ -95,3 +99,36 @@ def test_services_of_one_process_do_not_mix_up_their_documents(sos: Asked, tmp_p
     assert [b">one<" in documents[0], b">two<" in documents[0]] == [True, False]
     assert [b">one<" in documents[1], b">two<" in documents[1]] == [False, True]
     another.service.storage.close()
+
+
+def test_whatever_changes_the_document_is_as_if_it_were_written_anew(sos: Asked, database_url: str) -> None:
+    """
+    Parts that are kept from the document before are those that did not change.
+    """
+    fresh = Asked(open_service(database_url))
+    described = sensor("two").description
+    again = ValidDescription("http://www.opengis.net/sensorml/2.0", described.document)
+    changes = [
+        sensor("one"),
+        sensor("two"),
+        insertion(observation(0, procedure="one"), offerings=("one-offering",)),
+        insertion(observation(1, procedure="two"), offerings=("two-offering",)),
+        UpdateSensorDescription("two", again.description_format, (again,)),
+        insertion(
+            observation(9, procedure="two", feature=FAR, feature_of_interest=FAR.identifier),
+            offerings=("two-offering",),
+        ),
+        DeleteSensor("one"),
+        sensor("one", properties=("Humidity",)),
+        DeleteSensor("two"),
+    ]
+
+    for change in changes:
+        sos.ask(change)
+        kept = document(sos)
+        anew = capabilities.encode(fresh.ask(GetCapabilities()))
+
+        assert anew == kept
+        fresh.service.storage.close()
+        fresh = Asked(open_service(database_url))
+    fresh.service.storage.close()
