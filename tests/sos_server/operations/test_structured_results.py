@@ -31,8 +31,9 @@ from sos_server.model import (
     Quality,
 )
 from sos_server.operations.base import FEATURE_TYPES, OBSERVATION_TYPES
-from sos_server.requests import GetObservation, GetObservationById, GetResult, GetResultTemplate
+from sos_server.requests import DeleteObservation, GetObservation, GetObservationById, GetResult, GetResultTemplate
 from tests.sos_server.make import Asked, insertion, minute, observation, sensor
+from weps.feeders.convert import convert_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -284,3 +285,91 @@ def test_a_record_that_cannot_be_kept_is_refused(change: tuple[bytes, bytes], lo
         decode(xml.parse(document.replace(*change)))
 
     assert locator == caught.value.locator
+
+
+def test_runs_of_observations_keep_the_quality_of_each() -> None:
+    """
+    Long runs are read by the pattern of their first one, which holds its quality.
+    """
+    flags = ["good"] * 20 + ["bad"] * 25 + ["good", "bad"] * 10 + [None] * 20
+    made = [observation(at, float(at), quality=flag) for at, flag in enumerate(flags)]
+    document = b"".join(encode_insertion(insertion_root(("offering",)), made))
+
+    found = sorted(om20.decode_observations(xml.parse(document)), key=lambda each: each.phenomenon_time)
+
+    assert flags == [each.quality for each in found]
+
+
+def test_annotations_go_with_their_observation(sos: Asked) -> None:
+    """
+    The same observation, deleted and published again, tells only what it tells then.
+    """
+    sos.ask(sensor())
+    told = Annotations(qualities=(Quality("good", "so good"),))
+    sos.ask(insertion(observation(0, identifier="first", quality="good", annotations=told)))
+    sos.ask(DeleteObservation(("first",)))
+    sos.ask(insertion(observation(0, identifier="second")))
+
+    ((info, rows),) = sos.ask(GetObservation()).series
+
+    assert (None, ["second"]) == (info.annotations, [row.identifier for row in rows])
+
+
+@pytest.mark.parametrize(
+    ("inside", "code"),
+    [
+        pytest.param(' xlink:href="http://example.org/flag/A"', "http://example.org/flag/A", id="reference"),
+        pytest.param(' xlink:title="checked"', "checked", id="title"),
+        pytest.param(f">{CONFORMS}<", "true", id="ISO 19139"),
+        pytest.param(
+            "><swe:Category xmlns:swe='http://www.opengis.net/swe/2.0'><swe:value>B2</swe:value></swe:Category><",
+            "B2",
+            id="category",
+        ),
+        pytest.param(
+            "><swe:Text xmlns:swe='http://www.opengis.net/swe/2.0'><swe:value>suspect</swe:value></swe:Text><",
+            "suspect",
+            id="text",
+        ),
+        pytest.param(' nilReason="unknown"', None, id="nil"),
+    ],
+)
+def test_the_code_of_a_quality_is_read_wherever_it_stands(inside: str, code: str | None) -> None:
+    """
+    As a reference, or as what an element inside says; a feeder gets it with the observation.
+    """
+    document = b"".join(encode_insertion(insertion_root(("offering",)), [observation(0, 1.5)])).decode()
+    content = f"{inside}/om:resultQuality>" if inside.endswith("<") else f"{inside}/>"
+    changed = document.replace("<om:result ", f"<om:resultQuality{content}<om:result ")
+
+    (found,) = om20.decode_observations(xml.parse(changed.encode()))
+
+    assert (code, code) == (found.quality, convert_one(found).quality)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "locator"),
+    [
+        pytest.param(
+            '<om:name xlink:href="p"/><om:value xsi:type="swe:DataRecordPropertyType"><swe:DataRecord/></om:value>',
+            "parameter",
+            id="a record",
+        ),
+        pytest.param('<om:name/><om:value xsi:type="xs:string">x</om:value>', "parameter", id="no name"),
+        pytest.param('<om:name xlink:href="p"/>', "parameter", id="no value"),
+        pytest.param('<om:name xlink:href="p"/><om:value xsi:type="xs:integer">x</om:value>', "parameter", id="wrong"),
+    ],
+)
+def test_a_parameter_that_cannot_be_kept_is_refused(parameter: str, locator: str) -> None:
+    """
+    By an insertion; a feeder reads over it, as it has the result.
+    """
+    document = b"".join(encode_insertion(insertion_root(("offering",)), [observation(0, 1.5)])).decode()
+    holder = f"<om:parameter><om:NamedValue>{parameter}</om:NamedValue></om:parameter><om:observedProperty "
+    changed = xml.parse(document.replace("<om:observedProperty ", holder).encode())
+
+    with pytest.raises(InvalidParameterValue) as caught:
+        decode(changed)
+
+    assert locator == caught.value.locator
+    assert [1.5] == [each.value for each in om20.decode_observations(changed)]
