@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from weps.model import Detection, Json, Observation
     from weps.rules.base import Rule
     from weps.rules.index import Level
-    from weps.rules.network_routes import Step
     from weps.rules.sharing import Family
 
 __all__ = ["Failure", "Found", "Network"]
@@ -115,20 +114,25 @@ class Network:
     def step(self, observations: Sequence[Observation]) -> list[Found]:
         """Show observations to the rules, in the order given."""
         found: list[Found] = []
-        known = self._routes.known
+        known, clocked, alarms = self._routes.known, self._clocked, self._clock_alarms
         self._arrivals.close()
+        told: datetime | None = None
         for observation in observations:
             levels, watches, families = known.get(observation[1:4]) or self._routes.find(observation)
-            outcomes = self._ring(observation.end) if self._clocked else []
+            end = observation.phenomenon_time_end or observation.phenomenon_time  # the property takes twice as long
+            outcomes: list[tuple[int, Found]] = []
+            if clocked and alarms.first <= end:
+                outcomes += self._tick_states(alarms.take(end), end)
             for level in levels:
                 if level.stirs(observation):
                     outcomes += self._step_level(level, observation)
             if watches:
-                outcomes += self._step_watches(watches, observation)
+                self._step_watches(watches, observation, end, outcomes)
             if families:
-                outcomes += self._step_families(families, observation)
-            if self._clocked:
-                self._clock.move(observation.end)
+                self._step_families(families, observation, outcomes)
+            if clocked and end != told:
+                self._clock.move(end)
+                told = end
             if outcomes:
                 outcomes.sort(key=in_order)
                 found += [outcome[1] for outcome in outcomes]
@@ -211,38 +215,37 @@ class Network:
         for key in watch.states:
             self._set_alarm(watch, key)
 
-    def _step_watches(self, watches: list[Watch], observation: Observation) -> list[tuple[int, Found]]:
-        outcomes: list[tuple[int, Found]] = []
+    def _step_watches(
+        self, watches: list[Watch], observation: Observation, end: datetime, outcomes: list[tuple[int, Found]]
+    ) -> None:
         for watch in watches:
             try:
-                stepped = watch.step(observation)
-                if stepped is not None:
-                    outcomes += self._take(watch, stepped)
+                stepped = watch.step(observation, end)
+                if stepped is None:
+                    continue
+                key, before, after, detections = stepped
+                take_change = watch.take_change
+                if watch.must_store(before, after) if take_change is None else take_change(after):
+                    self._keep(watch, key, after)
             except Exception as error:  # one rule must not take the others with it
                 self._fail_all(watch, error)
-        return outcomes
+                continue
+            if detections:
+                outcomes += _told(watch, key, detections)
 
-    def _step_families(self, families: list[Family], observation: Observation) -> list[tuple[int, Found]]:
-        outcomes: list[tuple[int, Found]] = []
+    def _step_families(
+        self, families: list[Family], observation: Observation, outcomes: list[tuple[int, Found]]
+    ) -> None:
         for family in families:
             for watch, stepped in family.step(observation):
                 if isinstance(stepped, Exception):
                     self._fail_all(watch, stepped)
-                else:
-                    outcomes += self._take(watch, stepped)
-        return outcomes
-
-    def _take(self, watch: Watch, stepped: Step) -> list[tuple[int, Found]]:
-        """Keep the state that an observation gave; gives the detections of all subscriptions of the rule."""
-        key, before, after, detections = stepped
-        if self._keep(watch, key, before, after):
-            self._set_alarm(watch, key)
-        return _told(watch, key, detections) if detections else []
-
-    def _ring(self, now: datetime) -> list[tuple[int, Found]]:
-        """Let the rules with a clock do what is due before an observation of a time, whether they look at it or not."""
-        due = self._clock_alarms.take(now)
-        return self._tick_states(due, now) if due else []
+                    continue
+                key, before, after, detections = stepped
+                if after is not before:
+                    self._keep(watch, key, after)
+                if detections:
+                    outcomes += _told(watch, key, detections)
 
     def _tick_states(self, due: set[Place], now: datetime) -> list[tuple[int, Found]]:
         outcomes: list[tuple[int, Found]] = []
@@ -253,8 +256,10 @@ class Network:
             state = watch.states[key]
             try:
                 after, detections = watch.rule.tick(state, now)
-                self._keep(watch, key, state, after)
-                self._set_alarm(watch, key)
+                if watch.must_store(state, after):
+                    self._keep(watch, key, after)
+                else:
+                    self._set_alarm(watch, key)
             except Exception as error:  # one rule must not take the others with it
                 self._fail_all(watch, error)
                 continue
@@ -272,20 +277,18 @@ class Network:
                 self._changed[subscription_id, key] = state
         return outcomes
 
-    def _keep(self, watch: Watch, key: str, before: Any, after: Any) -> bool:
-        """Keep a state after a call; tells whether it is another one now."""
-        changed = watch.must_store(before, after)
-        if changed:
-            watch.states[key] = after
-            self._note(watch, key)
-        return changed
+    def _keep(self, watch: Watch, key: str, after: Any) -> None:
+        """Keep the state that a call gave."""
+        watch.states[key] = after
+        self._note(watch, key)
+        self._set_alarm(watch, key)
 
     def _note(self, watch: Watch, key: str) -> None:
         for subscription_id in watch.members:
             self._changed[subscription_id, key] = watch
 
     def _set_alarm(self, watch: Watch, key: str) -> None:
-        if key in watch.states and (due := watch.due(key)) is not None:
+        if (due := watch.due(key)) is not None:
             (self._clock_alarms if watch.clocked else self._alarms).put((watch.order, key), due)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, TypeAlias
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from datetime import UTC, datetime
+from typing import TypeAlias
 
 Place: TypeAlias = tuple[int, str]
 """A state: the order of its rule and its correlation key."""
+
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Era:
@@ -28,6 +29,8 @@ class Era:
     @property
     def now(self) -> datetime | None:
         """The newest time; None when there was none yet."""
+        if self._older is None:
+            return self._now
         era = self
         while era._older is not None:
             era = era._older
@@ -77,12 +80,13 @@ class Alarms:
     States with the times at which they are due.
 
     A state stands in the queue once: when its time moves on, it is queued again only as the old one comes up, so that
-    a rule whose time moves with each observation does not fill the queue.
+    a rule whose time moves with each observation does not fill the queue. Before `first` nothing is due.
     """
 
-    __slots__ = ("_queue", "_times")
+    __slots__ = ("_queue", "_times", "first")
 
     def __init__(self) -> None:
+        self.first = NEVER
         self._queue: list[tuple[datetime, Place]] = []
         self._times: dict[Place, datetime] = {}
 
@@ -92,6 +96,7 @@ class Alarms:
         if known is None or due < known:
             self._times[place] = due
             heapq.heappush(self._queue, (due, place))
+            self.first = self._queue[0][0]
 
     def take(self, now: datetime) -> set[Place]:
         """Take out the states that may be due up to a time."""
@@ -101,4 +106,5 @@ class Alarms:
             if self._times.get(place) == time:
                 del self._times[place]
                 due.add(place)
+        self.first = self._queue[0][0] if self._queue else NEVER
         return due

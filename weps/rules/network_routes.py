@@ -42,7 +42,7 @@ class Watch:
 
     - `selectors`: only observations that one of them takes; a rule without is shown everything;
     - `due(state)`: only ticks at or after that time; a rule without is told every tick;
-    - `clocked`: its states have a clock that every observation would move. It is told the time (with a tick) before
+    - `clocked`: its only state has a clock that every observation would move. It is told the time (with a tick) before
       an observation it looks at, if that comes late, and when something is due. What time it is need not be stored;
     - `take_change(state)`: whether anything that must be stored changed since this was last asked. A rule without
       gives a new state where it changes one, or it has neither `due` nor `clocked`: then each call counts as a change.
@@ -66,16 +66,16 @@ class Watch:
         """Give the instant from which on a tick may bring something, if the rule can tell."""
         return None if self.awake else self.rule.due(self.states[key])  # type: ignore[attr-defined]
 
-    def step(self, observation: Observation) -> Step | None:
-        """Show an observation to the state that it belongs to; None when the rule does not want it."""
+    def step(self, observation: Observation, end: datetime) -> Step | None:
+        """Show an observation with its end to the state that it belongs to; None when the rule does not want it."""
         rule = self.rule
-        key = rule.correlation_key(observation)
+        key = WHOLE_RULE if self.clocked else rule.correlation_key(observation)
         if key is None:
             return None
         state = self.states.get(key)
         if state is None:
             state = rule.start(self.activation)
-        elif self.clocked and (now := self.era.now) is not None and now > observation.end:
+        elif self.clocked and (now := self.era.now) is not None and now > end:
             state, _ = rule.tick(state, now)  # nothing is due any more
         return key, state, *rule.step(state, observation)
 

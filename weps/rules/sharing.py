@@ -10,6 +10,7 @@ as these are equal (when all is gone that only one of them has seen), they becom
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from weps.rules.threshold.edge import AT_ONCE
@@ -27,12 +28,21 @@ if TYPE_CHECKING:
 
     Taken: TypeAlias = tuple[Any, tuple[Evaluation, ...]] | Exception
 
+MOST_KNOWN = 10_000
+"""So many families are known; of more, equal ones may be two, and each computes for itself."""
+
 
 def common_of(rule: Rule) -> SimpleRule | None:
     """Give what a rule has in common with those of its family; None for a rule that has none."""
     if type(rule) is not SimpleRule:
         return None
-    return replace(rule, name="", steps=(), edge=AT_ONCE, every=False, message=None, compared_uom=None)
+    return _known(replace(rule, name="", steps=(), edge=AT_ONCE, every=False, message=None, compared_uom=None))
+
+
+@lru_cache(MOST_KNOWN)
+def _known(common: SimpleRule) -> SimpleRule:
+    """Give the same object for all that are equal, so that families are told by identity."""
+    return common
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +55,16 @@ class Family:
     def step(self, observation: Observation) -> Iterator[tuple[Watch, Step | Exception]]:
         """Show an observation to the rules; gives what each did, or why it failed, if they want it at all."""
         common = self.common
-        if not common.selection.wants(observation):
+        try:
+            if not common.wants(observation):
+                return
+            key = CORRELATIONS[common.correlate](observation)
+            states = self._states(key)
+            value = common.read(observation, common.uom)
+            taken = self._take([state.source for state in states], observation, value)
+        except Exception as error:  # what none of them can take
+            yield from ((watch, error) for watch in self.watches)
             return
-        value = common.read(observation, common.uom)
-        if value is None:
-            return
-        key = CORRELATIONS[common.correlate](observation)
-        states = self._states(key)
-        taken = self._take([state.source for state in states], observation, value)
         for watch, state in zip(self.watches, states, strict=True):
             found = taken[id(state.source)]
             try:
@@ -94,14 +106,14 @@ def _united(taken: dict[int, Taken]) -> dict[int, Taken]:
 def families_of(watches: Iterable[Watch]) -> tuple[list[Watch], list[Family]]:
     """Part rules into those that are asked one by one, and families of two and more."""
     alone: list[Watch] = []
-    together: dict[SimpleRule, list[Watch]] = {}
+    together: dict[int, tuple[SimpleRule, list[Watch]]] = {}
     for watch in watches:
         if watch.common is None:
             alone.append(watch)
         else:
-            together.setdefault(watch.common, []).append(watch)
-    alone += [members[0] for members in together.values() if len(members) == 1]
-    families = [Family(common, tuple(members)) for common, members in together.items() if len(members) > 1]
+            together.setdefault(id(watch.common), (watch.common, []))[1].append(watch)
+    alone += [members[0] for _, members in together.values() if len(members) == 1]
+    families = [Family(common, tuple(members)) for common, members in together.values() if len(members) > 1]
     return sorted(alone, key=lambda watch: watch.order), families
 
 
@@ -110,7 +122,7 @@ class Dumps:
 
     def __init__(self) -> None:
         self._states: dict[tuple[int, str], Json] = {}
-        self._sources: dict[tuple[SimpleRule, int], Json] = {}
+        self._sources: dict[tuple[int, int], Json] = {}
 
     def dump(self, watch: Watch, key: str) -> Json:
         """Give the state of a key."""
@@ -123,7 +135,7 @@ class Dumps:
         rule = watch.rule
         if watch.common is None or not isinstance(rule, SimpleRule):
             return rule.dump(state)
-        source = watch.common, id(state.source)
+        source = id(watch.common), id(state.source)
         if source not in self._sources:
             self._sources[source] = rule.source.dump(state.source)
         return rule.dump(state, self._sources[source])

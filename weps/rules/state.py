@@ -7,6 +7,8 @@ which costs a tenth of copying it. As plain JSON it is versioned and complete:
     {"version": 1, "clock": µs, "event": n, "trigger": n, "order": n,
      "timers": [[operator, due µs, order]], "operators": {operator: …}, "events": [[id, trigger, …]]}
 
+`version` is that of this frame; `versions` beside it has those of the kinds of operators that are not in their first.
+
 An operator is known by its name in the rule (`pattern.view`), events by their id; an event that several operators
 keep is stored once.
 """
@@ -14,24 +16,31 @@ keep is stored once.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from weps.errors import StateError
 from weps.model import Observation
+from weps.rules.migration import upgraded, version_of
 from weps.rules.operators.event import Event, Facts, Match, known, lineage_of, number_of
 
 if TYPE_CHECKING:
     from weps.model import Detection, Json
     from weps.rules.operators.event import Subject
 
-VERSION = 1
+EVENT_KIND = "eml-event"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NEVER = datetime.max.replace(tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
 class Operator(Protocol):
-    """A part of a rule that keeps something: what it keeps is its box, at its `slot` of `RuleState.boxes`."""
+    """
+    A part of a rule that keeps something: what it keeps is its box, at its `slot` of `RuleState.boxes`.
+
+    `kind` is what its box is stored as.
+    """
+
+    kind: ClassVar[str]
 
     @property
     def slot(self) -> int:
@@ -247,8 +256,10 @@ def dump_state(state: RuleState) -> Json:
     book = EventBook()
     names = {operator.slot: operator.name for operator in state.operators}
     boxes = {operator.name: operator.dump(state.boxes[operator.slot], book) for operator in state.operators}
+    kinds = {EVENT_KIND, *(operator.kind for operator in state.operators)}
+    versions = {kind: version_of(kind) for kind in sorted(kinds) if version_of(kind) > 1}
     return {
-        "version": VERSION,
+        "version": version_of("eml"),
         "clock": to_json_time(state.clock),
         "event": state.event,
         "trigger": state.trigger,
@@ -256,19 +267,22 @@ def dump_state(state: RuleState) -> Json:
         "timers": [[names[slot], to_json_time(due), order] for slot, (due, order) in state.timers.items()],
         "operators": boxes,
         "events": book.rows,
-    }
+    } | ({"versions": versions} if versions else {})
 
 
 def load_state(stored: Any, operators: tuple[Operator, ...]) -> RuleState:
     """Give back a state; raises `StateError` when it is not one of these operators."""
-    if not isinstance(stored, dict) or stored.get("version") != VERSION:
-        raise StateError("the stored state is of no known version; start the rule anew", where="state")
+    if not isinstance(stored, dict):
+        raise StateError("the stored state has no version; start the rule anew", where="state")
+    stored = upgraded("eml", stored.get("version"), stored)
     if set(stored["operators"]) != {operator.name for operator in operators}:
         raise StateError("the stored state is of another rule; start the rule anew", where="state")
-    book = EventBook(stored["events"])
+    versions = stored.get("versions", {})
+    book = EventBook([upgraded(EVENT_KIND, versions.get(EVENT_KIND, 1), row) for row in stored["events"]])
     state = RuleState(from_json_time(stored["clock"]), operators)
     for operator in operators:
-        state.boxes[operator.slot] = operator.load(stored["operators"][operator.name], book)
+        box = upgraded(operator.kind, versions.get(operator.kind, 1), stored["operators"][operator.name])
+        state.boxes[operator.slot] = operator.load(box, book)
     state.event, state.trigger, state.order = stored["event"], stored["trigger"], stored["order"]
     slots = {operator.name: operator.slot for operator in operators}
     state.timers = {slots[name]: (from_json_time(due), order) for name, due, order in stored["timers"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.weps.rules.making import NOON, level, minute, rain
-from weps.errors import RuleError
+from weps.errors import RuleError, StateError
 from weps.model import Comparison
 from weps.rules.base import WHOLE_RULE
 from weps.rules.fes import compile_fes
@@ -181,7 +181,7 @@ def test_a_stored_state_of_another_kind_is_refused():
     """
     A state that another rule stored is not taken for one of a condition.
     """
-    with pytest.raises(ValueError, match="not of version 1"):
+    with pytest.raises(StateError, match="is of version 2, and only 1 to 1 can be read; start the rule anew"):
         compile_fes(OVER_2).load([2, 1])
 
 

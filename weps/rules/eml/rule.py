@@ -108,7 +108,20 @@ class EmlRule:
         if handlers is None:
             handlers = self._route(series)
         if handlers:
-            self._take(state, observation, handlers)
+            state.observation = observation
+            state.trigger += 1
+            state.event += 1
+            value: Any = observation.value
+            number = value  # of a finite float, which nearly all results are, nothing must be found out
+            if value.__class__ is not float or value - value != 0.0:
+                value = known(value)
+                number = number_of(value)
+            event = Event(state.event, state.trigger, observation, value, number)
+            for handle in handlers:
+                handle(state, event)
+            if state.queue or state.ending or state.fresh:
+                self._finish_trigger(state)
+            state.observation = None
         if not state.found:
             return state, ()
         found, state.found = state.found, []
@@ -137,24 +150,6 @@ class EmlRule:
             self._routes.clear()
         self._routes[series] = handlers
         return handlers
-
-    def _take(self, state: RuleState, observation: Observation, handlers: Handlers) -> None:
-        value: Any = observation.value
-        if value.__class__ is float:
-            number = value if value - value == 0.0 else None  # NaN and infinity are missing
-            value = number
-        else:
-            value = known(value)
-            number = number_of(value)
-        state.observation = observation
-        state.trigger += 1
-        state.event += 1
-        event = Event(state.event, state.trigger, observation, value, number)
-        for handle in handlers:
-            handle(state, event)
-        if state.queue or state.ending or state.fresh:
-            self._finish_trigger(state)
-        state.observation = None
 
     def _run_timers(self, state: RuleState, until: datetime) -> None:
         while state.timers and state.next_due <= until:

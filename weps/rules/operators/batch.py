@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from weps.rules.operators.view import View, content_of, keep
+from weps.rules.operators.weight import Weights
 from weps.rules.state import after, from_json_time, to_json_time
 
 if TYPE_CHECKING:
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
 class Batch:
     """The box of a batch view: the batch so far, whether the last one had a subject that passed, and the grid."""
 
-    __slots__ = ("anchor", "last_passed", "subjects")
+    __slots__ = ("anchor", "last_passed", "subjects", "weights")
 
     def __init__(self) -> None:
         self.subjects: list[tuple[Subject, bool]] = []
+        self.weights = Weights()
         self.last_passed = False
         self.anchor: datetime | None = None
 
@@ -36,6 +38,8 @@ class Batches(View):
     rule (`eager`); `forced` flushes also what is empty. `last_only` gives the newest subject of a batch alone to the
     functions of single subjects.
     """
+
+    kind: ClassVar[str] = "eml-batch"
 
     length: int | None
     duration: timedelta | None
@@ -56,9 +60,10 @@ class Batches(View):
     def enter(self, state: RuleState, subject: Subject) -> None:
         """Put a subject into the batch."""
         box: Batch = state.boxes[self.slot]
-        self.refuse_overflow(len(box.subjects) + 1)
+        self.refuse_overflow(len(box.subjects) + 1, box.weights.total)
         state.changed = True
         box.subjects.append((subject, self.stage.passes(subject)))
+        box.weights.push(subject)
         if self.length is not None and len(box.subjects) == self.length:
             self._flush(state, box)
             return
@@ -79,7 +84,7 @@ class Batches(View):
         self._flush(state, state.boxes[self.slot])
 
     def _flush(self, state: RuleState, box: Batch) -> None:
-        batch, box.subjects = box.subjects, []
+        batch, box.subjects, box.weights = box.subjects, [], Weights()
         if self.duration is not None:
             state.drop_timer(self.slot)
             if batch or self.forced:
@@ -103,4 +108,6 @@ class Batches(View):
         anchor, box.last_passed, subjects = stored
         box.anchor = None if anchor is None else from_json_time(anchor)
         box.subjects = [(book.find_subject(subject), passes) for subject, passes in subjects]
+        for subject, _ in box.subjects:
+            box.weights.push(subject)
         return box

@@ -77,13 +77,18 @@ class Output:
 
 def select_event(output: Output, pick: Callable[[Subject], Event | None] | None) -> Fire:
     """Give the event itself (`pick` None), or the event of one side of a match where it has that side."""
-    copy = output.copy
+    copy, handlers = output.copy, output.handlers
+
+    def pass_on(state: RuleState, event: Any) -> None:
+        state.event += 1
+        made = Event(state.event, state.trigger, event.body, event.value, event.number, (event,))
+        state.queue.append((handlers, made))
 
     def fire_event(state: RuleState, event: Any) -> None:
         copy(state, event, (event,))
 
     if pick is None:
-        return fire_event
+        return pass_on if handlers and not output.detects else fire_event
 
     def fire_side(state: RuleState, subject: Subject) -> None:
         event = pick(subject)

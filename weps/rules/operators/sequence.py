@@ -8,7 +8,7 @@ is held. With a listening duration, what is held is dropped at its end.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from weps.rules.operators.event import Match, ancestors_of
 from weps.rules.state import after, from_json_time, to_json_time
@@ -42,6 +42,8 @@ class Held:
 @dataclass(frozen=True, slots=True)
 class Join:
     """What all joins share: their box, their listening duration, and where their matches go."""
+
+    kind: ClassVar[str] = "eml-join"
 
     slot: int
     name: str
@@ -204,6 +206,8 @@ class Pending:
 @dataclass(frozen=True, slots=True)
 class AndNotSame:
     """Matches the first events of a trigger that creates no second event."""
+
+    kind: ClassVar[str] = "eml-and-not"
 
     slot: int
     name: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from weps.rules.operators.event import Event, Facts
 from weps.rules.state import NEVER, after, from_json_time, to_json_time
@@ -100,6 +100,8 @@ class At:
 @dataclass(frozen=True, slots=True)
 class Timer:
     """Makes a tick event at each time of its schedule; its box is the activation of the rule."""
+
+    kind: ClassVar[str] = "eml-timer"
 
     slot: int
     name: str

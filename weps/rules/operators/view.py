@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from weps.errors import Fault, RuleError
+from weps.rules.operators import weight
 from weps.rules.operators.event import parts_of
 from weps.rules.operators.select import Count, First, Numbers, Single
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from weps.rules.operators.select import Select
     from weps.rules.state import RuleState
 
+MEGABYTE = 1024 * 1024
 MAX_EVENTS = 100_000
 """How many events one view may hold."""
 
@@ -95,9 +97,11 @@ def pass_on(stage: Stage) -> Callable[[RuleState, Any], None]:
             for fire in fires:
                 fire(state, subject)
 
-    if guard is None or len(fires) != 1:
+    if len(fires) != 1:
         return enter_all
     fire = fires[0]
+    if guard is None:
+        return fire
 
     def enter_one(state: RuleState, subject: Any) -> None:
         if guard(subject):
@@ -141,6 +145,17 @@ def keep(state: RuleState, subject: Subject) -> None:
             state.fresh.append(event)
 
 
+def refuse_overflow(what: str, count: int, size: int) -> None:
+    """Refuse a state that would hold too much."""
+    most = None
+    if count > MAX_EVENTS:
+        most = f"{MAX_EVENTS} events"
+    elif size > weight.MAX_BYTES:
+        most = f"{weight.MAX_BYTES // MEGABYTE} MB of events"
+    if most is not None:
+        raise RuleError((Fault(0, f"{what} would hold more than {most}; choose a shorter one"),))
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """What all views with a box share."""
@@ -155,8 +170,6 @@ class View:
     def on_timer(self, state: RuleState) -> None:
         """Do nothing: views by length have no timers."""
 
-    def refuse_overflow(self, count: int) -> None:
-        """Refuse to hold more than what a state can be stored with in time."""
-        if count > MAX_EVENTS:
-            text = f"the view {self.name} would hold more than {MAX_EVENTS} events; choose a shorter one"
-            raise RuleError((Fault(0, text),))
+    def refuse_overflow(self, count: int, size: int) -> None:
+        """Refuse to hold more events, or more bytes, than what a state can be stored with in time."""
+        refuse_overflow(f"the view {self.name}", count, size)

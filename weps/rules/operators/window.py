@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from weps.rules.operators.aggregate import Extreme
 from weps.rules.operators.event import Link, Stretch, parts_of
 from weps.rules.operators.select import First
 from weps.rules.operators.view import Content, Totals, View, keep
+from weps.rules.operators.weight import Weights
 from weps.rules.state import after, from_json_time, to_json_time
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class Keep(View):
     """The view of all events, kept as running aggregates only."""
+
+    kind: ClassVar[str] = "eml-keep"
 
     def start(self) -> Kept:
         """Begin with nothing."""
@@ -88,11 +91,12 @@ class Entry(NamedTuple):
 class Window:
     """The box of a sliding view: its entries from old to new, and the chain and aggregates of those that pass."""
 
-    __slots__ = ("_first", "_last", "count", "entries", "totals")
+    __slots__ = ("_first", "_last", "count", "entries", "totals", "weights")
 
     def __init__(self, totals: Totals) -> None:
         self.entries: deque[Entry] = deque()
         self.totals = totals
+        self.weights = Weights()
         self.count = 0
         self._first: Link | None = None
         self._last: Link | None = None
@@ -110,10 +114,12 @@ class Window:
             self._last = link
             self.count += 1
         self.entries.append(Entry(entered, subject, passes, numbers))
+        self.weights.push(subject)
 
     def pop(self) -> bool:
         """Let the oldest subject go, and tell whether it passed the guard."""
         entry = self.entries.popleft()
+        self.weights.pop()
         if entry.passes and self._first is not None:
             self.totals.remove(entry.numbers)
             self._first = self._first.next
@@ -130,6 +136,8 @@ class Window:
 class Sliding(View):
     """The view of the last events: at most so many (`length`), each for at most so long (`duration`)."""
 
+    kind: ClassVar[str] = "eml-window"
+
     length: int | None
     duration: timedelta | None
 
@@ -144,7 +152,7 @@ class Sliding(View):
         passes = changed = self.stage.passes(subject)
         if self.length is not None and len(box.entries) == self.length:
             changed = box.pop() or changed
-        self.refuse_overflow(len(box.entries) + 1)
+        self.refuse_overflow(len(box.entries) + 1, box.weights.total)
         box.push(state.clock, subject, passes)
         keep(state, subject)
         if self.duration is not None and self.slot not in state.timers:

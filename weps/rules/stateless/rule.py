@@ -14,6 +14,7 @@ from weps.model import Comparison, Detection
 from weps.rules import expression as ex
 from weps.rules.eml.scope import EventScope, Names
 from weps.rules.eml.units import find_unit
+from weps.rules.migration import version_of, versioned
 from weps.rules.operators.event import Event, known, number_of, parse_number
 from weps.rules.operators.guard import bind, unit_of
 from weps.rules.operators.property import SERIES
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 PATTERN = "condition"
 FIRING = "firing"
 RESOLVED = "resolved"
-VERSION = 1
+KIND = "condition"
 LONGEST_NAME = 200
 
 
@@ -117,13 +118,12 @@ class ConditionRule:
 
     def dump(self, state: bool) -> Json:
         """Give the state as JSON."""
-        return [VERSION, int(state)]
+        return [version_of(KIND), int(state)]
 
     def load(self, stored: Json) -> bool:
         """Give back the state that was dumped."""
-        if not isinstance(stored, list) or len(stored) != 2 or stored[0] != VERSION:
-            raise ValueError(f"the stored state of a condition is not of version {VERSION}: {stored!r}"[:200])
-        return bool(stored[1])
+        (holds,) = versioned(KIND, stored)
+        return bool(holds)
 
     def _has_kind(self, code: str | None) -> bool:
         """Tell whether a unit is of the kind that results are compared in, as far as it is known."""

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from sos_server.time import from_microseconds, to_microseconds
 from weps.model import Detection, Severity
 from weps.rules.base import Rule
+from weps.rules.migration import version_of, versioned
 from weps.rules.threshold.edge import AT_ONCE, OFF, Edge, EdgeState, dump_edge, load_edge
 from weps.rules.threshold.message import render
 from weps.rules.threshold.selection import CORRELATIONS
-from weps.rules.threshold.simple import FIRING, PATTERN, RESOLVED, VERSION, versioned
+from weps.rules.threshold.simple import FIRING, PATTERN, RESOLVED
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from weps.model import Json, Observation
+
+KIND = "compound"
 
 
 class Member(Rule, Protocol):
@@ -141,11 +144,11 @@ class CompoundRule:
 
     def dump(self, state: CompoundState) -> Json:
         """Give the state as JSON."""
-        return [VERSION, dump_parts(self.members, state.parts), dump_edge(state.edge)]
+        return [version_of(KIND), dump_parts(self.members, state.parts), dump_edge(state.edge)]
 
     def load(self, stored: Json) -> CompoundState:
         """Give back the state that was dumped."""
-        parts, edge = versioned(stored)
+        parts, edge = versioned(KIND, stored)
         return CompoundState(load_parts(self.members, parts), load_edge(edge))
 
     def _judge(

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sos_server.time import from_microseconds, to_microseconds
 from weps.model import Comparison, Detection, Severity
+from weps.rules.migration import version_of, versioned
 from weps.rules.state import after
 from weps.rules.threshold.message import render
 from weps.rules.threshold.selection import CORRELATIONS, Selection
-from weps.rules.threshold.simple import FIRING, PATTERN, RESOLVED, VERSION, versioned
+from weps.rules.threshold.simple import FIRING, PATTERN, RESOLVED
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from weps.model import Json, Observation
 
 CONDITION = "noData"
+
+KIND = "no-data"
 
 
 class Silence(NamedTuple):
@@ -100,11 +103,11 @@ class NoDataRule:
 
     def dump(self, state: Silence) -> Json:
         """Give the state as JSON."""
-        return [VERSION, to_microseconds(state.since), state.id, int(state.on)]
+        return [version_of(KIND), to_microseconds(state.since), state.id, int(state.on)]
 
     def load(self, stored: Json) -> Silence:
         """Give back the state that was dumped."""
-        since, identifier, on = versioned(stored)
+        since, identifier, on = versioned(KIND, stored)
         return Silence(from_microseconds(since), identifier, bool(on))
 
     def _detect(

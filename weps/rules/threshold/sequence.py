@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sos_server.time import from_microseconds, to_microseconds
 from weps.model import Detection, Severity
+from weps.rules.migration import version_of, versioned
 from weps.rules.state import after
 from weps.rules.threshold.compound import Member, Part, due_members, dump_parts, earliest_due, load_parts
 from weps.rules.threshold.message import render
 from weps.rules.threshold.selection import CORRELATIONS
-from weps.rules.threshold.simple import FIRING, PATTERN, VERSION, versioned
+from weps.rules.threshold.simple import FIRING, PATTERN
 from weps.rules.threshold.window import LONGEST_LINEAGE
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST_OPEN = 10_000
 """So many beginnings are remembered at once; beyond that the oldest is given up."""
+
+KIND = "sequence"
 
 
 class Begun(NamedTuple):
@@ -122,11 +125,11 @@ class SequenceRule:
             [to_microseconds(open_.start), to_microseconds(open_.last), open_.next, list(open_.lineage)]
             for open_ in state.begun
         ]
-        return [VERSION, dump_parts(self.members, state.parts), begun]
+        return [version_of(KIND), dump_parts(self.members, state.parts), begun]
 
     def load(self, stored: Json) -> SequenceState:
         """Give back the state that was dumped."""
-        parts, begun = versioned(stored)
+        parts, begun = versioned(KIND, stored)
         return SequenceState(
             load_parts(self.members, parts),
             tuple(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from weps.model import Comparison, Detection, Severity
+from weps.rules.migration import version_of, versioned
 from weps.rules.threshold.edge import AT_ONCE, OFF, Edge, EdgeState, dump_edge, load_edge
 from weps.rules.threshold.message import render
 from weps.rules.threshold.selection import CORRELATIONS, Reader, Selection, read_number
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 PATTERN = "threshold"
 FIRING = "firing"
 RESOLVED = "resolved"
-VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +116,11 @@ class SimpleRule:
     def dump(self, state: SimpleState, source: Json = None) -> Json:
         """Give the state as JSON; `source` is that of its source, where somebody has it already."""
         kept = self.source.dump(state.source) if source is None else source
-        return [VERSION, kept, [dump_edge(edge) for edge in state.edges]]
+        return [version_of(self.source.kind), kept, [dump_edge(edge) for edge in state.edges]]
 
     def load(self, stored: Json) -> SimpleState:
         """Give back the state that was dumped."""
-        source, edges = versioned(stored)
+        source, edges = versioned(self.source.kind, stored)
         return SimpleState(self.source.load(source), tuple(load_edge(edge) for edge in edges))
 
     def detect(self, event: str, level: int, evaluation: Evaluation, observation: Observation | None) -> Detection:
@@ -187,13 +187,6 @@ class SimpleRule:
         if was == now:
             return None, now
         return (FIRING, now) if now >= 0 else (RESOLVED, was)
-
-
-def versioned(stored: Json) -> list[Any]:
-    """Give the members of a stored state of a version that can be read."""
-    if not isinstance(stored, list) or not stored or stored[0] != VERSION:
-        raise ValueError(f"the stored state of a threshold rule is not of version {VERSION}: {stored!r}"[:200])
-    return stored[1:]
 
 
 def _highest(edges: tuple[EdgeState, ...]) -> int:

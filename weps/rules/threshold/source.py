@@ -8,12 +8,12 @@ defined, and so meets no condition. The state of a source is a plain value with 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from sos_server.time import from_microseconds, to_microseconds
-from weps.rules.state import after
+from weps.rules.state import EPOCH, after
 from weps.rules.threshold.window import (
     FINEST,
     LONGEST_LINEAGE,
@@ -28,8 +28,6 @@ from weps.rules.threshold.window import (
 if TYPE_CHECKING:
     from weps.model import Json, Value
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 class Evaluation(NamedTuple):
     """A value to compare with the condition, the time it stands for, and the ids of the observations behind it."""
@@ -40,7 +38,9 @@ class Evaluation(NamedTuple):
 
 
 class Source(Protocol):
-    """Turns the values of selected observations into values to compare."""
+    """Turns the values of selected observations into values to compare. `kind` is what its states are stored as."""
+
+    kind: ClassVar[str]
 
     def start(self) -> Any:
         """Give the state of a source that has seen nothing."""
@@ -87,6 +87,8 @@ class Timeless:
 class Direct(Timeless):
     """The value of each observation itself."""
 
+    kind: ClassVar[str] = "value"
+
     def start(self) -> None:
         """Give the state, which is none."""
 
@@ -112,6 +114,8 @@ DIRECT = Direct()
 @dataclass(frozen=True, slots=True)
 class Sliding(Timeless):
     """A function over the observations in (t - length, t], the newest `most` of them, computed at each observation."""
+
+    kind: ClassVar[str] = "sliding"
 
     function: str
     length: timedelta
@@ -163,6 +167,8 @@ class Tumbling:
     The evaluation has the time of the window's start. Windows without observations are left out; an observation that
     comes after its window is over changes nothing.
     """
+
+    kind: ClassVar[str] = "tumbling"
 
     function: str
     length: timedelta
@@ -232,10 +238,9 @@ class Tumbling:
     def _close(self, state: Batch) -> tuple[Evaluation, ...]:
         if state.totals.count == 0:
             return ()
-        extremes = {"min": state.lowest, "max": state.highest}
-        value = extremes.get(self.function, state.totals.compute(self.function))
-        enough = state.totals.count >= self.min_count
-        return (Evaluation(before(EPOCH, -state.number * self.length), value if enough else None, state.lineage),)
+        value = {"min": state.lowest, "max": state.highest}.get(self.function, state.totals.compute(self.function))
+        given = value if state.totals.count >= self.min_count else None
+        return (Evaluation(before(EPOCH, -state.number * self.length), given, state.lineage),)
 
 
 class Previous(NamedTuple):
@@ -253,6 +258,8 @@ class Change(Timeless):
 
     An observation that is older than the one before it changes nothing.
     """
+
+    kind: ClassVar[str] = "change"
 
     within: timedelta | None = None
     per: timedelta | None = None

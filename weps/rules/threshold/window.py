@@ -186,16 +186,11 @@ def dump_window(window: Window) -> Json:
 
 
 def load_window(stored: Any, squared: bool) -> Window:
-    """Give back a window that was dumped, also by versions that stored each observation with its time and id."""
-    newest, *columns = stored
-    if len(columns) == 1:
-        entries = [(from_microseconds(time), value, name) for time, value, name in columns[0]]
-    else:
-        deltas, values, names = columns
-        times = map(from_microseconds, accumulate(deltas))
-        named = [*[""] * (len(values) - len(names)), *names]
-        entries = list(zip(times, values, named, strict=True))
-    window = fill(entries, squared)
+    """Give back a window that was dumped."""
+    newest, deltas, values, names = stored
+    times = map(from_microseconds, accumulate(deltas))
+    named = [*[""] * (len(values) - len(names)), *names]
+    window = fill(zip(times, values, named, strict=True), squared)
     return window if newest is None else replace(window, newest=from_microseconds(newest))
 
 

@@ -18,6 +18,7 @@ from tests.weps.rules.eml.build import (
     length,
     message,
     of,
+    repetitive,
     select,
     simple,
     time,
@@ -27,7 +28,7 @@ from tests.weps.rules.eml.build import (
 from tests.weps.rules.making import NOON, level, minute
 from weps.errors import RuleError, StateError
 from weps.rules.eml import compile_eml
-from weps.rules.operators import view
+from weps.rules.operators import view, weight
 from weps.rules.state import NEVER, after
 
 LOW = simple("low", select(EVENT, "low_event"), length(1), above(1))
@@ -129,6 +130,59 @@ def test_view_refuses_to_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> No
 
     with pytest.raises(RuleError, match=r"p\.view would hold more than 3 events"):
         stored_after(document, 1, 2, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("document", "who"),
+    [
+        (eml(simple("p", select(COUNT, "", "out"), time("P1D"))), "the view p.view"),
+        (eml(simple("p", select(COUNT, "", "out"), length(50))), "the view p.view"),
+        (eml(simple("p", select(COUNT, "", "out"), time("P1D", batch=True))), "the view p.view"),
+        (eml(simple("p", select(EVENT, "e")), repetitive("r", 50, "p", select(COUNT, "", "out"))), "the pattern r"),
+    ],
+    ids=["time", "length", "batch", "repetitive"],
+)
+def test_view_refuses_to_hold_too_many_bytes(monkeypatch: pytest.MonkeyPatch, document: str, who: str) -> None:
+    """
+    A few events may be too much when they are long; the limit is that of what is held, not of what came.
+    """
+    monkeypatch.setattr(weight, "MAX_BYTES", 2 * 1024 * 1024)
+    half = "x" * 1024 * 1024
+
+    few = stored_after(document, half)
+    with pytest.raises(RuleError, match=rf"{who}.* would hold more than 2 MB of events; choose a shorter one"):
+        stored_after(document, half, half, half, half)
+
+    assert len(json.dumps(few)) > 1024 * 1024
+
+
+def test_view_may_take_any_number_of_bytes_in_the_course_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What has left it counts no more, also after the state was stored.
+    """
+    monkeypatch.setattr(weight, "MAX_BYTES", 2 * 1024 * 1024)
+    rule = compile_eml(eml(simple("p", select(COUNT, "", "out"), length(1))))
+    state = rule.start(NOON)
+
+    for number in range(6):
+        state, found = rule.step(state, level(number, "x" * 1024 * 1024))
+        state = rule.load(rule.dump(state))
+
+    assert [1] == [one.value for one in found]
+
+
+def test_long_histories_weigh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A view of aggregates keeps the ids of all that contributed to each of them.
+    """
+    monkeypatch.setattr(weight, "MAX_BYTES", 300_000)
+    document = eml(
+        simple("p", select(of("SelectSum"), "s_event"), length(1000)),
+        simple("q", select(COUNT, "", "out"), length(1000), name="s_event"),
+    )
+
+    with pytest.raises(RuleError, match=r"the view q\.view would hold more than 0 MB"):
+        stored_after(document, *range(500))
 
 
 def test_duration_beyond_the_calendar_never_ends() -> None:

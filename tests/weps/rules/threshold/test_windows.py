@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.weps.rules.making import detections, events, firings, level, levels, minute, threshold
+from tests.weps.rules.making import compiled, detections, events, firings, level, levels, minute, threshold
 from weps.rules.threshold.source import Sliding, Tumbling
 
 FUNCTIONS = {
@@ -119,10 +119,10 @@ def test_a_window_that_an_older_version_stored_is_read():
     """
     It had time, value and id for each observation.
     """
-    source = Sliding("mean", timedelta(minutes=10))
+    rule = compiled(threshold(of={"function": "mean", "window": "PT10M"}))
     noon = 1_714_564_800_000_000
 
-    state = source.load([noon + 1_000_000, [[noon, 3.5, "a"], [noon + 1_000_000, 2, "b"]]])
+    state = rule.load([1, [noon + 1_000_000, [[noon, 3.5, "a"], [noon + 1_000_000, 2, "b"]]], [[0, None, 0]]]).source
 
     assert [(minute(0), 3.5, "a"), (minute(1 / 60), 2, "b")] == list(state.entries())
     assert (minute(1 / 60), 2.75) == (state.newest, state.compute("mean"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from sos_server.time import from_microseconds, to_microseconds
 from weps.rules.threshold.detectors.score import LARGEST_SCORE, Direction, directed, in_deviations
@@ -87,6 +87,8 @@ class Ewma(Timeless):
     An observation that is older than the newest changes nothing.
     """
 
+    kind: ClassVar[str] = "ewma"
+
     length: timedelta
     baseline: timedelta
     min_count: int = 10
@@ -141,6 +143,8 @@ class Cusum(Timeless):
     forgotten. They begin anew when the baseline is not defined, as it is while its observations weigh less than
     `min_count`. An observation that is older than the newest changes nothing.
     """
+
+    kind: ClassVar[str] = "cusum"
 
     baseline: timedelta
     slack: float = 0.5

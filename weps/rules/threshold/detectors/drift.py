@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from sos_server.time import from_microseconds, to_microseconds
 from weps.rules.threshold.detectors.score import Direction, directed
@@ -34,6 +34,8 @@ class Drift(Timeless):
     Not defined while one of them has fewer than `min_count` observations. A late observation takes its place in its
     window; one that is too old for it changes nothing.
     """
+
+    kind: ClassVar[str] = "drift"
 
     length: timedelta
     min_count: int = 1

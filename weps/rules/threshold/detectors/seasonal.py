@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 from sos_server.time import from_microseconds, to_microseconds
+from weps.rules.state import EPOCH
 from weps.rules.threshold.detectors.score import EITHER_SIDE, Judge
-from weps.rules.threshold.source import EPOCH, Evaluation, Timeless
+from weps.rules.threshold.source import Evaluation, Timeless
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,6 +52,8 @@ class Seasonal(Timeless):
     compared with the days before its own, at the newest time; one that is older than all days that are kept changes
     nothing.
     """
+
+    kind: ClassVar[str] = "seasonal"
 
     days: int = 14
     min_count: int = 3

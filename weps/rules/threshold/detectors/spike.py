@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from sos_server.time import from_microseconds, to_microseconds
 from weps.rules.threshold.detectors.score import EITHER_SIDE, Judge
@@ -38,6 +38,8 @@ class Spike(Timeless):
     Not defined while there are fewer than `min_count` others. One that is late but belongs into the window is
     compared with it at the newest time and takes its place; one that is older changes nothing.
     """
+
+    kind: ClassVar[str] = "spike"
 
     length: timedelta
     min_count: int = 10

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from sos_server.time import from_microseconds, to_microseconds
 from weps.rules.threshold.source import Evaluation, Timeless
@@ -32,6 +32,8 @@ class Unchanged(Timeless):
     A value beyond the tolerance is the first of a new rest. Missing observations do not end a rest, but with fewer
     than `min_count` observations it is none. An observation that is older than the newest changes nothing.
     """
+
+    kind: ClassVar[str] = "stuck"
 
     tolerance: float = 0.0
     min_count: int = 3
