@@ -99,8 +99,10 @@ def _text_tables(array: Array, text: str, where: str) -> Iterator[Table]:
 def decode_separators(element: etree._Element | None, text: str) -> Separators:
     """Read a text encoding; the names of its attributes may be misspelt, and its separators escaped."""
     name = "" if element is None else xml.local_name(element)
-    if name.startswith(("Binary", "StandardFormat")):
-        raise InvalidRequest(f"The encoding {name} is not read; ask for text or XML encoding.", "encoding")
+    if element is not None and name.startswith(("Binary", "StandardFormat")):
+        raise InvalidRequest(
+            f"The encoding {name} is not read ({xml.where(element)}); ask for text or XML encoding.", "encoding"
+        )
     found: dict[str, str] = {}
     for attribute, value in () if element is None else element.attrib.items():
         for word, kind in (("token", "token"), ("block", "block"), ("tuple", "block"), ("decimal", "decimal")):

@@ -146,18 +146,23 @@ def _regular_times(holder: etree._Element | None) -> Iterator[datetime] | None:
     match = _DURATION.fullmatch(spacing)
     if match is None or len(spacing) < 3:
         raise InvalidRequest(f"The spacing {spacing!r} is no duration such as PT15M ({xml.where(base)}).")
-    years, months, weeks, days, hours, minutes = (int(part or 0) for part in match.groups()[:6])
-    rest = timedelta(days=weeks * 7 + days, hours=hours, minutes=minutes, seconds=float(match[7] or 0))
-    return _steps(begin, years * 12 + months, rest)
+    return _steps(begin, match, base)
 
 
-def _steps(begin: datetime, months: int, rest: timedelta) -> Iterator[datetime]:
+def _steps(begin: datetime, spacing: re.Match[str], base: etree._Element) -> Iterator[datetime]:
+    """Give the times from a begin on; months are those of the calendar."""
+    years, months, weeks, days, hours, minutes = (int(part or 0) for part in spacing.groups()[:6])
     number = 0
     while True:
-        month = begin.month - 1 + months * number
-        year = begin.year + month // 12
-        day = min(begin.day, monthrange(year, month % 12 + 1)[1])
-        yield begin.replace(year=year, month=month % 12 + 1, day=day) + rest * number
+        month = begin.month - 1 + (years * 12 + months) * number
+        try:
+            rest = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=float(spacing[7] or 0))
+            first = begin.replace(year=begin.year + month // 12, month=month % 12 + 1, day=1)
+            yield first.replace(day=min(begin.day, monthrange(first.year, first.month)[1])) + rest * number
+        except (ValueError, OverflowError) as error:
+            raise InvalidRequest(
+                f"The spacing {spacing[0][:20]} leads beyond the year 9999 ({xml.where(base)})."
+            ) from error
         number += 1
 
 
