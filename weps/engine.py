@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from weps import watch
 from weps.errors import FeedError, SourceException, SourceUnreachable
 from weps.feeders.base import Batch, Feeder
+from weps.feeders.forms import is_asked_by_result_time
 from weps.lifecycle import Lifecycle
 from weps.model import AlertStatus, Feed, Observation, Source
 from weps.notify.base import Channel
@@ -109,7 +110,10 @@ class Engine(Lifecycle):
             transaction.add_alerts(alerts, now)
             if feed.down_since is not None:
                 self._tell(transaction, watched, AlertStatus.SOURCE_UP, now, None)
-            transaction.forget_seen(read_from(feed, watched.positions(), self._horizon))
+            transaction.forget_seen(
+                read_from(feed, watched.positions(), self._horizon),
+                by_result_time=is_asked_by_result_time(feed.source),
+            )
             transaction.polled(max(until, feed.polled_until or until), now, now if more else _next_poll(feed, now))
         if alerts or feed.down_since is not None:
             LOG.info("alerts feed=%d count=%d", feed_id, len(alerts))

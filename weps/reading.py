@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from weps.errors import SourceException
 from weps.feeders.base import Batch
+from weps.feeders.forms import is_asked_by_result_time
 from weps.model import Feed
 
 SHORTEST_STEP = timedelta(minutes=1)
@@ -38,6 +39,9 @@ class Horizon:
 def read_from(feed: Feed, positions: Collection[datetime], horizon: Horizon) -> datetime:
     """Give the time from which a source is to be asked."""
     earliest = feed.since if feed.since is not None else feed.activation - horizon.lookback
+    if feed.polled_until is not None and is_asked_by_result_time(feed.source):
+        # Positions are phenomenon times: forecasts are known long before, late values long after.
+        return max(feed.polled_until - horizon.overlap, earliest)
     if not positions:
         return earliest
     slowest = max(min(positions), max(positions) - horizon.lookback)

@@ -196,6 +196,11 @@ def form_of(source: Source) -> Form:
     return FORMS[source.binding]
 
 
+def is_asked_by_result_time(source: Source) -> bool:
+    """Tell whether the spans that a source is asked for are of result times."""
+    return source.binding in FORMS and read_asked(source).time_reference == RESULT_TIME
+
+
 @lru_cache(maxsize=1024)
 def read_asked(source: Source) -> Asked:
     """Give version, operation and filtered time of a source's template."""

@@ -150,15 +150,21 @@ class BatchTransaction:
     def mark_seen(self, observations: Sequence[Observation]) -> None:
         """Remember observations, so that they are never evaluated again."""
         rows = [
-            {"feed_id": self.feed.id, "phenomenon_time": each.phenomenon_time, "observation": each.id}
+            {
+                "feed_id": self.feed.id,
+                "phenomenon_time": each.phenomenon_time,
+                "observation": each.id,
+                "result_time": _known_later(each),
+            }
             for each in observations
         ]
         if rows:
             self._connection.execute(SEEN.insert(), rows)
 
-    def forget_seen(self, before: datetime) -> None:
-        """Forget observations older than what will ever be asked for again."""
-        self._connection.execute(delete(SEEN).where(SEEN.c.feed_id == self.feed.id, SEEN.c.phenomenon_time < before))
+    def forget_seen(self, before: datetime, *, by_result_time: bool = False) -> None:
+        """Forget observations older than what will ever be asked for again, or known for longer."""
+        time = func.coalesce(SEEN.c.result_time, SEEN.c.phenomenon_time) if by_result_time else SEEN.c.phenomenon_time
+        self._connection.execute(delete(SEEN).where(SEEN.c.feed_id == self.feed.id, time < before))
 
     def save_latest(self, latest: Mapping[Series, Observation]) -> None:
         """Move the positions of series to the end of the given observations."""
@@ -270,6 +276,12 @@ def _feed(connection: Connection, feed_id: int) -> Feed:
     if row is None:
         raise NotFoundError(f"there is no feed {feed_id}")
     return read_feed(row)
+
+
+def _known_later(observation: Observation) -> datetime | None:
+    """Give when a result became known, None where that was not after it held: most become known at once."""
+    known = observation.result_time
+    return known if known is not None and known > observation.phenomenon_time else None
 
 
 def _portions(identifiers: Sequence[str]) -> Iterator[Sequence[str]]:

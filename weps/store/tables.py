@@ -116,6 +116,7 @@ SEEN = Table(
     Column("feed_id", Key, ForeignKey(FEEDS.c.id, ondelete="CASCADE"), primary_key=True),
     Column("phenomenon_time", Instant, primary_key=True),
     Column("observation", Text, primary_key=True),
+    Column("result_time", Instant, nullable=True),
     sqlite_with_rowid=False,
 )
 
@@ -250,16 +251,56 @@ OUTBOX = Table(
     Column("id", Key, primary_key=True, autoincrement=True),
     Column("alert_sequence", Key, ForeignKey(ALERTS.c.sequence), nullable=False),
     Column("subscription_id", String(36), nullable=False),
+    Column("episode", String(36), nullable=False, server_default=""),
     Column("channel", String(32), nullable=False),
     Column("address", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("queued", Instant, nullable=False, server_default="0"),
     Column("due", Instant, nullable=False),
     Column("status", String(16), nullable=False),
     Column("last_error", Text),
     Column("finished", Instant),
     Index(None, "status", "due"),
-    Index(None, "subscription_id", "channel", "address", "status", "id"),
+    Index(None, "channel", "address", "status", "due"),
+    Index(None, "channel", "address", "status", "episode", "id"),
+    Index(None, "subscription_id", "id"),
+    Index(None, "finished"),
+    Index(None, "alert_sequence"),
     sqlite_autoincrement=True,
+)
+
+TARGETS = Table(
+    "targets",
+    METADATA,
+    Column("channel", String(32), primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("failing_since", Instant),
+    Column("open_until", Instant),
+    Column("disabled", Instant),
+    Column("told", Boolean, nullable=False, server_default=false()),
+    sqlite_with_rowid=False,
+)
+
+DELIVERY_ATTEMPTS = Table(
+    "delivery_attempts",
+    METADATA,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("delivery_id", Key, ForeignKey(OUTBOX.c.id, ondelete="CASCADE"), nullable=False),
+    Column("began", Instant, nullable=False),
+    Column("ended", Instant, nullable=False),
+    Column("successful", Boolean, nullable=False),
+    Column("answer_status", Integer),
+    Column("answer", Text),
+    Column("error", Text),
+    Index(None, "delivery_id"),
+)
+
+SERVICE_KEYS = Table(
+    "service_keys",
+    METADATA,
+    Column("name", String(32), primary_key=True),
+    Column("secret", String(64), nullable=False),
 )
 
 ITEMS = Table(
