@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from sos_server.model import (
         Feature,
+        Offering,
         OfferingContent,
         ResultRows,
         ResultTemplate,
@@ -46,10 +47,17 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class SensorDescribed:
-    """The descriptions that hold at the time that was asked for, in the order of time."""
+    """
+    The descriptions that hold at the time that was asked for, in the order of time.
+
+    What else is known of the procedure goes with them: its offerings, observed properties, and features by identifier.
+    """
 
     description_format: str
     descriptions: tuple[ValidDescription, ...]
+    offerings: tuple[Offering, ...] = ()
+    observed_properties: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

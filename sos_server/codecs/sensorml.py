@@ -22,7 +22,7 @@ SENSORML_101 = "http://www.opengis.net/sensorML/1.0.1"
 SENSORML_20 = "http://www.opengis.net/sensorml/2.0"
 DESCRIPTION_FORMATS = (SENSORML_20, SENSORML_101)
 
-_OFFERING = "urn:ogc:def:identifier:OGC:offeringID"
+OFFERING = "urn:ogc:def:identifier:OGC:offeringID"
 _UNIQUE_ID = "urn:ogc:def:identifier:OGC:1.0:uniqueID"
 _LONG_NAME = "urn:ogc:def:identifier:OGC:1.0:longName"
 _ENVELOPES = frozenset(xml.NAMESPACES[prefix] for prefix in ("sos", "swes", "soap", "soap11"))
@@ -48,7 +48,7 @@ def decode_description(
             f"its format is said to be {description_format}.",
             "procedureDescription",
         )
-    process = _process(element)
+    process = process_of(element)
     identifier = _identifier(process) or known_as
     if identifier is None:
         raise MissingParameterValue(
@@ -61,7 +61,7 @@ def decode_description(
         description_format=description_format,
         document=etree.tostring(_alone(element), encoding="UTF-8"),
         name=_name(process),
-        offerings=tuple(_offerings(process, identifier)),
+        offerings=tuple(offerings_of(process, identifier)),
     )
 
 
@@ -73,7 +73,7 @@ def _alone(element: etree._Element) -> etree._Element:
     return copy
 
 
-def _process(element: etree._Element) -> etree._Element:
+def process_of(element: etree._Element) -> etree._Element:
     """Give the process itself, that in SensorML 1.0.1 stands in a member of the document."""
     member = element.find("{*}member")
     inner = xml.first_element(member)
@@ -110,7 +110,8 @@ def _name(process: etree._Element) -> str | None:
     return " ".join(name.split()) if name else None
 
 
-def _offerings(process: etree._Element, procedure: str) -> Iterator[Offering]:
+def offerings_of(process: etree._Element, procedure: str) -> Iterator[Offering]:
+    """Give the offerings that the description of a procedure lists."""
     seen: set[str] = set()
     for capabilities in process.iterfind("{*}capabilities"):
         if (capabilities.get("name") or "").lower() != "offerings":
@@ -149,7 +150,8 @@ def encode_description(
         term = xml.add(xml.add(identifiers, "sml:identifier"), "sml:Term", definition=definition)
         xml.add(term, "sml:label", label)
         xml.add(term, "sml:value", value)
-    _add_offering(root, offering)
+    capabilities = xml.add(xml.add(root, "sml:capabilities", name="offerings"), "sml:CapabilityList")
+    add_offering(capabilities, offering)
     _add_outputs(root, list(properties))
     if place is not None:
         _add_position(root, place)
@@ -158,9 +160,9 @@ def encode_description(
     return SensorDescription(procedure, SENSORML_20, document, name, (offering,))
 
 
-def _add_offering(root: etree._Element, offering: Offering) -> None:
-    capabilities = xml.add(xml.add(root, "sml:capabilities", name="offerings"), "sml:CapabilityList")
-    text = xml.add(xml.add(capabilities, "sml:capability", name="offeringID"), "swe:Text", definition=_OFFERING)
+def add_offering(capabilities: etree._Element, offering: Offering) -> None:
+    """Write an offering into a list of capabilities of SensorML 2.0."""
+    text = xml.add(xml.add(capabilities, "sml:capability", name="offeringID"), "swe:Text", definition=OFFERING)
     xml.add(text, "swe:label", offering.name or offering.identifier)
     xml.add(text, "swe:value", offering.identifier)
 

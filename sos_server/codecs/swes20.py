@@ -8,7 +8,7 @@ from sos_server.codecs import gml32, xml
 from sos_server.time import format_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from lxml import etree
@@ -24,11 +24,16 @@ def decode_validity(element: etree._Element) -> tuple[datetime | None, datetime 
     return gml32.period_end(element, "begin"), gml32.period_end(element, "end")
 
 
-def add_descriptions(root: etree._Element, descriptions: Sequence[ValidDescription]) -> None:
+def add_descriptions(
+    root: etree._Element,
+    descriptions: Sequence[ValidDescription],
+    read: Callable[[ValidDescription], etree._Element] | None = None,
+) -> None:
     """
     Append descriptions to a request or an answer, with the times in which they are valid where one is known.
 
     The descriptions of a procedure mostly have ids in common, a document has each only once: the later ones change.
+    `read` gives what goes out of a description; without it that is its document.
     """
     taken = {f"vt_{number}" for number in range(1, len(descriptions) + 1)}
     for number, description in enumerate(descriptions, start=1):
@@ -36,7 +41,7 @@ def add_descriptions(root: etree._Element, descriptions: Sequence[ValidDescripti
         if description.begin is not None or description.end is not None:
             period = _encode_validity(description.begin, description.end, f"vt_{number}")
             xml.add(holder, "swes:validTime").append(period)
-        document = xml.parse(description.document)
+        document = xml.parse(description.document) if read is None else read(description)
         xml.make_ids_unique(document, taken, f"_{number}")
         xml.add(holder, "swes:data").append(document)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sos_server.errors import InvalidParameterValue
 from sos_server.operations.base import DESCRIPTION_FORMATS, require_known, require_one_of
+from sos_server.requests import GetFeatureOfInterest
 from sos_server.responses import SensorDescribed
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 def describe_sensor(context: Context, request: DescribeSensor) -> SensorDescribed:
     """
-    Give a procedure's descriptions as they were sent: the present one, or all that hold in a time.
+    Give a procedure's descriptions as they were sent: the present one, or all that hold in a time; and what is known
+    of it besides.
 
     There may be none in a time before the procedure was registered, but there is always a present one.
     """
@@ -40,7 +42,15 @@ def describe_sensor(context: Context, request: DescribeSensor) -> SensorDescribe
     if request.valid_time is not None:
         begin, end = request.valid_time
         found = (each for each in found if _holds(each, begin, end))
-    return SensorDescribed(request.description_format, tuple(found))
+    contents, _ = context.storage.contents_and_time()
+    own = [content for content in contents if content.offering.procedure == request.procedure]
+    return SensorDescribed(
+        request.description_format,
+        tuple(found),
+        tuple(content.offering for content in own),
+        tuple(dict.fromkeys(name for content in own for name in content.observed_properties)),
+        tuple(each.identifier for each in context.storage.features(GetFeatureOfInterest((request.procedure,)))),
+    )
 
 
 def _holds(description: ValidDescription, begin: datetime, end: datetime) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sos_server.codecs import om20_array, om20_encode, sampling20, sosdo, sosdrt, sosgda, swes20, xml
+from sos_server.codecs import om20_array, om20_encode, sampling20, sensorml_enrich, sosdo, sosdrt, sosgda, swes20, xml
 from sos_server.codecs.sos20 import capabilities_written, results
 from sos_server.codecs.sos20.encode_request import encode_request
 from sos_server.responses import (
@@ -33,7 +33,9 @@ __all__ = ["encode", "encode_request"]
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from sos_server.model import Feature
+    from lxml import etree
+
+    from sos_server.model import Feature, ValidDescription
 
 
 def encode(response: Response, *, counts_as_measures: bool = True) -> Iterator[bytes]:
@@ -61,8 +63,12 @@ def _sensor_inserted(response: SensorInserted) -> bytes:
 def _sensor_described(response: SensorDescribed) -> bytes:
     root = xml.new("swes:DescribeSensorResponse")
     xml.add(root, "swes:procedureDescriptionFormat", response.description_format)
-    swes20.add_descriptions(root, response.descriptions)
+    swes20.add_descriptions(root, response.descriptions, lambda each: _enriched(each, response))
     return xml.serialize(root)
+
+
+def _enriched(description: ValidDescription, response: SensorDescribed) -> etree._Element:
+    return sensorml_enrich.enrich(description, response.offerings, response.observed_properties, response.features)
 
 
 def _features(features: Iterable[Feature]) -> bytes:
