@@ -130,6 +130,25 @@ def to_markdown(scores: Mapping[tuple[str, str], Score]) -> str:
     return "\n".join(rows)
 
 
+def to_summary(scores: Mapping[tuple[str, str], Score]) -> str:
+    """Write the sums of scores as a table, each detector with its settings."""
+    rows = [
+        "| detector | settings, the same for all series | windows found | missed | false alarms | median delay |",
+        "|---|---|--:|--:|--:|--:|",
+    ]
+    for detector in dict.fromkeys(detector for detector, _ in scores):
+        own = [one for (other, _), one in scores.items() if other == detector]
+        rows.append(_row(f"`{detector}`", _settings_text(SETTINGS[detector]), sum(own, Score(0, 0, 0, ()))))
+    return "\n".join(rows)
+
+
+def _settings_text(rule: Mapping[str, Any]) -> str:
+    """Write what a rule says beside its type and function, as the threshold language has it."""
+    members = {name: value for name, value in rule.get("of", {}).items() if name != "function"}
+    members |= {name: rule[name] for name in ("after", "threshold", "reset") if name in rule}
+    return ", ".join(f"`{name}` {value}" for name, value in members.items())
+
+
 def _row(detector: str, name: str, one: Score) -> str:
     hours = [delay / HOUR for delay in one.delays]
     delay = f"{median(hours):.1f} h" if hours else ""
@@ -137,5 +156,6 @@ def _row(detector: str, name: str, one: Score) -> str:
 
 
 def report() -> str:
-    """Give the table of all detectors over all series; raises `FileNotFoundError` where the series are not there."""
-    return to_markdown(evaluate(DATA))
+    """Give the tables of all detectors over all series; raises `FileNotFoundError` where the series are not there."""
+    scores = evaluate(DATA)
+    return f"{to_markdown(scores)}\n\n{to_summary(scores)}"

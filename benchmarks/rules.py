@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -194,15 +197,26 @@ def _run_rule(rule: Rule, seen: Sequence[Observation]) -> list[datetime]:
 def _overshoot(scale: Scale) -> list[Case]:
     """The rule of the pilot: a value above the level after one below it, and the other way round."""
     wave = [50.0, 55.0, 59.0, 61.0, 66.0, 70.0, 64.0, 61.0, 58.0, 52.0]
-    values = (wave[number % len(wave)] for number in range(scale.of(EVENTS, least=20)))
+    values = [wave[number % len(wave)] for number in range(scale.of(EVENTS, least=20))]
     seen = [each._replace(observed_property="AirTemperature") for each in observations(values, uom="[degF]")]
-    quiet = [each._replace(value=50.0) for each in seen]
     network = Network()
     network.add("pilot", compile_eml(OVERSHOOT.read_text(encoding="utf-8")), {}, BEGIN)
     told = [time for _, _, time in _told(network.step(seen))]
     require_equal("the crossings of the pilot's rule", _crossings(OVERSHOOT_LEVEL, seen), told)
     name = f"the pilot's rule that tells {len(told) / len(seen):.0%} of the values"
-    return [
-        _beside("the pilot's rule, its state kept", lambda: _step(network, quiet), quiet, at_most(60)),
-        _beside(name, lambda: _step(network, seen), seen, at_most(60)),
-    ]
+    following = count(len(seen))
+
+    def next_of(level: float | None) -> None:
+        """Make observations that follow those before: a clock that stands still would be another rule's work."""
+        seen[:] = [
+            each._replace(
+                phenomenon_time=BEGIN + timedelta(minutes=next(following)), value=value if level is None else level
+            )
+            for each, value in zip(seen, values, strict=True)
+        ]
+
+    def case(name: str, level: float | None) -> Case:
+        made = partial(next_of, level)
+        return replace(_beside(name, lambda: _step(network, seen), seen, at_most(60)), prepare=made)
+
+    return [case("the pilot's rule, its state kept", 50.0), case(name, None)]

@@ -103,11 +103,11 @@ class Comparison:
     uom: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Detection:
+class Detection(NamedTuple):
     """
     A match of a rule (`eml/SEMANTICS` 3.6; threshold rules use pattern `threshold`, event `firing` or `resolved`).
 
+    A tuple as an observation is, and for the same reason.
     `time` is the rule's clock at the match; `causes` the observation ids that the rule reports (None: it does not),
     `lineage` the ids of all observations that contributed, `observation` the last of them when it is at hand.
     """

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -98,7 +97,7 @@ class Watch:
         place = found.subscription_id, found.key
         subscription = self._subscriptions[found.subscription_id]
         thread, has_episodes = self._threads.get(place, Thread()), found.subscription_id in self._with_episodes
-        bare = found._replace(detection=replace(found.detection, observation=None))
+        bare = found._replace(detection=found.detection._replace(observation=None))
         for each in (found, bare):
             try:
                 alert, self._threads[place] = composer.compose(subscription, each, thread, has_episodes)

@@ -127,14 +127,16 @@ class Network:
                 if level.stirs(observation):
                     outcomes += self._step_level(level, observation)
             if watches:
-                self._step_watches(watches, observation, end, outcomes)
+                late = end if clocked and self._clock.is_ahead(end) else None
+                self._step_watches(watches, observation, late, outcomes)
             if families:
                 self._step_families(families, observation, outcomes)
             if clocked and end != told:
                 self._clock.move(end)
                 told = end
             if outcomes:
-                outcomes.sort(key=in_order)
+                if len(outcomes) > 1:
+                    outcomes.sort(key=in_order)
                 found += [outcome[1] for outcome in outcomes]
         return found
 
@@ -216,11 +218,11 @@ class Network:
             self._set_alarm(watch, key)
 
     def _step_watches(
-        self, watches: list[Watch], observation: Observation, end: datetime, outcomes: list[tuple[int, Found]]
+        self, watches: list[Watch], observation: Observation, late: datetime | None, outcomes: list[tuple[int, Found]]
     ) -> None:
         for watch in watches:
             try:
-                stepped = watch.step(observation, end)
+                stepped = watch.step(observation, late)
                 if stepped is None:
                     continue
                 key, before, after, detections = stepped
@@ -288,7 +290,8 @@ class Network:
             self._changed[subscription_id, key] = watch
 
     def _set_alarm(self, watch: Watch, key: str) -> None:
-        if (due := watch.due(key)) is not None:
+        due = None if watch.awake else watch.rule.due(watch.states[key])  # type: ignore[attr-defined]
+        if due is not None:
             (self._clock_alarms if watch.clocked else self._alarms).put((watch.order, key), due)
 
 

@@ -57,6 +57,11 @@ class Clock:
         """The era of those who were there from the beginning."""
         return self._eras[0]
 
+    def is_ahead(self, time: datetime) -> bool:
+        """Tell whether any era is beyond a time: then the oldest is."""
+        now = self._eras[0].now
+        return now is not None and now > time
+
     def begin(self) -> Era:
         """Give the era of a rule that comes now."""
         if self._eras[-1]._now is not None:

@@ -62,12 +62,12 @@ class Watch:
     take_change: Callable[[Any], bool] | None
     common: SimpleRule | None
 
-    def due(self, key: str) -> datetime | None:
-        """Give the instant from which on a tick may bring something, if the rule can tell."""
-        return None if self.awake else self.rule.due(self.states[key])  # type: ignore[attr-defined]
+    def step(self, observation: Observation, late: datetime | None) -> Step | None:
+        """
+        Show an observation to the state that it belongs to; None when the rule does not want it.
 
-    def step(self, observation: Observation, end: datetime) -> Step | None:
-        """Show an observation with its end to the state that it belongs to; None when the rule does not want it."""
+        `late` is the end of its time where rules with a clock may be ahead of it already.
+        """
         rule = self.rule
         key = WHOLE_RULE if self.clocked else rule.correlation_key(observation)
         if key is None:
@@ -75,7 +75,7 @@ class Watch:
         state = self.states.get(key)
         if state is None:
             state = rule.start(self.activation)
-        elif self.clocked and (now := self.era.now) is not None and now > end:
+        elif late is not None and self.clocked and (now := self.era.now) is not None and now > late:
             state, _ = rule.tick(state, now)  # nothing is due any more
         return key, state, *rule.step(state, observation)
 

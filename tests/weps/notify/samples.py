@@ -71,7 +71,7 @@ def make_detection(**changes: Any) -> Detection:
         observation=make_observation(),
         comparison=Comparison("greaterThan", (500.0,), "1"),
     )
-    return replace(detection, **changes)
+    return detection._replace(**changes)
 
 
 def make_alert(number: int = 1, detection: Detection | None = None, **changes: Any) -> Alert:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sos_server.time import from_microseconds, to_microseconds
@@ -192,7 +192,7 @@ class CompoundRule:
             observation=observation,
             severity=self.severity,
         )
-        return replace(found, message=render(self.message, self.name, found)) if self.message else found
+        return found._replace(message=render(self.message, self.name, found)) if self.message else found
 
 
 def _take(member: Member, part: Part, observation: Observation) -> Part:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from sos_server.time import from_microseconds, to_microseconds
@@ -124,4 +124,4 @@ class NoDataRule:
             comparison=comparison,
             severity=self.severity,
         )
-        return replace(found, message=render(self.message, self.name, found)) if self.message else found
+        return found._replace(message=render(self.message, self.name, found)) if self.message else found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sos_server.time import from_microseconds, to_microseconds
@@ -178,7 +178,7 @@ class SequenceRule:
             comparison=last.comparison,
             severity=self.severity,
         )
-        return replace(found, message=render(self.message, self.name, found)) if self.message else found
+        return found._replace(message=render(self.message, self.name, found)) if self.message else found
 
 
 def _joined(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from weps.model import Comparison, Detection, Severity
@@ -139,7 +139,7 @@ class SimpleRule:
             comparison=Comparison(step.condition.name, step.condition.bounds, uom),
             severity=step.severity,
         )
-        return replace(found, message=render(self.message, self.name, found)) if self.message else found
+        return found._replace(message=render(self.message, self.name, found)) if self.message else found
 
     def judge(
         self, state: SimpleState, source: Any, given: tuple[Evaluation, ...], observation: Observation | None
