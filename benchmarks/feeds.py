@@ -1,4 +1,8 @@
-"""Answering alert feeds: a page of fifty items, and a 304; with few alerts in the feed and with many."""
+"""
+Answering alert feeds: a page of a hundred items in every format, and a 304; with few alerts in the feed and with many.
+
+The baseline is feedgen building the same page at each request, in the same process and over the same face.
+"""
 
 from __future__ import annotations
 
@@ -14,20 +18,35 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 from sqlalchemy import Engine, event
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from benchmarks import station
-from benchmarks.frame import Case, Line, Scale, at_most, compare, require_equal
+from benchmarks.frame import Case, Line, Scale, at_least, at_most, compare, require_equal
 from benchmarks.server import Server, serving
-from weps.model import AlertStatus, Comparison, Detection, NewSubscription, Observation, RuleText, Source, Subscription
+from weps.model import (
+    AlertStatus,
+    Comparison,
+    Detection,
+    NewSubscription,
+    Observation,
+    RuleText,
+    Source,
+    Subscription,
+)
+from weps.notify.formats import FORMATS
 from weps.notify.message import compose_alert
 from weps.rules.languages import THRESHOLD
 from weps.store import Store
 from weps.web import create_routes
+from weps.web_documents import DocumentCache
+from weps.web_feeds import FeedFace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-PAGE = 50
+PAGE = 100
+REQUESTS = 20
+Header = tuple[bytes, bytes]
 _PING = "an HTTP request that does nothing (/healthz)"
 _RULE = '{"type": "threshold", "condition": "greaterThan", "threshold": 30}'
 
@@ -39,38 +58,40 @@ class FilledFeed:
     subscription: Subscription
     alerts: int
 
-    @property
-    def path(self) -> str:
-        """Where the feed is."""
-        return f"/feeds/{self.subscription.token}.rss"
+    def path(self, name: str = "rss") -> str:
+        """Where the feed is in a format."""
+        return f"/feeds/{self.subscription.token}.{name}"
 
 
 def run(scale: Scale) -> list[Line]:
-    """Answer a page and a 304 out of fifty alerts and out of ten thousand."""
+    """Answer a page and a 304 out of a hundred alerts and out of ten thousand."""
     counts = PAGE, scale.of(10_000, least=2 * PAGE)
     with TemporaryDirectory() as folder:
         data = Path(folder)
         store = Store(f"sqlite:///{data / 'weps.db'}")
         store.migrate()
         few, many = (_fill(store, count) for count in counts)
-        read = _items_read_for_a_304(store, many)
+        read = max(_items_read_for_a_304(store, many.path(name)) for name in FORMATS)
+        read = max(read, *(_items_read_for_a_304(store, f"/store/GetRSS?format={name}") for name in FORMATS))
+        built = _built_each_time(store, many, scale)
         store.dispose()
         with serving(data) as server:
             for feed in (few, many):
-                root = etree.fromstring(server.ask(feed.path))
+                root = etree.fromstring(server.ask(feed.path()))
                 require_equal("the items of a page", PAGE, len(root.findall("channel/item")))
                 newest = root.findtext("channel/item/guid", "")
                 require_equal("the newest item", True, _alert_id(feed.subscription, feed.alerts) in newest)
             lines = _compare(server, few, many, scale)
-    reading = Line("statements that read items for a 304", read, "", read, "statements", target=at_most(0))
-    return [reading, *lines]
+    told = "statements that read items for a 304, the most of any format"
+    reading = Line(told, read, "", read, "statements", target=at_most(0))
+    return [reading, *built, *lines]
 
 
 def _compare(server: Server, few: FilledFeed, many: FilledFeed, scale: Scale) -> list[Line]:
     def unchanged(feed: FilledFeed) -> Any:
-        known = {"If-None-Match": server.header(feed.path, "ETag")}
-        require_equal("the body of a 304", b"", server.ask(feed.path, headers=known, status=304))
-        return lambda: server.ask(feed.path, headers=known, status=304)
+        known = {"If-None-Match": server.header(feed.path(), "ETag")}
+        require_equal("the body of a 304", b"", server.ask(feed.path(), headers=known, status=304))
+        return lambda: server.ask(feed.path(), headers=known, status=304)
 
     names = [f"a 304, {feed.alerts} alerts in the feed" for feed in (few, many)]
     pages = [f"a page of {PAGE} out of {feed.alerts} alerts" for feed in (few, many)]
@@ -80,8 +101,8 @@ def _compare(server: Server, few: FilledFeed, many: FilledFeed, scale: Scale) ->
             Case(_PING, lambda: server.ask("/healthz"), clock=clock),
             Case(names[0], unchanged(few), clock=clock, against=_PING),
             Case(names[1], unchanged(many), clock=clock, against=names[0]),
-            Case(pages[0], lambda: server.ask(few.path), clock=clock, against=_PING),
-            Case(pages[1], lambda: server.ask(many.path), clock=clock, against=pages[0]),
+            Case(pages[0], lambda: server.ask(few.path()), clock=clock, against=_PING),
+            Case(pages[1], lambda: server.ask(many.path()), clock=clock, against=pages[0]),
         ],
         scale,
     )
@@ -138,29 +159,68 @@ def _alert(subscription: Subscription, number: int) -> Any:
     )
 
 
-def _items_read_for_a_304(store: Store, feed: FilledFeed) -> int:
+def _built_each_time(store: Store, feed: FilledFeed, scale: Scale) -> list[Line]:
+    """Answer a page as the service does, and by the same face without keeping what feedgen built."""
+    kept = Starlette(routes=list(create_routes(store)))
+    face = FeedFace(store, None, cache=DocumentCache(limit=0))
+    built = Starlette(routes=[Route("/feeds/{token}.{format}", face.feed)])
+    baseline = f"a page of {PAGE}: built by feedgen at each request"
+    cases = [_case(baseline, built, feed.path())]
+    for name in FORMATS:
+        (_, expected), (_, found) = (_answered(app, feed.path(name), []) for app in (built, kept))
+        require_equal(f"the page as {name}", expected, found)
+        label = f"a page of {PAGE}: answered as {name}"
+        cases.append(_case(label, kept, feed.path(name), against=baseline, target=at_least(50)))
+        if name != "rss":
+            cases.append(_case(f"a page of {PAGE}: built as {name}", built, feed.path(name), against=baseline))
+    label = f"a page of {PAGE}: answered as rss with gzip"
+    gzipped = [(b"accept-encoding", b"gzip")]
+    return compare([*cases, _case(label, kept, feed.path(), gzipped, against=baseline, target=at_least(50))], scale)
+
+
+def _case(name: str, app: Starlette, path: str, headers: Sequence[Header] = (), **members: Any) -> Case:
+    """Ask so often in one loop, as a server does, that its begin does not count."""
+
+    async def ask() -> None:
+        for _ in range(REQUESTS):
+            await _ask(app, path, headers)
+
+    return Case(name, lambda: asyncio.run(ask()), operations=REQUESTS, **members)
+
+
+def _items_read_for_a_304(store: Store, path: str) -> int:
     """Count the statements that read items for a 304, by the face that the service serves as well."""
     app = Starlette(routes=list(create_routes(store)))
-    reading_a_page, (status, headers) = _counted(app, feed.path, [])
-    require_equal("the status of a page", 200, status)
-    require_equal("the statements that read items for a page", 1, reading_a_page)
-    reading, (status, _) = _counted(app, feed.path, [(b"if-none-match", headers[b"etag"])])
-    require_equal("the status of what has not changed", 304, status)
+    reading_a_page, headers = _counted(app, path, [], 200)
+    require_equal(f"whether a page is read from the store for {path}", True, reading_a_page > 0)
+    reading, _ = _counted(app, path, [(b"if-none-match", headers[b"etag"])], 304)
     return reading
 
 
-def _counted(
-    app: Starlette, path: str, headers: list[tuple[bytes, bytes]]
-) -> tuple[int, tuple[int, dict[bytes, bytes]]]:
-    """Count the statements that read the texts of alerts for a GET; give them with the status and the headers."""
+def _counted(app: Starlette, path: str, headers: Sequence[Header], status: int) -> tuple[int, dict[bytes, bytes]]:
+    """Count the statements that read the texts of alerts or items for a GET; give them with the headers."""
+    with _statements() as seen:
+        sent, _ = _answered(app, path, headers)
+    require_equal(f"the status of {path}", status, sent["status"])
+    reading = sum("alerts.text" in statement or "items.document" in statement for statement in seen)
+    return reading, dict(sent["headers"])
+
+
+def _answered(app: Starlette, path: str, headers: Sequence[Header]) -> tuple[dict[str, Any], bytes]:
+    return asyncio.run(_ask(app, path, headers))
+
+
+async def _ask(app: Starlette, path: str, headers: Sequence[Header]) -> tuple[dict[str, Any], bytes]:
+    """Ask an application as a server would; give the begin of the answer and its body."""
     sent: list[Any] = []
+    address, _, query = path.partition("?")
     scope = {
         "type": "http",
         "http_version": "1.1",
         "method": "GET",
         "scheme": "http",
-        "path": path,
-        "query_string": b"",
+        "path": address,
+        "query_string": query.encode(),
         "root_path": "",
         "headers": [(b"host", b"weps.example.org"), *headers],
     }
@@ -171,10 +231,8 @@ def _counted(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    with _statements() as seen:
-        asyncio.run(app(scope, receive, send))
-    reading = sum("alerts.text" in statement for statement in seen)
-    return reading, (sent[0]["status"], dict(sent[0]["headers"]))
+    await app(scope, receive, send)
+    return sent[0], b"".join(message.get("body", b"") for message in sent)
 
 
 @contextmanager

@@ -75,8 +75,18 @@ class Notices:
     newer: Mark | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StoreStatus:
+class FeedVersion(NamedTuple):
+    """What decides about a 304 of a subscription's feed; `modified` is when an alert was stored, or it was made."""
+
+    subscription_id: str
+    created: datetime
+    revision: int
+    newest: int
+    alerts: int
+    modified: datetime
+
+
+class StoreStatus(NamedTuple):
     """What decides about a 304 of the data store: its newest and oldest notices, and when the newest was stored."""
 
     newest: Mark

@@ -82,7 +82,9 @@ def answer(
     gzipped = _takes_gzip(request.headers.get("accept-encoding", ""))
     if fresh.is_known(request.headers.get("if-none-match"), request.headers.get("if-modified-since")):
         return Response(status_code=304, headers=fresh.headers(gzipped=gzipped))
-    address = (str(request.base_url), request.url.path, request.url.query)
+    # what the links in it are made of; put together from the scope, because every reader pays for it
+    scope = request.scope
+    address = (scope["scheme"], request.headers.get("host"), scope["path"], scope["query_string"])
     body = cache.body(address, fresh.etag, gzipped, build)
     headers = EVERYWHERE | fresh.headers(gzipped=gzipped) | {"Content-Length": str(len(body))}
     if gzipped:

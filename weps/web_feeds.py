@@ -43,23 +43,22 @@ class FeedFace:
         feed_format = request.path_params["format"]
         if feed_format not in FORMATS:
             return refused(404, f"There is no such format; there are {', '.join(FORMATS)}.")
+        token = request.path_params["token"]
         try:
-            subscription = self.store.subscription_by_token(request.path_params["token"])
-            query = read_feed_query(request.query_params, subscription.id, feed_format)
+            version = self.store.feed_version(token)
+            query = read_feed_query(request.query_params, version.subscription_id, feed_format)
         except NotFoundError:
             return refused(404, "There is no such feed.")
         except InputError as error:
             return refused(400, str(error))
-        status = self.store.feed_status(subscription.id)
 
         def build() -> bytes:
             found = self.store.notices(query.selection, query.window)
+            subscription = self.store.subscription_by_token(token)
             page = subscription_page(subscription, found.members, **self._members(request, query, found))
             return FORMATS[feed_format].write(page)
 
-        version = status.newest_sequence, status.count, subscription.revision
-        modified = max(status.newest_time, subscription.created)
-        fresh = freshness(version, modified, now())
+        fresh = freshness((version.newest, version.alerts, version.revision), version.modified, now())
         return answer(request, fresh, FORMATS[feed_format].media_type, self.cache, build)
 
     def get_rss(self, request: Request) -> Response:

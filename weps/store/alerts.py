@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from weps.errors import NotFoundError
-from weps.model import Alert, Delivery, DeliveryStatus, FeedStatus, Page, Target
+from weps.model import Alert, Delivery, DeliveryStatus, Page, Target
+from weps.notices import FeedVersion
 from weps.store.database import Database
 from weps.store.rows import read_alert
 from weps.store.tables import ALERTS, OUTBOX, SUBSCRIPTIONS
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+_VERSION = select(
+    *(SUBSCRIPTIONS.c.id, SUBSCRIPTIONS.c.created, SUBSCRIPTIONS.c.revision, SUBSCRIPTIONS.c.newest_alert),
+    *(SUBSCRIPTIONS.c.alert_count, SUBSCRIPTIONS.c.newest_alert_stored),
+).where(SUBSCRIPTIONS.c.token == bindparam("token"))
 
 
 class Alerts(Database):
@@ -42,12 +47,13 @@ class Alerts(Database):
         with self.reading() as connection:
             return tuple(read_alert(row) for row in connection.execute(query).mappings())
 
-    def feed_status(self, subscription_id: str) -> FeedStatus:
-        """Tell the newest alert of a subscription and how many there are, without looking at one of them."""
-        columns = SUBSCRIPTIONS.c.newest_alert, SUBSCRIPTIONS.c.newest_alert_stored, SUBSCRIPTIONS.c.alert_count
-        with self.reading() as connection:
-            row = connection.execute(select(*columns).where(SUBSCRIPTIONS.c.id == subscription_id)).one_or_none()
-        return FeedStatus(0, EPOCH, 0) if row is None or not row[0] else FeedStatus(*row)
+    def feed_version(self, token: str) -> FeedVersion:
+        """Tell which version a feed has, by its token, without looking at one alert; raises `NotFoundError`."""
+        row = self.first_row(_VERSION, token=token)
+        if row is None:
+            raise NotFoundError("there is no such feed")
+        identifier, created, revision, newest, alerts, stored = row
+        return FeedVersion(identifier, created, revision, newest, alerts, max(stored or EPOCH, created))
 
 
 class Outbox(Database):

@@ -48,6 +48,19 @@ _ALERTS = _Kind(0, ALERTS, ALERTS.c.phenomenon_time, ALERTS.c.stored, read_alert
 _ITEMS = _Kind(1, ITEMS, ITEMS.c.happened, ITEMS.c.received, read_item)
 
 
+def _status_of(kind: _Kind) -> list[Any]:
+    """Give the columns of a kind's first and last number and of when the last was stored, each from an index alone."""
+    number, name = kind.table.c.sequence, kind.table.name
+    columns = ("last", number, number.desc()), ("first", number, number), ("stored", kind.stored, number.desc())
+    return [
+        select(column).order_by(order).limit(1).scalar_subquery().label(f"{name}_{told}")
+        for told, column, order in columns
+    ]
+
+
+_STATUS = select(*_status_of(_ALERTS), *_status_of(_ITEMS))
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """A notice with its kind, its number, and when it was stored."""
@@ -75,17 +88,12 @@ class NoticeList(Database):
 
     def store_status(self) -> StoreStatus:
         """Tell the newest and the oldest notices, without looking at what they say."""
-        newest, oldest, times = [], [], []
-        with self.reading() as connection:
-            for kind in (_ALERTS, _ITEMS):
-                number = kind.table.c.sequence
-                query = select(number, kind.stored)
-                last = connection.execute(query.order_by(number.desc()).limit(1)).first()
-                first = connection.execute(select(number).order_by(number).limit(1)).scalar()
-                newest.append(last[0] if last else 0)
-                oldest.append(first or 0)
-                times += [last[1]] if last else []
-        return StoreStatus(Mark(*newest), Mark(*oldest), max(times, default=EPOCH))
+        row = self.first_row(_STATUS)
+        if row is None:  # a select without a table always has a row
+            return StoreStatus(Mark(), Mark(), EPOCH)
+        (last_alert, first_alert, alert_stored), (last_item, first_item, item_stored) = row[:3], row[3:]
+        newest, oldest = Mark(last_alert or 0, last_item or 0), Mark(first_alert or 0, first_item or 0)
+        return StoreStatus(newest, oldest, max(alert_stored or EPOCH, item_stored or EPOCH))
 
     def references(self, alerts: Sequence[Alert]) -> dict[str, tuple[Reference, ...]]:
         """Give what was told before in the episodes of alerts, oldest first, by the ids of those that have such."""

@@ -11,8 +11,9 @@ from sqlalchemy import Engine, event, text
 
 from tests.weps.notify.samples import make_alert
 from tests.weps.notify.stores import subscribe
+from weps.errors import NotFoundError
 from weps.model import Alert, AlertStatus, Severity, StoredItem, Subscription
-from weps.notices import Box, Insertion, Mark, Reference, Selection, Window
+from weps.notices import Box, FeedVersion, Insertion, Mark, Reference, Selection, Window
 from weps.store import Store
 
 STORED = datetime(2016, 1, 11, 5, tzinfo=UTC)
@@ -264,6 +265,23 @@ def test_the_status_tells_the_newest_and_the_oldest(store, subscription):
 
     assert (Mark(0, 0), Mark(0, 0), 1970) == (empty.newest, empty.oldest, empty.newest_time.year)
     assert (Mark(1, 2), Mark(1, 1), STORED) == (full.newest, full.oldest, full.newest_time)
+
+
+def test_a_feed_tells_its_version_by_its_token(store, subscription):
+    """
+    The number of the newest alert, how many there are, and when it last changed; an unknown token has none.
+    """
+    empty = store.feed_version(subscription.token)
+    stored = subscription.created + timedelta(days=1)
+    add(store, subscription, 1, stored)
+
+    full = store.feed_version(subscription.token)
+
+    created = subscription.created
+    assert FeedVersion(subscription.id, created, 0, 0, 0, created) == empty
+    assert FeedVersion(subscription.id, created, 0, 1, 1, stored) == full
+    with pytest.raises(NotFoundError):
+        store.feed_version("nobody's")
 
 
 def test_an_alert_knows_what_was_told_before_in_its_episode(store, subscription):
