@@ -34,7 +34,8 @@ def _post(url: str, request: Request) -> bytes:
 
 def test_owslib_reads_every_answer(live_sos: RunningSos) -> None:
     """
-    Capabilities with offerings and extents, the description of a sensor, its observations.
+    Capabilities with offerings and extents, the description of a sensor, its observations: all operations of SOS 2.0
+    that it knows. Its POST breaks before anything is sent, in version 0.35.
     """
     _post(live_sos.url, sensor("owslib"))
     made = [observation(at, at + 0.5, procedure="owslib") for at in range(3)]
