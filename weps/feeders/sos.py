@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from weps.model import Observation, Source
 
 # Servers disagree whether During includes its borders, and some know only whole seconds. So a span is asked with a
-# second more on both sides, and what lies outside is dropped here.
+# second more on both sides, in whole seconds, and what lies outside is dropped here.
 STEP = timedelta(seconds=1)
 
 _MERGE = "mergeobservationsintodataarray"
@@ -58,9 +58,10 @@ class SosFeeder:
         that is not a complete, readable answer. An answer that is larger than we take is reported as the server's own
         `ResponseExceedsSizeLimit`: it too is to be asked for less.
         """
+        first, last = _whole_second(begin - STEP), _whole_second(end + 2 * STEP - timedelta.resolution)
         batch = self._ask(
             source,
-            lambda declared: template.build_request(source, begin - STEP, end + STEP, declared=declared),
+            lambda declared: template.build_request(source, first, last, declared=declared),
         )
         by_result = read_asked(source).time_reference == RESULT_TIME
         lies_in = _was_known_in if by_result else _lies_in
@@ -166,6 +167,10 @@ class SosFeeder:
             what = "no XML" if root is None else root.tag
             raise SourceGarbled(f"the server answered {what} to GetCapabilities", where=answer.place)
         return announced.is_announced(root, template.read_selection(source))
+
+
+def _whole_second(instant: datetime) -> datetime:
+    return instant.replace(microsecond=0)
 
 
 def _latest_request(source: Source, declared: bool) -> HttpRequest:

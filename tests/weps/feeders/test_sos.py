@@ -178,3 +178,20 @@ def test_the_evidence_includes_the_borders_whatever_the_server_thinks_of_them(fe
     url = feeder.evidence_url(source, BEGIN, BEGIN)
 
     assert "temporalFilter=om:phenomenonTime,2016-01-11T02:59:59Z/2016-01-11T03:00:01Z" in url
+
+
+def test_a_span_is_asked_in_whole_seconds(server, feeder, source):
+    """
+    Some servers know no others; both ends are still a second wider, and the observations are cut to the span itself.
+    """
+    begin, end = BEGIN + timedelta(microseconds=1), END - MILLISECOND
+    times = [BEGIN, begin, end, END]
+    server.behaviours["/sos"] = misbehaving.answer(
+        response(*(at(instant, number) for number, instant in enumerate(times)))
+    )
+
+    batch = feeder.fetch(source, begin, end)
+
+    assert [one.phenomenon_time for one in batch.observations] == [begin, end]
+    asked = parse_qs(urlsplit(server.requests[0].target).query)
+    assert asked["temporalFilter"] == ["om:phenomenonTime,2016-01-11T02:59:59Z/2016-01-11T04:00:01Z"]
