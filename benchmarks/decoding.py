@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from benchmarks import station
-from benchmarks.frame import Case, Line, Scale, at_most, compare, require_equal
+from benchmarks.frame import Case, Line, Scale, Target, at_most, compare, require_equal
 from sos_server.codecs import om20, xml
 from sos_server.codecs.om20_encode import encode_observations
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from sos_server.model import Observation
 
+_TARGET = at_most(2)
 _FOREIGN_HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <sos:GetObservationResponse xmlns:sos="http://www.opengis.net/sos/2.0" xmlns:om="http://www.opengis.net/om/2.0"
     xmlns:gml="http://www.opengis.net/gml/3.2" xmlns:xlink="http://www.w3.org/1999/xlink"
@@ -44,10 +46,14 @@ def run(scale: Scale) -> list[Line]:
     answer = b"".join(encode_observations([(station.SERIES, rows)]))
     lines = _compare("an observation of our own answer", answer, count, scale)
     lines += _compare("an observation of an InsertObservation", station.insertion_document(0, count), count, scale)
-    return lines + _compare("an observation of another maker's answer", _foreign_answer(count), count, scale)
+    lines += _compare("an observation of another maker's answer", _foreign_answer(count), count, scale)
+    for sensors in (2, 7, 50):
+        name = f"an observation of {sensors} sensors in turn"
+        lines += _compare(name, _in_turn(count, sensors), count, scale, at_most(2.5))
+    return lines
 
 
-def _compare(name: str, document: bytes, count: int, scale: Scale) -> list[Line]:
+def _compare(name: str, document: bytes, count: int, scale: Scale, target: Target = _TARGET) -> list[Line]:
     def read_with(decode: Callable[[etree._Element], Iterable[Observation]]) -> tuple[Observation, ...]:
         return tuple(decode(xml.parse(document)))
 
@@ -59,7 +65,7 @@ def _compare(name: str, document: bytes, count: int, scale: Scale) -> list[Line]
     return compare(
         [
             Case(bare, lambda: etree.fromstring(document), count),
-            Case(name, lambda: read_with(om20.decode_observations), count, against=bare, target=at_most(2)),
+            Case(name, lambda: read_with(om20.decode_observations), count, against=bare, target=target),
             Case(f"{name}, the general way", lambda: read_with(om20.decode_one_by_one), count, against=bare),
         ],
         scale,
@@ -68,6 +74,14 @@ def _compare(name: str, document: bytes, count: int, scale: Scale) -> list[Line]
 
 def _times(found: tuple[Observation, ...]) -> list[object]:
     return [each.phenomenon_time for each in found]
+
+
+def _in_turn(count: int, sensors: int) -> bytes:
+    """Give an answer that is ordered by time, so that each observation is of another sensor than the one before."""
+    series = [replace(station.SERIES, procedure=f"{station.PROCEDURE}/{number}") for number in range(sensors)]
+    return b"".join(
+        encode_observations((series[number % sensors], iter((station.row(number),))) for number in range(count))
+    )
 
 
 def _foreign_answer(count: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
@@ -57,6 +58,45 @@ def test_runs_are_read_as_the_general_way_reads_them(found, edit, after):
         fast = list(om20.decode_observations(root))
 
     assert fast == list(om20.decode_one_by_one(root))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(INFOS, st.one_of(PLAIN, PLAIN, PLAIN, PLAIN, ODD)), max_size=60),
+    st.sampled_from(EDITS),
+    st.integers(0, 40),
+)
+def test_series_in_turn_are_read_as_the_general_way_reads_them(found, edit, after):
+    """
+    Whatever the order of the series, and wherever the text is written in another way.
+    """
+    parts = document([(info, [one]) for info, one in found]).split(b"<sos:observationData>")
+    text = b"<sos:observationData>".join([*parts[:after], *(part.replace(*edit) for part in parts[after:])])
+    root = xml.parse(text)
+
+    with patch.object(om20_runs, "FEWEST", 4), patch.object(om20_runs, "MOST", 7):
+        fast = list(om20.decode_observations(root))
+
+    assert fast == list(om20.decode_one_by_one(root))
+
+
+def test_many_series_in_turn_call_the_general_way_once_for_each():
+    """
+    They share the form that they are written in.
+    """
+    infos = [replace(series(), procedure=f"sensor-{number}") for number in range(50)]
+    root = xml.parse(document([(infos[number % 50], [(number, 1.0, {})]) for number in range(1000)]))
+    calls = []
+    general = om20._Document(root, strict=False)
+
+    def counting(element):
+        calls.append(element)
+        return general.decode(element)
+
+    found = list(om20_runs.decode(root, counting, general.times))
+
+    assert [f"sensor-{number % 50}" for number in range(1000)] == [each.procedure for each in found]
+    assert 51 == len(calls)
 
 
 def by_reference(identifiers) -> bytes:
