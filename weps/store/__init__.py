@@ -5,17 +5,19 @@ The store: everything that must survive a power cut, in one database, one part a
 and `Jobs` are its parts; `Store` is all of them.
 """
 
-from weps.store.alerts import Alerts, Outbox
+from weps.store.alerts import Alerts
+from weps.store.alerts import Outbox as Marks
 from weps.store.changing import Changing
 from weps.store.feeds import BatchTransaction, Feeds, RuleState, StateKey
 from weps.store.items import Items
 from weps.store.jobs import Jobs
 from weps.store.notices import NoticeList
+from weps.store.outbox import Outbox
 from weps.store.rule_versions import RuleVersions
 from weps.store.subscriptions import Subscriptions
 
 __all__ = ["BatchTransaction", "RuleState", "StateKey", "Store"]
 
 
-class Store(Subscriptions, Changing, RuleVersions, Feeds, Alerts, Outbox, Items, NoticeList, Jobs):
+class Store(Subscriptions, Changing, RuleVersions, Feeds, Alerts, Outbox, Marks, Items, NoticeList, Jobs):
     """All parts of the store on one database."""

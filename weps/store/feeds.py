@@ -12,11 +12,12 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from weps.errors import NotFoundError
-from weps.model import Alert, DeliveryStatus, Feed, Json, Observation, Series, Subscription, SubscriptionStatus, Target
+from weps.model import Alert, Feed, Json, Observation, Series, Subscription, SubscriptionStatus, Target
 from weps.store.database import Database
+from weps.store.outbox import enqueue
 from weps.store.rows import alert_columns, observation_from_json, observation_to_json, read_feed, read_subscription
 from weps.store.subscriptions import refresh_feed, subscription_query
-from weps.store.tables import ALERTS, FEED_SERIES, FEEDS, OUTBOX, RULE_STATES, SEEN, SUBSCRIPTIONS
+from weps.store.tables import ALERTS, FEED_SERIES, FEEDS, RULE_STATES, SEEN, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -218,21 +219,8 @@ class BatchTransaction:
             counting = update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id == identifier)
             values = {"newest_alert": newest[identifier], "newest_alert_stored": now}
             self._connection.execute(counting.values(alert_count=SUBSCRIPTIONS.c.alert_count + count, **values))
-        pushes = [
-            {
-                "alert_sequence": sequence,
-                "subscription_id": alert.subscription_id,
-                "channel": target.channel,
-                "address": target.address,
-                "attempts": 0,
-                "due": now,
-                "status": DeliveryStatus.QUEUED,
-            }
-            for (alert, targets), sequence in zip(alerts, sequences, strict=True)
-            for target in targets
-        ]
-        if pushes:
-            self._connection.execute(OUTBOX.insert(), pushes)
+        numbered = zip(sequences, alerts, strict=True)
+        enqueue(self._connection, [(number, alert, targets) for number, (alert, targets) in numbered], now)
 
     def end_failed(self, identifiers: Sequence[str], now: datetime) -> None:
         """End subscriptions whose rules cannot go on."""

@@ -1,0 +1,237 @@
+"""
+The outbox: alerts on their way to their targets, what came of every attempt, and how targets fare.
+
+What is ready is read for many targets at once. Of one target and episode only what has no older part that still waits
+for its time is ready, so that their order is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from weps.ledger import Ready, TargetHealth
+from weps.model import Alert, Delivery, DeliveryStatus, Target
+from weps.store.database import Database
+from weps.store.rows import read_alert
+from weps.store.tables import ALERTS, DELIVERY_ATTEMPTS, OUTBOX, SUBSCRIPTIONS, TARGETS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, RowMapping
+
+    from weps.ledger import Outcome
+
+ERROR_LIMIT = 2_000
+MANY = 500
+QUEUED = DeliveryStatus.QUEUED
+
+
+def _sendable() -> Any:
+    """Give the query of what can be sent to one target: nothing older of its episode waits for its time."""
+    older = OUTBOX.alias()
+    held = exists().where(
+        older.c.channel == OUTBOX.c.channel,
+        older.c.address == OUTBOX.c.address,
+        older.c.status == QUEUED,
+        older.c.episode == OUTBOX.c.episode,
+        older.c.id < OUTBOX.c.id,
+        older.c.due > bindparam("now"),
+    )
+    mine = OUTBOX.c.channel == bindparam("channel"), OUTBOX.c.address == bindparam("address")
+    query = select(OUTBOX).where(*mine, OUTBOX.c.status == QUEUED, OUTBOX.c.due <= bindparam("now"), ~held)
+    return query.order_by(OUTBOX.c.id).limit(bindparam("most"))
+
+
+_SENDABLE = _sendable()
+_NOTE = (
+    update(OUTBOX)
+    .where(OUTBOX.c.id == bindparam("delivery"), OUTBOX.c.status == QUEUED)
+    .values(
+        attempts=OUTBOX.c.attempts + 1,
+        status=bindparam("becomes"),
+        due=func.coalesce(bindparam("retry", type_=OUTBOX.c.due.type), OUTBOX.c.due),
+        last_error=bindparam("told"),
+        finished=bindparam("ended"),
+    )
+)
+_FARES = update(TARGETS).where(TARGETS.c.channel == bindparam("on"), TARGETS.c.address == bindparam("at"))
+
+
+class Outbox(Database):
+    """Alerts on their way to their targets."""
+
+    def ready(self, now: datetime, most: int, each: int, leave_out: Collection[Target] = ()) -> tuple[Ready, ...]:
+        """Give at most `most` targets that can be sent to, with at most `each` deliveries, but not the left out."""
+        with self.reading() as connection:
+            found = _ready_targets(connection, now, most, leave_out)
+            rows: list[RowMapping] = []
+            for target, health in found:
+                place = {"channel": target.channel, "address": target.address, "now": now}
+                # one that failed again and again is tried with one alert, and gets more when it takes that
+                rows += connection.execute(_SENDABLE, place | {"most": 1 if health.failures else each}).mappings()
+            alerts = _alerts(connection, {row["alert_sequence"] for row in rows})
+        deliveries: dict[Target, list[Delivery]] = {}
+        for row in rows:
+            delivery = read_delivery(row, alerts[row["alert_sequence"]])
+            deliveries.setdefault(delivery.target, []).append(delivery)
+        return tuple(
+            Ready(target, health, tuple(deliveries[target])) for target, health in found if target in deliveries
+        )
+
+    def next_delivery_due(self) -> datetime | None:
+        """Tell when the next delivery is due; None when nothing waits."""
+        query = select(OUTBOX.c.due).where(OUTBOX.c.status == QUEUED).order_by(OUTBOX.c.due).limit(1)
+        with self.reading() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def record(self, outcomes: Sequence[Outcome]) -> None:
+        """Note what came of attempts, in one transaction."""
+        if not outcomes:
+            return
+        with self.writing() as connection:
+            connection.execute(DELIVERY_ATTEMPTS.insert(), [_attempt_columns(outcome) for outcome in outcomes])
+            connection.execute(_NOTE, [_note(outcome) for outcome in outcomes])
+            fares = {each.delivery.target: each.health for each in outcomes if each.health is not None}
+            for target, health in fares.items():
+                place = {"on": target.channel, "at": target.address}
+                connection.execute(_FARES.values(**asdict(health)), place)
+
+    def give_up_disabled(self, now: datetime) -> int:
+        """Give up what waits for targets that are gone; gives how much."""
+        gone = select(TARGETS.c.channel, TARGETS.c.address).where(TARGETS.c.disabled.is_not(None))
+        waiting = OUTBOX.c.status == QUEUED, tuple_(OUTBOX.c.channel, OUTBOX.c.address).in_(gone)
+        with self.reading() as connection:
+            if not connection.execute(select(exists().where(TARGETS.c.disabled.is_not(None)))).scalar_one():
+                return 0
+            if connection.execute(select(OUTBOX.c.id).where(*waiting).limit(1)).first() is None:
+                return 0
+        giving_up = update(OUTBOX).where(*waiting)
+        with self.writing() as connection:
+            values = {"status": DeliveryStatus.GIVEN_UP, "finished": now, "last_error": "the target is gone (410)"}
+            return connection.execute(giving_up.values(**values)).rowcount
+
+    def enable_targets(self, targets: Sequence[Target]) -> None:
+        """Ask targets again that were left alone, or were gone."""
+        with self.writing() as connection:
+            for target in targets:
+                _enable(connection, target)
+
+    def owners_of(self, target: Target) -> tuple[str, ...]:
+        """Give the subscriptions whose alerts wait for a target."""
+        mine = OUTBOX.c.channel == target.channel, OUTBOX.c.address == target.address, OUTBOX.c.status == QUEUED
+        with self.reading() as connection:
+            return tuple(connection.execute(select(OUTBOX.c.subscription_id).where(*mine).distinct()).scalars())
+
+    def newest_alert(self, subscription_id: str) -> int:
+        """Give the sequence of the newest alert of a subscription, 0 where there is none."""
+        query = select(SUBSCRIPTIONS.c.newest_alert).where(SUBSCRIPTIONS.c.id == subscription_id)
+        with self.reading() as connection:
+            return connection.execute(query).scalar_one_or_none() or 0
+
+
+def enqueue(connection: Connection, alerts: Sequence[tuple[int, Alert, tuple[Target, ...]]], now: datetime) -> None:
+    """Put a row into the outbox for each target of each alert, by the alert's sequence."""
+    rows = [
+        {
+            "alert_sequence": sequence,
+            "subscription_id": alert.subscription_id,
+            "episode": alert.episode,
+            "channel": target.channel,
+            "address": target.address,
+            "attempts": 0,
+            "queued": now,
+            "due": now,
+            "status": QUEUED,
+        }
+        for sequence, alert, targets in alerts
+        for target in dict.fromkeys(targets)
+    ]
+    if rows:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        known = {(row["channel"], row["address"]) for row in rows}
+        places = [{"channel": channel, "address": address} for channel, address in sorted(known)]
+        connection.execute(dialect.insert(TARGETS).on_conflict_do_nothing(), places)
+        connection.execute(OUTBOX.insert(), rows)
+
+
+def read_delivery(row: RowMapping, alert: Alert) -> Delivery:
+    """Give the delivery of a row."""
+    return Delivery(
+        id=row["id"],
+        alert=alert,
+        target=Target(row["channel"], row["address"]),
+        attempts=row["attempts"],
+        due=row["due"],
+        status=DeliveryStatus(row["status"]),
+        last_error=row["last_error"],
+    )
+
+
+def _enable(connection: Connection, target: Target) -> None:
+    place = {"on": target.channel, "at": target.address}
+    connection.execute(_FARES.values(**asdict(TargetHealth())), place)
+
+
+def _ready_targets(
+    connection: Connection, now: datetime, most: int, leave_out: Collection[Target]
+) -> list[tuple[Target, TargetHealth]]:
+    """Give targets that are not left alone and for which something is due, the longest waiting first."""
+    mine = OUTBOX.c.channel == TARGETS.c.channel, OUTBOX.c.address == TARGETS.c.address
+    oldest = select(func.min(OUTBOX.c.due)).where(*mine, OUTBOX.c.status == QUEUED).scalar_subquery()
+    waited = oldest.label("waited")
+    asked: ColumnElement[bool] = or_(TARGETS.c.open_until.is_(None), TARGETS.c.open_until <= now)
+    query = select(TARGETS, waited).where(and_(asked, TARGETS.c.disabled.is_(None), oldest <= now))
+    rows = connection.execute(query.order_by(waited).limit(most + len(leave_out))).mappings()
+    found = []
+    for row in rows:
+        target = Target(row["channel"], row["address"])
+        if target not in leave_out:
+            found.append((target, _health(row)))
+    return found[:most]
+
+
+def _health(row: RowMapping) -> TargetHealth:
+    names = ("failures", "failing_since", "open_until", "disabled", "told")
+    return TargetHealth(**{name: row[name] for name in names})
+
+
+def _alerts(connection: Connection, sequences: set[int]) -> dict[int, Alert]:
+    """Give alerts by their sequences: one that goes to a thousand targets is read once."""
+    found = {}
+    ordered = sorted(sequences)
+    for start in range(0, len(ordered), MANY):
+        query = select(ALERTS).where(ALERTS.c.sequence.in_(ordered[start : start + MANY]))
+        for row in connection.execute(query).mappings():
+            found[row["sequence"]] = read_alert(row)
+    return found
+
+
+def _attempt_columns(outcome: Outcome) -> dict[str, Any]:
+    attempt = outcome.attempt
+    return {
+        "delivery_id": outcome.delivery.id,
+        "began": attempt.began,
+        "ended": attempt.ended,
+        "successful": attempt.successful,
+        "answer_status": attempt.receipt.status,
+        "answer": attempt.receipt.text or None,
+        "error": attempt.error,
+    }
+
+
+def _note(outcome: Outcome) -> dict[str, Any]:
+    attempt = outcome.attempt
+    becomes = DeliveryStatus.DELIVERED if attempt.successful else QUEUED if outcome.retry else DeliveryStatus.GIVEN_UP
+    return {
+        "delivery": outcome.delivery.id,
+        "becomes": becomes,
+        "retry": outcome.retry,
+        "told": attempt.error[:ERROR_LIMIT] if attempt.error else None,
+        "ended": None if becomes is QUEUED else attempt.ended,
+    }
