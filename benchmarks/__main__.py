@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import (
     decoding,
+    decoding_formats,
     feeds,
     http,
     inserting,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 BENCHMARKS: dict[str, Callable[[Scale], list[Line]]] = {
     "writing": writing.run,
     "decoding": decoding.run,
+    "decoding-formats": decoding_formats.run,
     "inserting": inserting.run,
     "rules": rules.run,
     "thresholds": rules_many.run,

@@ -26,8 +26,9 @@ _OLD_ID = f"{{{OLD}}}id"
 _NEW = xml.NAMESPACES["gml"]
 _SHAPES = ("Point", "LineString", "Curve", "Polygon", "Surface", "MultiPoint", "MultiCurve", "MultiSurface")
 _TIMES = ("TimeInstant", "TimePeriod")
-_HOLDERS = ("{*}featureOfInterest", "{*}featureMember", "{*}samplingFeatureMember")
-_LAST = 64  # of a part, to which the next may refer
+_MEMBERS = ("{*}featureMember", "{*}samplingFeatureMember")
+_HOLDERS = ("{*}featureOfInterest", *_MEMBERS)
+_LAST = 16  # of a part, to which the next may refer
 _MOST = 1 << 16  # times and features that are remembered of what was read before
 
 
@@ -72,7 +73,7 @@ class Times:
     def end_part(self) -> None:
         """Remember of a part, which is given up then, the times that were referred to, and the last ones."""
         for element in islice(_times(self._root, reverse=True), _LAST):
-            self._remember(_id_of(element), element)
+            self._remember(id_of(element), element)
         self._root, self._part = None, {}
 
     def _remember(self, identifier: str | None, element: etree._Element) -> None:
@@ -108,10 +109,14 @@ class Times:
         raise InvalidRequest(f"The time {reference} is not in this document ({xml.where(holder)}); give it inline.")
 
     def _referenced(self, identifier: str, holder: etree._Element) -> gml32.Time | None:
+        # most refer to another time of the same observation
+        for element in _times(holder.getparent()):
+            if id_of(element) == identifier:
+                return decode_time(element)
         if identifier not in self._known and not self._part and self._root is not None:
             # a reference may point forward; the first one of a gml:id counts
             for element in _times(self._root):
-                self._part.setdefault(_id_of(element) or "", element)
+                self._part.setdefault(id_of(element) or "", element)
         if identifier in self._part:
             self._remember(identifier, self._part[identifier])
         if identifier not in self._known:
@@ -131,7 +136,8 @@ def _times(root: etree._Element | None, *, reverse: bool = False) -> Iterator[et
     return (time for child in root.iterchildren(reversed=True) for time in reversed(list(child.iter(*tags))))
 
 
-def _id_of(element: etree._Element) -> str | None:
+def id_of(element: etree._Element) -> str | None:
+    """Give the gml:id of an element."""
     return element.get(xml.GML_ID) or element.get(_OLD_ID)
 
 
@@ -164,8 +170,8 @@ class Features:
         self._root = root
 
     def end_part(self) -> None:
-        """Remember the features of a part, which is given up then."""
-        self._index()
+        """Remember the features of a part, which is given up then; those of its observations are known already."""
+        self._index(_MEMBERS)
 
     def add(self, feature: Feature, gml_id: str | None = None) -> None:
         """Remember a feature."""
@@ -186,12 +192,12 @@ class Features:
             raise UnknownReference(f"There is no feature with gml:id {reference[1:]!r} in this document.")
         return found
 
-    def _index(self) -> None:
+    def _index(self, holders: tuple[str, ...] = _HOLDERS) -> None:
         root, self._root = self._root, None
-        for holder in () if root is None else root.iter(*_HOLDERS):
+        for holder in () if root is None else root.iter(*holders):
             inner = xml.first_element(holder)
             if inner is not None and xml.local_name(inner) != "FeatureCollection":
-                self.add(read_feature(inner), _id_of(inner))
+                self.add(read_feature(inner), id_of(inner))
 
 
 def read_features(element: etree._Element) -> Iterator[Feature]:

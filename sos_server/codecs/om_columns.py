@@ -84,7 +84,7 @@ def _times(table: Table, roles: Roles, members: Members) -> tuple[Iterable[Any],
     if roles.end is not None:
         ends = swe_columns.read_instants(table.fields[roles.end], table.columns[roles.end], where)
         return swe_columns.read_instants(told, texts, where), ends
-    if not any("/" in text for text in texts):
+    if "/" not in "".join(texts):
         return swe_columns.read_instants(told, texts, where), repeat(None)
     begins, ends = (
         swe_columns.read_instants(told, [text.partition("/")[0] for text in texts], where),

@@ -8,6 +8,7 @@ a reference to what stands far away cannot be followed: then the document has to
 from __future__ import annotations
 
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -18,7 +19,7 @@ from sos_server.codecs.om_members import OBSERVATIONS_10, UNKNOWN
 from sos_server.codecs.swe_structure import ARRAYS, RECORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from sos_server.model import Observation
 
@@ -39,7 +40,7 @@ __all__ = ["UnknownReference", "decode_observations", "decode_parts", "holds_obs
 def decode_observations(root: etree._Element) -> Iterator[Observation]:
     """Read all observations of a document; raises `InvalidRequest` with the line of what cannot be read."""
     times, features = gml_any.Times(whole=True), gml_any.Features(whole=True)
-    yield from _decode_part(root, times, features)
+    return _decode_part(root, times, features)
 
 
 def holds_observations(root: etree._Element) -> bool:
@@ -62,15 +63,12 @@ def _is_bare(element: etree._Element) -> bool:
 def _decode_part(root: etree._Element, times: gml_any.Times, features: gml_any.Features) -> Iterator[Observation]:
     times.begin_part(root)
     features.begin_part(root)
-    decode: Callable[[etree._Element], Iterator[Observation]]
     decode = partial(om_results.decode_observation, times=times, features=features)
     if next(root.iter(_NEW), None) is not None:
-        yield from om20_runs.decode(root, decode, gml32.Times(root))
-    elif _is_bare(root):
-        yield from decode(_around(root))
-    else:
-        for element in root.iter(*_OLD):
-            yield from decode(element)
+        return om20_runs.decode(root, decode, gml32.Times(root))
+    # not by generators, which would cost as much for each value as reading it from an array does
+    found = (_around(root),) if _is_bare(root) else root.iter(*_OLD)
+    return chain.from_iterable(map(decode, found))
 
 
 def _around(values: etree._Element) -> etree._Element:

@@ -167,7 +167,7 @@ def _features(
     found = list(gml_any.read_features(inner))
     features = {name: each for each in found for name in (each.name, each.identifier) if name}
     for each in found:
-        known.add(each)
+        known.add(each, gml_any.id_of(inner) if len(found) == 1 else None)
     if len(found) != 1:
         return None, features, None
     return found[0], features, None if found[0].identifier == UNKNOWN else found[0].identifier

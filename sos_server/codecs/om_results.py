@@ -7,6 +7,7 @@ a place and no value: it gives no observation.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from sos_server.codecs import om_columns, swe_columns, swe_structure, swe_values, waterml20, xml
@@ -94,25 +95,18 @@ def decode_observation(
 
 def _structured(element: etree._Element, members: Members) -> Iterator[Observation]:
     node = decode_structure(element)
-    if isinstance(node, Array):
-        for table in swe_values.decode_values(node):
-            yield from om_columns.observe(table, members)
-        return
     arrays = list(_filled(node))
-    if arrays:
+    if arrays or isinstance(node, Array):
         # in the profile of IOOS those without times describe how the sensors are placed
         arrays = [each for each in arrays if has_time(each)] or arrays
         stations = Stations(node.parts) if isinstance(node, Record) else None
-        for array in arrays:
-            for table in swe_values.decode_values(array):
-                yield from om_columns.observe(table, members, stations)
-        return
+        tables = chain.from_iterable(map(swe_values.decode_values, arrays))
+        return chain.from_iterable(om_columns.observe(table, members, stations) for table in tables)
     fields = flatten(node)
     if fields is None:
         raise InvalidRequest(f"The record at {xml.where(element)} has parts without values.", "result")
-    if fields:
-        table = Table(fields, tuple((each.value or "",) for each in fields))
-        yield from om_columns.observe(table, members, is_record=True)
+    table = Table(fields, tuple((each.value or "",) for each in fields))
+    return om_columns.observe(table, members, is_record=True)
 
 
 def _filled(node: Node) -> Iterator[Array]:

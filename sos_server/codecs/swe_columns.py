@@ -148,11 +148,13 @@ def _plain_numbers(told: Field, texts: Sequence[str]) -> list[Any] | None:
     try:
         numbers: list[Any] = list(map(int if told.kind == "Count" else float, texts))
         nil_numbers = set(map(float, told.nil_values))
-    except ValueError:
+        # a sum is finite only where all numbers are
+        if not isfinite(sum(numbers)) or (nil_numbers and not nil_numbers.isdisjoint(numbers)):
+            return None
+    except (ValueError, OverflowError):
         return None
     joined = "".join(texts)
-    plain = joined.isascii() and "_" not in joined and all(map(isfinite, numbers))
-    return numbers if plain and nil_numbers.isdisjoint(numbers) else None
+    return numbers if joined.isascii() and "_" not in joined else None
 
 
 def _read_value(told: Field, text: str) -> tuple[Value, str | None]:

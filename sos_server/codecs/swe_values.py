@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from sos_server.codecs import swe_nested, xml
@@ -26,6 +26,7 @@ ROWS = 4096  # read at once
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\s": " "}
 _USUAL = ("@@", "@", ";", "\n", " ")
 _PIECE = 1 << 18
+_SAMPLE = 1 << 12
 _NUMBER = re.compile(r"[+-]?[0-9]*\.[0-9]*([eE][+-]?[0-9]+)?")
 
 
@@ -86,14 +87,25 @@ def _text_tables(array: Array, text: str, where: str) -> Iterator[Table]:
         yield from _batches(swe_nested.read_tokens(array, rows, where))
         return
     width = sum(each.tokens for each in flat)
+    fitting = _fitting(separators, text, width)
     number = 1
-    for blocks in _blocks(text, _fitting(separators, text, width)):
-        rows_of_tokens = list(map(separators.tokens, blocks))
-        if set(map(len, rows_of_tokens)) != {width}:
-            rows_of_tokens = list(_widened(rows_of_tokens, width, number, where))
+    for blocks in _blocks(text, fitting):
+        tokens = _columns(blocks, fitting, width)
+        if tokens is None:
+            rows_of_tokens = list(_widened(list(map(fitting.tokens, blocks)), width, number, where))
+            tokens = tuple(zip(*rows_of_tokens, strict=True))
         number += len(blocks)
-        if rows_of_tokens:
-            yield _table(flat, tuple(zip(*rows_of_tokens, strict=True)), len(rows_of_tokens), separators)
+        if tokens or not width:
+            yield _table(flat, tokens, len(tokens[0]) if tokens else len(blocks), fitting)
+
+
+def _columns(blocks: list[str], separators: Separators, width: int) -> Sequence[Sequence[str]] | None:
+    """Split rows that all have their width into columns, all at once; None where one has not."""
+    between = separators.token
+    if not between.strip() or set(map(str.count, blocks, repeat(between))) != {width - 1}:
+        return None
+    tokens = between.join(blocks).split(between)
+    return [tokens[column::width] for column in range(width)]
 
 
 def decode_separators(element: etree._Element | None, text: str) -> Separators:
@@ -120,9 +132,11 @@ def _unescaped(separator: str) -> str:
 def _fitting(separators: Separators, text: str, width: int) -> Separators:
     """Give separators by which rows have their width: some services declare others than they write."""
     others = (Separators(separators.token, each, separators.decimal) for each in _USUAL)
-    head = text.lstrip()[:_PIECE].rpartition("\n")[0] or text
+    head = text.lstrip()[:_SAMPLE]
     for candidate in (separators, *others):
-        rows = [candidate.tokens(block) for block in next(_blocks(head, candidate), [])[:100]]
+        blocks = next(_blocks(head, candidate), [])
+        # the last one may be cut off
+        rows = list(map(candidate.tokens, blocks if len(head) < _SAMPLE else blocks[:-1]))
         if rows and all(len(row) == width or (len(row) == width + 1 and not row[-1].strip()) for row in rows):
             return candidate
     return separators
@@ -136,7 +150,7 @@ def _blocks(text: str, separators: Separators) -> Iterator[list[str]]:
         cut = min(begin + _PIECE, end)
         if cut < end:
             cut = _cut(text, separator, cut)
-        blocks = [block for each in text[begin:cut].split(separator) if (block := each.strip())]
+        blocks = list(filter(None, map(str.strip, text[begin:cut].split(separator))))
         begin = cut
         if blocks:
             yield blocks
