@@ -7,7 +7,7 @@ Instants are aware `datetime` in UTC, durations `timedelta`, units UCUM codes, c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
@@ -136,6 +136,8 @@ class AlertStatus(StrEnum):
     SOURCE_DOWN = "source-down"
     SOURCE_UP = "source-up"
     RULE_FAILED = "rule-failed"  # the rule cannot go on; the last alert of its subscription
+    TARGET_DOWN = "target-down"  # alerts do not reach one of the targets
+    TARGET_UP = "target-up"
 
 
 class AlertUse(StrEnum):
@@ -448,12 +450,3 @@ class Page:
     offset: int = 0
     limit: int = 50
     after: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FeedStatus:
-    """What decides about a 304 without reading a single item: the newest sequence and when it was stored."""
-
-    newest_sequence: int
-    newest_time: datetime
-    count: int = field(default=0)

@@ -35,7 +35,13 @@ VALID_FOR = timedelta(days=1)
 TEXT_LIMIT = 10_000
 PARAMETER_LIMIT = 1_000
 _FORBIDDEN_IN_SENDER = str.maketrans("", "", " ,<&\t\r\n")
-_ABOUT_WATCHING = (AlertStatus.SOURCE_DOWN, AlertStatus.SOURCE_UP, AlertStatus.RULE_FAILED)
+_ABOUT_WATCHING = (
+    AlertStatus.SOURCE_DOWN,
+    AlertStatus.SOURCE_UP,
+    AlertStatus.RULE_FAILED,
+    AlertStatus.TARGET_DOWN,
+    AlertStatus.TARGET_UP,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,8 @@ _ANSWERS = {
     AlertStatus.SOURCE_DOWN: Answers("Unknown", "Unknown", "Monitor"),
     AlertStatus.SOURCE_UP: Answers("Past", "Observed", "AllClear"),
     AlertStatus.RULE_FAILED: Answers("Unknown", "Unknown", "Assess"),
+    AlertStatus.TARGET_DOWN: Answers("Unknown", "Unknown", "Monitor"),
+    AlertStatus.TARGET_UP: Answers("Past", "Observed", "AllClear"),
 }
 
 

@@ -1,5 +1,5 @@
 """
-Detections and troubles of a source told to people: what makes an alert explain itself.
+Detections and troubles of sources and targets told to people: what makes an alert explain itself.
 
 Everything that is said stands in the subscription, the rule or the observation; what is not known is left out.
 """
@@ -153,6 +153,40 @@ def compose_failure_alert(
         title=title,
         text=text,
         pattern="rule",
+        **_about_watching(subscription, name, detected),
+    )
+
+
+def compose_target_alert(
+    subscription: Subscription,
+    *,
+    id: str,
+    episode: str,
+    status: AlertStatus,
+    target: str,
+    detected: datetime,
+    error: str | None,
+) -> Alert:
+    """Tell people that alerts do not reach a target of a subscription (`TARGET_DOWN`), or do again (`TARGET_UP`)."""
+    say, down = phrases_of(subscription), status is AlertStatus.TARGET_DOWN
+    name = clean_line(subscription.rule.name, IDENTIFIER_LIMIT)
+    shown = clean_line(target, URL_LIMIT)
+    told = (say.target_down if down else say.target_up).format(shown)
+    facts: Facts = [
+        *rule_facts(subscription, name, Severity.UNKNOWN, status, say),
+        (say.labels.target, shown),
+        (say.labels.reason, clean_line(error, MESSAGE_LIMIT) if error and down else None),
+        (say.labels.detection_time, format_time(detected, say)),
+        (say.labels.meaning, say.target_meaning if down else None),
+    ]
+    title, text = _title(subscription, name, status, told, say), _text(told, facts, say)
+    return Alert(
+        id=id,
+        episode=episode,
+        status=status,
+        title=title,
+        text=text,
+        pattern="target",
         **_about_watching(subscription, name, detected),
     )
 

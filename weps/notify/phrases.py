@@ -32,6 +32,7 @@ class Labels:
     caused_by: str
     evidence: str
     source: str
+    target: str
     reason: str
     last_success: str
     meaning: str
@@ -80,3 +81,6 @@ class Phrases:
     source_meaning: str
     rule_failed: str
     rule_meaning: str
+    target_down: str
+    target_up: str
+    target_meaning: str

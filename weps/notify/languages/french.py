@@ -13,6 +13,8 @@ FRENCH = Phrases(
         AlertStatus.SOURCE_DOWN: "Source en panne : ",
         AlertStatus.SOURCE_UP: "Source rétablie : ",
         AlertStatus.RULE_FAILED: "Règle en échec : ",
+        AlertStatus.TARGET_DOWN: "Cible en panne : ",
+        AlertStatus.TARGET_UP: "Cible rétablie : ",
     },
     statuses={
         AlertStatus.EVENT: "événement",
@@ -23,6 +25,8 @@ FRENCH = Phrases(
         AlertStatus.SOURCE_DOWN: "source en panne",
         AlertStatus.SOURCE_UP: "source rétablie",
         AlertStatus.RULE_FAILED: "règle en échec",
+        AlertStatus.TARGET_DOWN: "cible en panne",
+        AlertStatus.TARGET_UP: "cible rétablie",
     },
     severities={
         Severity.EXTREME: "extrême",
@@ -62,6 +66,7 @@ FRENCH = Phrases(
         caused_by="Causée par",
         evidence="Preuve",
         source="Source",
+        target="Cible",
         reason="Raison",
         last_success="Dernière lecture réussie",
         meaning="Signification",
@@ -95,4 +100,8 @@ FRENCH = Phrases(
     source_meaning="on ignore ce qui y est observé entre-temps ; ce qui manque sera demandé plus tard",
     rule_failed="la règle ne peut continuer, et son abonnement est terminé",
     rule_meaning="plus rien n'est surveillé par cette règle ; corrigez-la et abonnez-vous de nouveau",
+    target_down="les alertes n'atteignent pas {}",
+    target_up="les alertes atteignent de nouveau {}",
+    target_meaning="elles attendent et seront renvoyées plus tard ; "
+    "celles qui sont abandonnées figurent au registre des envois et dans ce flux",
 )

@@ -13,6 +13,8 @@ GERMAN = Phrases(
         AlertStatus.SOURCE_DOWN: "Quelle ausgefallen: ",
         AlertStatus.SOURCE_UP: "Quelle wieder da: ",
         AlertStatus.RULE_FAILED: "Regel gescheitert: ",
+        AlertStatus.TARGET_DOWN: "Ziel ausgefallen: ",
+        AlertStatus.TARGET_UP: "Ziel wieder da: ",
     },
     statuses={
         AlertStatus.EVENT: "Ereignis",
@@ -23,6 +25,8 @@ GERMAN = Phrases(
         AlertStatus.SOURCE_DOWN: "Quelle ausgefallen",
         AlertStatus.SOURCE_UP: "Quelle wieder da",
         AlertStatus.RULE_FAILED: "Regel gescheitert",
+        AlertStatus.TARGET_DOWN: "Ziel ausgefallen",
+        AlertStatus.TARGET_UP: "Ziel wieder da",
     },
     severities={
         Severity.EXTREME: "extrem",
@@ -62,6 +66,7 @@ GERMAN = Phrases(
         caused_by="Verursacht von",
         evidence="Beleg",
         source="Quelle",
+        target="Ziel",
         reason="Grund",
         last_success="Zuletzt gelesen",
         meaning="Bedeutung",
@@ -95,4 +100,8 @@ GERMAN = Phrases(
     source_meaning="was dort inzwischen beobachtet wird, ist nicht bekannt; Versäumtes wird später erfragt",
     rule_failed="die Regel kann nicht weiterlaufen, ihr Abonnement ist beendet",
     rule_meaning="nach dieser Regel wird nichts mehr überwacht; berichtigen und neu abonnieren",
+    target_down="Meldungen erreichen {} nicht",
+    target_up="Meldungen erreichen {} wieder",
+    target_meaning="sie warten und werden später erneut gesendet; "
+    "die aufgegebenen stehen im Verzeichnis der Zustellungen und in diesem Feed",
 )

@@ -13,6 +13,8 @@ ITALIAN = Phrases(
         AlertStatus.SOURCE_DOWN: "Fonte non disponibile: ",
         AlertStatus.SOURCE_UP: "Fonte di nuovo disponibile: ",
         AlertStatus.RULE_FAILED: "Regola fallita: ",
+        AlertStatus.TARGET_DOWN: "Destinazione non raggiungibile: ",
+        AlertStatus.TARGET_UP: "Destinazione di nuovo raggiungibile: ",
     },
     statuses={
         AlertStatus.EVENT: "evento",
@@ -23,6 +25,8 @@ ITALIAN = Phrases(
         AlertStatus.SOURCE_DOWN: "fonte non disponibile",
         AlertStatus.SOURCE_UP: "fonte di nuovo disponibile",
         AlertStatus.RULE_FAILED: "regola fallita",
+        AlertStatus.TARGET_DOWN: "destinazione non raggiungibile",
+        AlertStatus.TARGET_UP: "destinazione di nuovo raggiungibile",
     },
     severities={
         Severity.EXTREME: "estrema",
@@ -62,6 +66,7 @@ ITALIAN = Phrases(
         caused_by="Causato da",
         evidence="Prova",
         source="Fonte",
+        target="Destinazione",
         reason="Motivo",
         last_success="Ultima lettura riuscita",
         meaning="Significato",
@@ -95,4 +100,8 @@ ITALIAN = Phrases(
     source_meaning="non si sa che cosa vi si osservi nel frattempo; ciò che manca verrà richiesto più tardi",
     rule_failed="la regola non può proseguire, e il suo abbonamento è terminato",
     rule_meaning="questa regola non sorveglia più nulla; correggerla e abbonarsi di nuovo",
+    target_down="gli avvisi non raggiungono {}",
+    target_up="gli avvisi raggiungono di nuovo {}",
+    target_meaning="attendono e saranno inviati di nuovo più tardi; "
+    "quelli abbandonati sono nel registro degli invii e in questo feed",
 )

@@ -13,6 +13,8 @@ SPANISH = Phrases(
         AlertStatus.SOURCE_DOWN: "Fuente caída: ",
         AlertStatus.SOURCE_UP: "Fuente restablecida: ",
         AlertStatus.RULE_FAILED: "Regla fallida: ",
+        AlertStatus.TARGET_DOWN: "Destino caído: ",
+        AlertStatus.TARGET_UP: "Destino restablecido: ",
     },
     statuses={
         AlertStatus.EVENT: "suceso",
@@ -23,6 +25,8 @@ SPANISH = Phrases(
         AlertStatus.SOURCE_DOWN: "fuente caída",
         AlertStatus.SOURCE_UP: "fuente restablecida",
         AlertStatus.RULE_FAILED: "regla fallida",
+        AlertStatus.TARGET_DOWN: "destino caído",
+        AlertStatus.TARGET_UP: "destino restablecido",
     },
     severities={
         Severity.EXTREME: "extrema",
@@ -62,6 +66,7 @@ SPANISH = Phrases(
         caused_by="Causada por",
         evidence="Prueba",
         source="Fuente",
+        target="Destino",
         reason="Motivo",
         last_success="Última lectura correcta",
         meaning="Significado",
@@ -95,4 +100,8 @@ SPANISH = Phrases(
     source_meaning="no se sabe qué se observa allí entretanto; lo que falte se pedirá más tarde",
     rule_failed="la regla no puede continuar, y su suscripción ha terminado",
     rule_meaning="esta regla ya no vigila nada; corríjala y suscríbase de nuevo",
+    target_down="las alertas no llegan a {}",
+    target_up="las alertas llegan de nuevo a {}",
+    target_meaning="esperan y se enviarán de nuevo más tarde; "
+    "las abandonadas figuran en el registro de envíos y en este canal",
 )
