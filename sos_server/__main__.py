@@ -8,6 +8,7 @@ import logging
 import signal
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 
 from granian.constants import Interfaces
@@ -17,7 +18,8 @@ from sos_server.app import PATH, create_standalone
 from sos_server.check import check
 from sos_server.load import LoadError, load
 from sos_server.settings import Settings, SettingsError, load_settings
-from sos_server.storage.base import DatabaseError
+from sos_server.storage.base import DatabaseError, open_database
+from sos_server.workers import WorkerError, run_workers
 
 DONE, WRONG_INPUT, MISUSE = 0, 1, 2
 
@@ -37,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     try:
         return int(chosen.run(chosen))
-    except (SettingsError, LoadError, DatabaseError) as error:
+    except (SettingsError, LoadError, DatabaseError, WorkerError) as error:
         print(f"sos_server: {error}", file=sys.stderr)
         return WRONG_INPUT
     except KeyboardInterrupt:
@@ -48,6 +50,16 @@ def main(arguments: list[str] | None = None) -> int:
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
     _check_address(settings)
+    if settings.workers == 1:
+        _work(settings)
+        return
+    if sys.platform != "linux":
+        raise SettingsError("workers share their port on Linux only; set workers = 1")
+    open_database(settings.database_url).close()  # so that its tables are there before the workers need them
+    run_workers(settings.workers, partial(_work, settings))
+
+
+def _work(settings: Settings) -> None:
     app = create_standalone(settings)
     try:
         asyncio.run(_serve(app, settings))
@@ -86,7 +98,8 @@ async def _serve(app: object, settings: Settings) -> None:
 
 
 def _run_serve(chosen: argparse.Namespace) -> int:
-    serve(load_settings(chosen.config, host=chosen.host, port=chosen.port, data=chosen.data))
+    given = {"host": chosen.host, "port": chosen.port, "data": chosen.data, "workers": chosen.workers}
+    serve(load_settings(chosen.config, **given))
     return DONE
 
 
@@ -128,6 +141,9 @@ def _parser() -> argparse.ArgumentParser:
     server.add_argument("--host", help="the address to listen at (default: 127.0.0.1)")
     server.add_argument("--port", type=int, help="the port to listen at (default: 8081)")
     server.add_argument("--data", type=Path, help="the folder of the database (default: ./var)")
+    server.add_argument(
+        "--workers", type=_positive, help="processes that answer, about as many as there are processors (default: 1)"
+    )
     server.set_defaults(run=_run_serve)
     loader = commands.add_parser(
         "load",

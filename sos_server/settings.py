@@ -40,6 +40,7 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Ge(1), Le(65535)] = 8081
+    workers: Annotated[int, Ge(1), Le(64)] = 1  # processes that answer at the port, side by side; more than 1 on Linux
     data: Path = Path("var")  # the folder of the database
     database: str | None = None  # a database URL, instead of a file in `data`
     base_url: AnyHttpUrl | None = None  # the address that clients reach; taken from the request where it is not set
