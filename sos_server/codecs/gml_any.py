@@ -24,7 +24,7 @@ OLD = "http://www.opengis.net/gml"
 UNKNOWN = "http://www.opengis.net/def/nil/OGC/0/unknown"
 _OLD_ID = f"{{{OLD}}}id"
 _NEW = xml.NAMESPACES["gml"]
-_SHAPES = ("Point", "LineString", "Curve", "Polygon", "Surface", "MultiPoint", "MultiCurve", "MultiSurface")
+SHAPES = ("Point", "LineString", "Curve", "Polygon", "Surface", "MultiPoint", "MultiCurve", "MultiSurface")
 _TIMES = ("TimeInstant", "TimePeriod")
 _MEMBERS = ("{*}featureMember", "{*}samplingFeatureMember")
 _HOLDERS = ("{*}featureOfInterest", *_MEMBERS)
@@ -222,7 +222,7 @@ def read_features(element: etree._Element) -> Iterator[Feature]:
 
 def read_feature(element: etree._Element) -> Feature:
     """Read a feature of any type: by what it is known, its name, and its shape where it can be understood."""
-    shape = next(element.iter(*(f"{{*}}{name}" for name in _SHAPES)), None)
+    shape = next(element.iter(*(f"{{*}}{name}" for name in SHAPES)), None)
     if shape is None:
         shape = next(element.iter("{*}Envelope"), None)
     return Feature(

@@ -111,7 +111,7 @@ def read_members(element: etree._Element, times: gml_any.Times, known: gml_any.F
         time_holder=children.get("phenomenonTime", children.get("samplingTime")),
         result=children.get("result"),
         procedures=_references(children.get("procedure")),
-        properties=_properties(children.get("observedProperty")),
+        properties=_properties(element),
         feature_of_interest=reference,
         feature=feature,
         features=features,
@@ -140,9 +140,9 @@ def _references(holder: etree._Element | None) -> tuple[str, ...]:
     return members or tuple(name for name in (gml_any.name_of(inner),) if name)
 
 
-def _properties(holder: etree._Element | None) -> tuple[str, ...]:
+def _properties(element: etree._Element) -> tuple[str, ...]:
     """Give the observed properties; the time, which istSOS and 52°North list among them, is none."""
-    found = _references(holder)
+    found = tuple(name for holder in element.iterchildren("{*}observedProperty") for name in _references(holder))
     return found if len(found) == 1 else tuple(name for name in found if not _is_time(name))
 
 
@@ -168,9 +168,11 @@ def _features(
     features = {name: each for each in found for name in (each.name, each.identifier) if name}
     for each in found:
         known.add(each, gml_any.id_of(inner) if len(found) == 1 else None)
+    # istSOS names the feature by reference, and shows its place inside
+    named = xml.href(holder)
     if len(found) != 1:
-        return None, features, None
-    return found[0], features, None if found[0].identifier == UNKNOWN else found[0].identifier
+        return None, features, named
+    return found[0], features, found[0].identifier if found[0].identifier != UNKNOWN else named
 
 
 def _parameters(element: etree._Element) -> tuple[str | None, Mapping[str, Any] | None]:

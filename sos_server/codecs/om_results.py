@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from sos_server.codecs import om_columns, swe_columns, swe_structure, swe_values, waterml20, xml
+from sos_server.codecs import gml_any, om_columns, swe_columns, swe_structure, swe_values, waterml20, xml
 from sos_server.codecs.gml32 import Time
 from sos_server.codecs.om_members import OBSERVATIONS_10, read_members
 from sos_server.codecs.om_stations import Stations
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
-    from sos_server.codecs import gml_any
     from sos_server.codecs.om_members import Members
 
 _SWE = "http://www.opengis.net/swe"
@@ -84,8 +83,10 @@ def decode_observation(
     name, namespace = xml.local_name(inner), xml.namespace(inner) or ""
     if waterml20.is_timeseries(inner):
         return _timeseries(inner, members)
-    if namespace in _GML:
-        return _scalar(inner, members) if name in _GML_SCALARS else iter(())
+    if namespace in _GML and name in _GML_SCALARS:
+        return _scalar(inner, members)
+    if namespace in _GML and name in gml_any.SHAPES:
+        return iter(())
     if namespace.startswith(_SWE) and (name in ARRAYS or name in RECORDS or name in SCALARS or name in RANGES):
         return _structured(inner, members)
     if name in OBSERVATIONS_10 or name in ("OM_Observation", "ObservationCollection"):

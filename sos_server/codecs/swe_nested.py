@@ -57,6 +57,7 @@ class _Tokens:
         self._tokens = tokens
         self._position = 0
         self._where = where
+        self._elements = 0
 
     def __bool__(self) -> bool:
         return self._position < len(self._tokens)
@@ -66,6 +67,12 @@ class _Tokens:
             raise InvalidRequest(f"The row ends after {self._position} tokens, before {what} ({self._where}).")
         self._position += 1
         return self._tokens[self._position - 1].strip()
+
+    def count_element(self, what: str) -> None:
+        """Count an element of an array; constants use no token, so that nothing else would end their number."""
+        self._elements += 1
+        if self._elements > len(self._tokens):
+            raise self.refuse(f"{what} has more elements than there are tokens")
 
     def refuse(self, what: str) -> InvalidRequest:
         return InvalidRequest(f"Token {self._position}: {what} ({self._where}).")
@@ -102,6 +109,7 @@ def _take(node: Node, tokens: _Tokens, group: _Group) -> None:
         _take(item, tokens, group)
     else:
         for _ in range(_count(node, tokens)):
+            tokens.count_element(node.name)
             inner = _Group()
             _take(node.element, tokens, inner)
             group.children.append(inner)

@@ -129,21 +129,24 @@ def has_time(node: Node) -> bool:
     return any(map(has_time, node.parts if isinstance(node, Record) else node.items))
 
 
-def decode_structure(element: etree._Element, name: str = "", depth: int = 0) -> Node:
-    """Read a component of any kind."""
+def decode_structure(
+    element: etree._Element, name: str = "", depth: int = 0, known: dict[str, etree._Element] | None = None
+) -> Node:
+    """Read a component of any kind; `known` are the components that were referred to before."""
     if depth > DEEPEST:
         raise InvalidRequest(f"The structure at {xml.where(element)} lies too deep inside others.")
+    known = {} if known is None else known
     kind = xml.local_name(element)
     optional = element.get("optional") in ("true", "1")
     if kind in ARRAYS:
-        return _array(element, name, depth, optional=optional)
+        return _array(element, name, depth, known, optional=optional)
     if kind == "DataChoice":
-        items = tuple(_parts(element, depth, may_be_empty=True))
+        items = tuple(_parts(element, depth, known, may_be_empty=True))
         if not items:
             raise InvalidRequest(f"The choice at {xml.where(element)} has no items.")
         return Choice(name, items, optional)
     if kind in RECORDS:
-        parts = tuple(_parts(element, depth))
+        parts = tuple(_parts(element, depth, known))
         if kind in ("Vector", "Position"):
             parts = tuple(_as_coordinate(part) for part in parts)
         return Record(name, parts, _identifier(element), optional)
@@ -152,18 +155,17 @@ def decode_structure(element: etree._Element, name: str = "", depth: int = 0) ->
     raise InvalidRequest(f"A component {kind} is not supported ({xml.where(element)}).")
 
 
-def _parts(element: etree._Element, depth: int, *, may_be_empty: bool = False) -> Iterator[Node]:
+def _parts(
+    element: etree._Element, depth: int, known: dict[str, etree._Element], *, may_be_empty: bool = False
+) -> Iterator[Node]:
     """Read what stands in a record or choice, inline or by reference inside the document."""
     for index, holder in enumerate(each for each in element.iterchildren("*") if xml.local_name(each) in _PARTS):
-        inner = xml.first_element(holder)
-        reference = xml.href(holder)
-        if inner is None and reference is not None and reference.startswith("#"):
-            inner = find_by_id(element, reference[1:])
+        inner = _content(holder, known)
         if inner is None:
             if may_be_empty:
                 continue  # a choice needs two items, so that IOOS adds an empty one to a single one
             raise InvalidRequest(f"The component at {xml.where(holder)} is empty; define it inline.")
-        yield decode_structure(inner, holder.get("name") or f"field{index}", depth + 1)
+        yield decode_structure(inner, holder.get("name") or f"field{index}", depth + 1, known)
 
 
 def _as_coordinate(node: Node) -> Node:
@@ -172,14 +174,34 @@ def _as_coordinate(node: Node) -> Node:
     return replace(node, in_vector=True) if isinstance(node, Field) else node
 
 
-def _array(element: etree._Element, name: str, depth: int, *, optional: bool) -> Array:
-    holder = child(element, "elementType")
+def _content(holder: etree._Element | None, known: dict[str, etree._Element]) -> etree._Element | None:
+    """
+    Give what a property holds, inline or by reference inside the document.
+
+    What is no scalar is referred to once, so that references that lead to references cannot make many of few.
+    """
     inner = xml.first_element(holder)
+    reference = xml.href(holder) or ""
+    if holder is None or inner is not None or not reference.startswith("#"):
+        return inner
+    found = known[reference] if reference in known else find_by_id(holder, reference[1:])
+    if found is not None and reference in known and xml.local_name(found) not in SCALARS | RANGES:
+        raise InvalidRequest(f"{reference} is referred to once more at {xml.where(holder)}; define it inline.")
+    if found is not None:
+        known[reference] = found
+    return found
+
+
+def _array(
+    element: etree._Element, name: str, depth: int, known: dict[str, etree._Element], *, optional: bool
+) -> Array:
+    holder = child(element, "elementType")
+    inner = _content(holder, known)
     if inner is not None and holder is not None:
-        content = decode_structure(inner, holder.get("name") or "", depth + 1)
+        content = decode_structure(inner, holder.get("name") or "", depth + 1, known)
     elif child(element, "field") is not None:
         # a dialect of NOAA's: the fields of a stream stand in it without elementType and record
-        content = Record("", tuple(_parts(element, depth)))
+        content = Record("", tuple(_parts(element, depth, known)))
     else:
         raise InvalidRequest(f"The array at {xml.where(element)} has no element type inline.")
     return Array(name, content, _count(element), element, optional)
