@@ -28,6 +28,7 @@ from benchmarks import (
     sos_inserting,
     sos_reading,
     sos_results,
+    sos_workers,
     subscribing,
     subscriptions,
     wps,
@@ -58,6 +59,7 @@ BENCHMARKS: dict[str, Callable[[Scale], list[Line]]] = {
     "sos-reading": sos_reading.run,
     "sos-results": sos_results.run,
     "sos-inserting": sos_inserting.run,
+    "sos-workers": sos_workers.run,
     "sos-capabilities": sos_capabilities.run,
 }
 

@@ -44,6 +44,11 @@ class Server:
         """The address of the service."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def number(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
     def cpu_seconds(self) -> float:
         """Give the CPU time that the process has used so far, in all its threads."""
         return time.clock_gettime(self._clock)
