@@ -11,7 +11,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import SplitResult, urlsplit
@@ -22,6 +22,7 @@ _Resolved: TypeAlias = tuple[socket.AddressFamily, socket.SocketKind, int, str, 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+BROKER_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 # What `ipaddress` of some Python versions calls global, or what clouds serve their machines' secrets from.
 _REFUSED_NETWORKS = tuple(
@@ -39,25 +40,15 @@ class Guard:
 
     def check_url(self, url: str) -> SplitResult:
         """Refuse a URL that can never be asked: not http(s), without host, with a user name, garbled."""
-        place = url.partition("?")[0]
-        if _NOT_IN_A_URL.search(url):
-            raise SourceRefused("the address has blanks or backslashes; percent-encode them", where=repr(place))
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError as error:
-            raise SourceRefused(f"not a URL: {error}", where=place) from error
-        if parts.scheme not in DEFAULT_PORTS:
-            raise SourceRefused("only http:// and https:// addresses are asked", where=place)
-        if not parts.hostname or port == 0:
-            raise SourceRefused("the address names no host and port that could be asked", where=place)
-        if parts.username is not None or parts.password is not None:
-            raise SourceRefused("the address holds a user name or password; write it without", where=parts.hostname)
-        return parts
+        return _checked(url, DEFAULT_PORTS)
+
+    def check_broker(self, url: str) -> SplitResult:
+        """Refuse the address of a broker of MQTT that can never be connected to, as `check_url` does."""
+        return _checked(url, BROKER_PORTS)
 
     def check_written(self, parts: SplitResult) -> None:
         """Refuse an address that is written out and not allowed; names are resolved only when they are asked."""
-        host, port = parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
+        host, port = parts.hostname or "", parts.port or (DEFAULT_PORTS | BROKER_PORTS)[parts.scheme]
         if self.allows(host, port):
             return
         if host.lower().rstrip(".").rpartition(".")[2] == "localhost":
@@ -86,6 +77,24 @@ class Guard:
             for *_, target in found:
                 refuse_address(str(target[0]), where)
         return _connect_first(found, timeout, where)
+
+
+def _checked(url: str, ports: Mapping[str, int]) -> SplitResult:
+    place = url.partition("?")[0]
+    if _NOT_IN_A_URL.search(url):
+        raise SourceRefused("the address has blanks or backslashes; percent-encode them", where=repr(place))
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise SourceRefused(f"not a URL: {error}", where=place) from error
+    if parts.scheme not in ports:
+        raise SourceRefused(f"only {':// and '.join(ports)}:// addresses are asked", where=place)
+    if not parts.hostname or port == 0:
+        raise SourceRefused("the address names no host and port that could be asked", where=place)
+    if parts.username is not None or parts.password is not None:
+        raise SourceRefused("the address holds a user name or password; write it without", where=parts.hostname)
+    return parts
 
 
 def refuse_address(text: str, where: str) -> None:

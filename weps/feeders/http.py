@@ -128,8 +128,9 @@ class Fetcher:
         return answer
 
     def check(self, url: str) -> None:
-        """Refuse a URL that can never be asked, without asking it; raises `SourceRefused`."""
-        self._guard.check_written(self._guard.check_url(url))
+        """Refuse a URL of HTTP or MQTT that can never be asked, without asking it; raises `SourceRefused`."""
+        is_broker = url.lower().startswith(("mqtt:", "mqtts:"))
+        self._guard.check_written(self._guard.check_broker(url) if is_broker else self._guard.check_url(url))
 
     def close(self) -> None:
         """Close the connections that are kept open."""
