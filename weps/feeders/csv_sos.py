@@ -13,7 +13,7 @@ import io
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sos_server.time import parse_instant
@@ -24,10 +24,11 @@ UNKNOWN = "http://www.opengis.net/def/nil/OGC/0/unknown"
 MISSING = "http://www.opengis.net/def/nil/OGC/0/missing"
 
 _HEADER = re.compile(
-    rb"""(?:\xef\xbb\xbf)?\s*(?=[^\r\n]*[,;])(?=[^\r\n]*(?:date_?time|time:iso8601|samplingtime|\btime\b))"""
+    rb"""(?=[^<{\[])(?=[^\r\n]*[,;])(?=[^\r\n]*(?:date_?time|time:iso8601|samplingtime|\btime\b))"""
     rb"""(?=[^\r\n]*(?:station|sensor|platform|procedure|lat))[^\r\n<{]+(?:[\r\n]|\Z)""",
     re.IGNORECASE,
 )
+_LONGEST_HEADER = 65536
 _OURS = re.compile(rb"[^\r\n]*observed_property[^\r\n]*", re.IGNORECASE)
 _NAME_AND_UNIT = re.compile(r"(?P<name>[^()\[\]]*?)\s*(?:\((?P<round>[^()]*)\)|\[(?P<square>[^\[\]]*)\])\s*\Z")
 _TIMES = ("date_time", "datetime", "time", "samplingtime", "phenomenontime")
@@ -36,14 +37,16 @@ _PROCEDURES = ("sensor_id", "sensor", "procedure")
 _LATITUDES = ("latitude", "lat")
 _LONGITUDES = ("longitude", "lon", "long")
 # What places a value or describes how it was taken is no value.
-_COORDINATES = ("depth", "altitude", "height", "vertical_position", "bin", "elevation", "z", "nodata")
+_COORDINATES = re.compile(r"(?:depth|altitude|height|vertical_position|bin|elevation|z)\Z")
+_LONGEST_NAME = 1000
 _QUALITY = re.compile(r"(?:quality_?index|quality_?flag|quality|qc|_qc|_flag|flag)\Z", re.IGNORECASE)
 _NOT_A_NUMBER = frozenset({"nan", "null", "none", "na", "n/a", "--", "inf", "-inf", "infinity", "-infinity"})
 
 
 def matches(data: bytes) -> bool:
     """Tell whether data begin with a header as sensor observation services write it."""
-    return _HEADER.match(data) is not None and _OURS.match(data) is None
+    beginning = data[:_LONGEST_HEADER].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return _HEADER.match(beginning) is not None and _OURS.match(beginning) is None
 
 
 def read_csv_answer(data: bytes) -> Iterator[Observation]:
@@ -150,14 +153,16 @@ def _layout(header: Sequence[str]) -> _Layout:
     if time is None:
         raise InputError("the header has no column for the time, such as date_time", where="line 1")
     known = {time, *special.values()}
-    levels = tuple(column for column, name in enumerate(plain) if name.startswith(_COORDINATES) and column not in known)
+    others = [column for column, name in enumerate(plain) if column not in known and not name.endswith("_id")]
+    levels = tuple(column for column in others if _COORDINATES.match(plain[column]))
+    # A gauge that observes nothing but a height or an elevation.
+    levels = () if len(levels) == len(others) else levels
     found: list[_Property] = []
-    for column, (name, uom) in enumerate(split):
-        if column in known or column in levels or plain[column].endswith("_id"):
-            continue
+    for column in others:
+        name, uom = split[column]
         if _QUALITY.search(plain[column]) and found and found[-1].quality is None:
-            found[-1] = _Property(found[-1].column, found[-1].name, found[-1].uom, column)
-        elif name:
+            found[-1] = replace(found[-1], quality=column)
+        elif name and column not in levels:
             found.append(_Property(column, name, uom, None))
     if not found:
         raise InputError("the header names nothing that is observed", where="line 1")
@@ -166,7 +171,7 @@ def _layout(header: Sequence[str]) -> _Layout:
 
 def _split(header: str) -> tuple[str, str | None]:
     """Part a column's header into name and unit: `wind_speed (m/s)`."""
-    found = _NAME_AND_UNIT.match(header.strip())
+    found = _NAME_AND_UNIT.match(header.strip()) if len(header) <= _LONGEST_NAME else None
     if found is None or not found["name"]:
         return header.strip(), None
     return found["name"], (found["round"] or found["square"] or "").strip() or None

@@ -67,6 +67,26 @@ def test_values_of_one_time_at_different_depths_are_told_apart():
     assert [(one.value, one.identifier) for one in found] == [(12.5, "bin=1;depth=5"), (11, "bin=2;depth=10")]
 
 
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ('"elevation (ft)"', [("elevation", 1.5)]),
+        ("zonal_wind (m/s),z", [("zonal_wind", 1.5)]),
+        ("binary,binary_qc", [("binary", 1.5)]),
+    ],
+    ids=["nothing but a level", "a name that begins as one", "quality"],
+)
+def test_a_level_is_told_from_what_is_observed(columns, expected):
+    """
+    What places a value is none, unless there is nothing else.
+    """
+    values = ",".join(["1.5", "2"][: columns.count(",") + 1])
+
+    found = read_csv_answer(f"station_id,date_time,{columns}\ns,2016-01-11T10:00:00Z,{values}\n".encode())
+
+    assert [(one.observed_property, one.value) for one in found] == expected
+
+
 def test_istsos_is_read():
     """
     The quality index belongs to the property before it; the properties keep their names.
@@ -113,7 +133,12 @@ def test_what_is_no_such_file_is_left_to_others(data):
         (",4.30,", ",4.30", "7 fields where the header names 8", "line 2"),
         ("2008-07-17T00:50:00Z", "now", "'now' is not an ISO 8601 time", "line 2"),
         ("30.04", "north", "are no place", "line 2"),
-        ('"wind_speed (m/s)","wind_from_direction (degree)"', "a_id,b_id", "nothing that is observed", "line 1"),
+        (
+            '"depth (m)","wind_speed (m/s)","wind_from_direction (degree)"',
+            "a_id,b_id,c_id",
+            "nothing that is observed",
+            "line 1",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_its_line(old, new, message, where):
