@@ -88,7 +88,7 @@ def test_an_observation_that_cannot_be_told_is_told_without_its_place(bench: Ben
     alarmed, other = bench.subscribe(), bench.subscribe(HEAT.replace("30", "25"))
     bench.poll(1)
     nowhere = Observation(
-        at(2), "thermometer", "AirTemperature", "hill", 31, "Cel", geometry={"type": "Point", "coordinates": []}, id="o"
+        at(2), "thermometer", "AirTemperature", "hill", 31, "Cel", geometry={"type": "Point", "coordinates": [7]}, id="o"
     )
 
     told = bench.engine.receive(alarmed.feed_id, [nowhere], at(3))

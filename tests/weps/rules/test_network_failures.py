@@ -75,3 +75,35 @@ def test_failure_says_why():
     network.fail("s", RuleError((Fault(0, "too long"),)))
 
     assert [Failure("s", "too long")] == network.take_failures()
+
+
+def test_rule_that_fails_ends_all_who_share_it():
+    """
+    Subscriptions with the same rule are stepped as one; each is told that it cannot go on.
+    """
+    network, rule = Network(), Failing("step", RuleError((Fault(0, "too much"),)))
+    for name in ("a", "b"):
+        network.add(name, rule, {}, minute(0))
+    network.add("other", compiled(threshold(consecutive=1, condition="notEqual")), {}, minute(0))
+
+    found = network.step([level(0, 3), level(1, 3)])
+
+    assert ["a", "b", "other"] == [one.subscription_id for one in found]
+    assert [Failure("a", "too much"), Failure("b", "too much")] == network.take_failures()
+    assert ["other"] == [name for name in ("a", "b", "other") if name in network]
+
+
+def test_observation_that_no_rule_of_a_family_can_take_fails_these_only():
+    """
+    A place that is none breaks the rules that ask for the place; those that do not go on.
+    """
+    network, of = Network(), {"function": "mean", "window": "PT10M"}
+    for number in range(2):
+        rule = threshold(of=of, threshold=number, area={"bbox": [0, 0, 1, 1]})
+        network.add(f"area{number}", compiled(rule), {}, minute(0))
+        network.add(f"any{number}", compiled(threshold(of=of, threshold=number)), {}, minute(0))
+
+    found = network.step([level(0, 3, geometry={"type": "Point", "coordinates": [7]})])
+
+    assert ["any0", "any1"] == [one.subscription_id for one in found]
+    assert ["area0", "area1"] == [one.subscription_id for one in network.take_failures()]
