@@ -28,6 +28,8 @@ LEVELS = {
     "weps.lifecycle": 2,
     "weps.engine": 2,
     "weps.delivery": 2,
+    "weps.delivery_owners": 2,
+    "weps.delivery_policy": 2,
     "weps.live": 2,
     "weps.processes": 3,
     "weps.web": 3,

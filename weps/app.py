@@ -7,7 +7,7 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 
 from granian.constants import Interfaces
@@ -27,6 +27,7 @@ from weps.feeders.sos import SosFeeder
 from weps.live import LiveFeeds
 from weps.notify.base import Channel
 from weps.notify.insert_rss import InsertRssChannel
+from weps.notify.posting import Reply
 from weps.processes.base import Context
 from weps.processes.face import create_app as create_wps
 from weps.processes.ogcapi import create_routes as create_ogc_api
@@ -136,8 +137,9 @@ class Service:
 
 
 def _channels(fetcher: Fetcher, base_url: str) -> dict[str, Channel]:
-    def post(url: str, body: bytes, content_type: str) -> int:
-        return fetcher.send(HttpRequest("POST", url, {"Content-Type": content_type}, body)).status
+    def post(url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        answer = fetcher.send(HttpRequest("POST", url, headers, body))
+        return Reply(answer.status, answer.body, answer.retry_after)
 
     return {"insert-rss": InsertRssChannel(post, f"{base_url}/alerts")}
 

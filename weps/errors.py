@@ -115,11 +115,30 @@ class StateError(WepsError):
 
 
 class DeliveryError(WepsError):
-    """A target did not take an alert; `permanent` when trying again cannot help."""
+    """
+    A target did not take an alert; `permanent` when trying again cannot help.
 
-    def __init__(self, message: str, where: str | None = None, permanent: bool = False) -> None:
+    `status` and `answer` are what it answered, `retry_after` its own wish in seconds, if it stated one. A target that
+    is `gone` is not asked again for any alert.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        where: str | None = None,
+        permanent: bool = False,
+        *,
+        status: int | None = None,
+        answer: str = "",
+        retry_after: float | None = None,
+        gone: bool = False,
+    ) -> None:
         super().__init__(message, where)
         self.permanent = permanent
+        self.status = status
+        self.answer = answer
+        self.retry_after = retry_after
+        self.gone = gone
 
 
 class SettingsError(WepsError):

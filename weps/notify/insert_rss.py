@@ -6,20 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from weps.errors import DeliveryError, FeedError, InputError, SourceRefused
+from weps.errors import InputError
+from weps.notify.posting import Post, post_alert
 from weps.notify.rss import build_notification
 from weps.notify.text import without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from weps.ledger import Receipt
     from weps.model import Alert
 
 NAME = "insert-rss"
 OPERATION = "InsertRSS"
 MEDIA_TYPE = "application/xml"
-
-_TRY_AGAIN = frozenset({408, 425, 429})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +25,19 @@ class InsertRssChannel:
     """
     Pushes an alert to a data store for notifications.
 
-    `post` sends a body to a URL and gives the HTTP status, or raises a `FeedError`; `alerts_url` is what stands before
-    `/{id}` in the permalink of an alert.
+    `post` sends a body to a URL (see `posting`); `alerts_url` is what stands before `/{id}` in the permalink of an
+    alert.
     """
 
-    post: Callable[[str, bytes, str], int]
+    post: Post
     alerts_url: str
 
-    def send(self, alert: Alert, address: str) -> None:
+    def send(self, alert: Alert, address: str) -> Receipt:
         """Post one alert; raises `DeliveryError` when the data store did not take it."""
         url = insert_url(address)
-        try:
-            status = self.post(url, build_notification(alert, alerts_url=self.alerts_url), MEDIA_TYPE)
-        except FeedError as error:
-            raise DeliveryError(
-                error.message, where=without_secrets(url), permanent=isinstance(error, SourceRefused)
-            ) from error
-        if not 200 <= status < 300:
-            permanent = 400 <= status < 500 and status not in _TRY_AGAIN
-            message = f"the data store answered with HTTP status {status}"
-            raise DeliveryError(message, where=without_secrets(url), permanent=permanent)
+        body = build_notification(alert, alerts_url=self.alerts_url)
+        headers = {"Content-Type": MEDIA_TYPE}
+        return post_alert(self.post, url, body, headers, who="the data store", where=without_secrets(url))
 
     def check(self, address: str) -> None:
         """Refuse an address that is no http or https URL."""

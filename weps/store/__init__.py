@@ -6,7 +6,6 @@ and `Jobs` are its parts; `Store` is all of them.
 """
 
 from weps.store.alerts import Alerts
-from weps.store.alerts import Outbox as Marks
 from weps.store.changing import Changing
 from weps.store.feeds import BatchTransaction, Feeds, RuleState, StateKey
 from weps.store.items import Items
@@ -19,5 +18,5 @@ from weps.store.subscriptions import Subscriptions
 __all__ = ["BatchTransaction", "RuleState", "StateKey", "Store"]
 
 
-class Store(Subscriptions, Changing, RuleVersions, Feeds, Alerts, Outbox, Marks, Items, NoticeList, Jobs):
+class Store(Subscriptions, Changing, RuleVersions, Feeds, Alerts, Outbox, Items, NoticeList, Jobs):
     """All parts of the store on one database."""

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from weps.ledger import Ready, TargetHealth
-from weps.model import Alert, Delivery, DeliveryStatus, Target
+from weps.model import Alert, AlertStatus, Delivery, DeliveryStatus, Target
 from weps.store.database import Database
 from weps.store.rows import read_alert
 from weps.store.tables import ALERTS, DELIVERY_ATTEMPTS, OUTBOX, SUBSCRIPTIONS, TARGETS
@@ -127,6 +127,14 @@ class Outbox(Database):
         mine = OUTBOX.c.channel == target.channel, OUTBOX.c.address == target.address, OUTBOX.c.status == QUEUED
         with self.reading() as connection:
             return tuple(connection.execute(select(OUTBOX.c.subscription_id).where(*mine).distinct()).scalars())
+
+    def open_target_alerts(self) -> tuple[Alert, ...]:
+        """Give the alerts that a target fails, as far as it was not told since that it takes alerts again."""
+        later = ALERTS.alias()
+        over = exists().where(later.c.episode == ALERTS.c.episode, later.c.status == AlertStatus.TARGET_UP)
+        query = select(ALERTS).where(ALERTS.c.status == AlertStatus.TARGET_DOWN, ~over)
+        with self.reading() as connection:
+            return tuple(read_alert(row) for row in connection.execute(query).mappings())
 
     def newest_alert(self, subscription_id: str) -> int:
         """Give the sequence of the newest alert of a subscription, 0 where there is none."""

@@ -7,6 +7,7 @@ import pytest
 from tests.weps.notify.samples import make_alert
 from weps.errors import DeliveryError, InputError, SourceRefused, SourceUnreachable
 from weps.notify.insert_rss import InsertRssChannel, insert_url
+from weps.notify.posting import Reply
 from weps.notify.posted import DOCUMENT_LIMIT, read_items
 
 NOW = datetime(2016, 1, 11, 5, tzinfo=UTC)
@@ -54,7 +55,7 @@ def test_an_address_that_cannot_be_posted_to_is_refused(address):
     """
     Only http and https URLs with a host are addresses of a data store.
     """
-    channel = InsertRssChannel(lambda url, body, media_type: 200, "http://weps.example.org/alerts")
+    channel = InsertRssChannel(lambda url, body, headers: Reply(200), "http://weps.example.org/alerts")
 
     with pytest.raises(InputError, match="is no http or https URL"):
         channel.check(address)
@@ -77,7 +78,7 @@ def test_a_refusal_is_permanent_only_where_trying_again_cannot_help(status, perm
     """
     What the client did wrong stays wrong; what the server lacks may come.
     """
-    channel = InsertRssChannel(lambda url, body, media_type: status, "http://weps.example.org/alerts")
+    channel = InsertRssChannel(lambda url, body, headers: Reply(status), "http://weps.example.org/alerts")
 
     with pytest.raises(DeliveryError, match=f"status {status}") as caught:
         channel.send(make_alert(), "http://host.example/store")
@@ -110,7 +111,7 @@ def test_an_error_does_not_tell_the_keys_of_an_address():
     """
     Logs and stored errors name the data store without password and query.
     """
-    channel = InsertRssChannel(lambda url, body, media_type: 500, "http://weps.example.org/alerts")
+    channel = InsertRssChannel(lambda url, body, headers: Reply(500), "http://weps.example.org/alerts")
 
     with pytest.raises(DeliveryError) as caught:
         channel.send(make_alert(), "https://user:secret@host.example:8443/store?key=secret")
