@@ -123,6 +123,9 @@ class SosFeeder:
             place = f" ({error.where})" if isinstance(error, InputError) and error.where else ""
             message = f"the server's answer cannot be read: {error.message}{place}"
             raise SourceGarbled(message, where=answer.place) from error
+        except RecursionError as error:
+            message = "the server's answer cannot be read: it is nested too deeply"
+            raise SourceGarbled(message, where=answer.place) from error
         return Batch(found, nils, len(answer.body))
 
     def _decode(self, source: Source, content: Content, answer: Answer) -> tuple[tuple[Observation, ...], int]:

@@ -26,6 +26,8 @@ GARBLED = {
     "half a document": (misbehaving.answer(response(at(BEGIN))[:-40]), "cannot be read: "),
     "half sent": (misbehaving.too_long(response(at(BEGIN)), 300), "cannot be read: "),
     "JSON": (misbehaving.answer(b'{"a": 1}', content_type="application/json"), "the JSON holds no observations"),
+    "nested": (misbehaving.answer(b'{"data":' * 20_000 + b"1" + b"}" * 20_000), "cannot be read: "),
+    "nested less": (misbehaving.answer(b'{"data":' * 700 + b"1" + b"}" * 700), "cannot be read: "),
     "DOCTYPE": (misbehaving.answer(b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'), "DOCTYPE"),
     "other XML": (misbehaving.answer(b"<Capabilities/>"), "answered Capabilities, not a GetObservationResponse"),
     "not O&M 2.0": (
