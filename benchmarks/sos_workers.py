@@ -46,7 +46,7 @@ def run(scale: Scale) -> list[Line]:
 
 def _ask(server: Server, size: int, requests: int) -> tuple[float, float]:
     """Give the requests that are answered in a second, and the CPU seconds of all."""
-    address = get_observation(10, size)
+    address = get_observation(0, size)
     workers = _workers(server)
 
     def ask(_: int) -> int:
