@@ -216,6 +216,7 @@ def test_a_template_with_a_filter_of_the_result_time_is_asked_by_it(text):
     assert "2016-01-11T03:00:00Z" in asked
     assert "om:phenomenonTime" in evidence_url(source, BEGIN, END)
     assert "resultTime" not in evidence_url(source, BEGIN, END)
+    assert read_template(source.template, ENDPOINT).template == source.template
 
 
 def test_a_template_that_filters_both_times_is_asked_by_the_phenomenon_time():
