@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -182,3 +182,36 @@ def test_rows_are_read_from_a_server_a_few_at_a_time(postgres: Cluster) -> None:
     answer.series.close()
     asked.service.storage.close()
     assert [True] == [query.startswith("FETCH FORWARD 2000") for query in queries]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        pytest.param(lambda number: {}, id="plain"),
+        pytest.param(lambda number: {"phenomenon_time_end": minute(number + 1)}, id="periods"),
+    ],
+)
+def test_results_are_read_from_a_server_a_few_at_a_time(postgres: Cluster, times: Any) -> None:
+    """
+    As results and as arrays: the summary is made on the server, the rows come in chunks.
+    """
+    url = postgres.new_database()
+    asked = Asked(open_service(url))
+    asked.ask(sensor())
+    asked.ask(insertion(*(observation(number, result_time=minute(9), **times(number)) for number in range(5000))))
+    storage = asked.service.storage
+    series = storage.select_series(GetObservation())
+    seen = []
+
+    for answer in (storage.stream_results(series, ()), storage.stream_merged(series, ())):
+        (_, *_, chunks) = next(answer)
+        first = next(chunks)
+        with create_engine(url).connect() as connection:
+            seen += connection.scalars(
+                text("SELECT query FROM pg_stat_activity WHERE state = 'idle in transaction'")
+            ).all()
+        assert 5000 == len(first.begins) + sum(len(chunk.begins) for chunk in chunks)
+        answer.close()
+
+    storage.close()
+    assert [True, True] == [query.startswith("FETCH FORWARD 500") for query in seen]
