@@ -132,13 +132,15 @@ def _times(root: etree._Element | None, *, reverse: bool = False) -> Iterator[et
     if root is None:
         return iter(())
     if not reverse:
-        return root.iter(*tags)
+        found: Iterator[etree._Element] = root.iter(*tags)
+        return found
     return (time for child in root.iterchildren(reversed=True) for time in reversed(list(child.iter(*tags))))
 
 
 def id_of(element: etree._Element) -> str | None:
     """Give the gml:id of an element."""
-    return element.get(xml.GML_ID) or element.get(_OLD_ID)
+    found: str | None = element.get(xml.GML_ID) or element.get(_OLD_ID)
+    return found
 
 
 def _try_time(element: etree._Element) -> gml32.Time | None:

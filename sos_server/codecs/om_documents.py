@@ -74,6 +74,7 @@ def _decode_part(root: etree._Element, times: gml_any.Times, features: gml_any.F
 def _around(values: etree._Element) -> etree._Element:
     """Give an observation of which nothing is known but its values."""
     observation = etree.Element(_OLD[0])
+    observation.sourceline = values.sourceline
     told = ("procedure", "featureOfInterest", *(["observedProperty"] if waterml20.is_timeseries(values) else []))
     for name in told:
         etree.SubElement(observation, f"{{{_NAMESPACES_10[0]}}}{name}").set(xml.XLINK_HREF, UNKNOWN)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sos_server.codecs import gml32, gml_any, xml
+from sos_server.codecs import gml32, gml_any, om20_annotations, xml
 from sos_server.codecs.swe_structure import child
 from sos_server.errors import InvalidRequest
 from sos_server.model import OM_CATEGORY, OM_COUNT, OM_MEASUREMENT, OM_TEXT, OM_TRUTH, Feature
@@ -121,7 +121,7 @@ def read_members(element: etree._Element, times: gml_any.Times, known: gml_any.F
         offering=offering,
         identifier=xml.text_of(child(element, "identifier")),
         name=xml.text_of(named),
-        quality=_quality(children.get("resultQuality", children.get("quality"))),
+        quality=om20_annotations.decode_annotations(element, strict=False)[0] or _quality(children.get("quality")),
         geometry=geometry,
     )
 
@@ -190,7 +190,7 @@ def _parameters(element: etree._Element) -> tuple[str | None, Mapping[str, Any] 
 
 
 def _quality(holder: etree._Element | None) -> str | None:
-    """Give the code of a quality: what it refers to, else the first text in it, else its title."""
+    """Give the code of a quality as O&M 1.0 has it: what it refers to, else the first text in it, else its title."""
     if holder is None:
         return None
     texts: Iterator[str] = (stripped for text in holder.itertext() if (stripped := text.strip()))

@@ -30,6 +30,7 @@ from sos_server.codecs.swe_structure import (
 from sos_server.codecs.swe_values import Table
 from sos_server.errors import InvalidRequest
 from sos_server.model import OM_CATEGORY, OM_COUNT, OM_MEASUREMENT, OM_TEXT, OM_TRUTH, Observation
+from sos_server.time import EPOCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,9 +123,12 @@ def _filled(node: Node) -> Iterator[Array]:
 
 def _timeseries(element: etree._Element, members: Members) -> Iterator[Observation]:
     observed_property = members.property_of(None, None, single=True)
+    model = _observation(members, observed_property, Time(EPOCH))
     for point in waterml20.decode_timeseries(element):
         time = members.phenomenon_time() if point.time is None else Time(point.time)
-        yield _observation(members, observed_property, time)._replace(
+        yield model._replace(
+            phenomenon_time=time.begin,
+            phenomenon_time_end=time.end,
             value=point.value,
             uom=point.uom,
             nil_reason=point.nil_reason,

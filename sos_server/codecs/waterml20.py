@@ -73,13 +73,14 @@ def _pairs(element: etree._Element) -> Iterator[Point]:
         pair = xml.first_element(holder)
         if pair is None:
             continue
-        own = child(pair, "metadata")
+        parts = {str(each.tag).rpartition("}")[2]: each for each in pair.iterchildren("*")}
+        own = parts.get("metadata")
         metadata = defaults if own is None else _metadata(own).over(defaults)
-        time = gml32.decode_position(child(pair, "time"))
+        time = gml32.decode_position(parts.get("time"))
         if regular is not None:
             following = next(regular)
             time = time or following
-        yield _point(time, child(pair, "value"), metadata, is_category=is_category or "Categorical" in pair.tag)
+        yield _point(time, parts.get("value"), metadata, is_category=is_category)
 
 
 def _point(time: datetime | None, holder: etree._Element | None, metadata: _Metadata, *, is_category: bool) -> Point:
@@ -99,8 +100,7 @@ def _value(
         return None, NO_VALUE, None
     inner = xml.first_element(holder)
     text = xml.text_of(holder if inner is None else child(inner, "value"))
-    own_unit = holder.get("uom") or (child(holder, "uom") if inner is None else child(inner, "uom"))
-    uom = own_unit if isinstance(own_unit, str) or own_unit is None else _named(own_unit)
+    uom = holder.get("uom") or (None if inner is None else _named(child(inner, "uom")))
     nil_reason = holder.get("nilReason") or (metadata.nil_reason if text is None else None)
     if nil_reason or text is None or holder.get(xml.XSI_NIL) in ("true", "1"):
         return None, nil_reason or NO_VALUE, uom
