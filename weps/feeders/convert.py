@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,30 @@ def convert(found: Iterable[sos.Observation], *, merged: bool = False) -> tuple[
     """
     Give the observations that have a result, in the same order, and how many had none.
 
-    `merged` tells that the server put many observations into one, see `observation_id`.
+    `merged` tells that the server put many observations into one, see `observation_id`; then those of one series and
+    time that differ, as the depths of a profile do, are numbered.
     """
     everything = tuple(convert_each(found, merged=merged))
     observations = tuple(observation for observation in everything if observation.value is not None)
-    return observations, len(everything) - len(observations)
+    nils = len(everything) - len(observations)
+    return _numbered(observations) if merged else observations, nils
+
+
+def _numbered(observations: tuple[Observation, ...]) -> tuple[Observation, ...]:
+    """Give another id to each observation that has that of an earlier one, but not its value and place."""
+    if len({observation.id for observation in observations}) == len(observations):
+        return observations
+    counts: Counter[str] = Counter()
+    numbers: dict[tuple[Any, ...], int] = {}
+    numbered = []
+    for observation in observations:
+        told = observation.id, observation.value, str(observation.geometry)
+        if told not in numbers:
+            counts[observation.id] += 1
+            numbers[told] = counts[observation.id]
+        number = numbers[told]
+        numbered.append(observation if number == 1 else observation._replace(id=f"{observation.id}|{number}"))
+    return tuple(numbered)
 
 
 def convert_each(found: Iterable[sos.Observation], *, merged: bool = False) -> Iterator[Observation]:

@@ -102,3 +102,33 @@ def test_a_feature_that_is_only_named_later_keeps_its_place():
     observations, _ = convert([first, later, elsewhere])
 
     assert [place, place, None] == [observation.geometry for observation in observations]
+
+
+def test_the_depths_of_a_profile_are_told_apart():
+    """
+    Rows of one array that differ in their value or place alone are observations of their own; one that is told twice
+    is one. Fetched again, each has its id again.
+    """
+    place = {"type": "Point", "coordinates": [144.96, -37.82]}
+    rows = [
+        FOUND,
+        FOUND._replace(value=2.5),
+        FOUND,
+        FOUND._replace(geometry=place),
+        FOUND._replace(value=2.5),
+        FOUND._replace(phenomenon_time=TIME + HOUR),
+    ]
+    time, later = "2016-01-11T03:55:45.014Z", "2016-01-11T04:55:45.014Z"
+
+    first, _ = convert(rows, merged=True)
+    again, _ = convert(rows, merged=True)
+
+    assert [each.id.removeprefix("gauge|Level|river|") for each in first] == [
+        f"{time}|",
+        f"{time}||2",
+        f"{time}|",
+        f"{time}||3",
+        f"{time}||2",
+        f"{later}|",
+    ]
+    assert first == again
