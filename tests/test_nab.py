@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import nab
 from benchmarks.__main__ import main
-from benchmarks.nab import Score, Window, score, to_markdown
+from benchmarks.nab import Score, Window, score, to_markdown, to_summary
 from tests.weps.rules.making import minute
 
 
@@ -45,6 +45,24 @@ def test_the_table_has_a_sum_for_each_detector():
     ]
 
 
+def test_the_summary_has_the_settings_and_the_sum_of_each_detector():
+    """
+    What is not said there is as it is without saying.
+    """
+    scores = {
+        ("spike", "nab_a"): Score(1, 1, 3, (timedelta(hours=1),)),
+        ("spike", "nab_b"): Score(2, 0, 0, (timedelta(hours=2), timedelta(hours=6))),
+        ("stuck", "nab_a"): Score(0, 2, 0, ()),
+    }
+
+    lines = to_summary(scores).splitlines()
+
+    assert lines[2:] == [
+        "| `spike` | `window` PT6H, `threshold` 10, `reset` 2 | 3 | 1 | 3 | 2.0 h |",
+        "| `stuck` | `after` PT6H | 0 | 2 | 0 |  |",
+    ]
+
+
 def test_without_the_series_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path):
     """
     They do not come with the checkout: one line, and exit code 1.
@@ -56,20 +74,14 @@ def test_without_the_series_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: 
 
 
 @pytest.mark.shared
-def test_the_page_shows_what_the_detectors_find(shared: Path):
+def test_the_pages_show_what_the_detectors_find(shared: Path):
     """
-    The table in the documentation is the one that is printed, so the figures cannot rot.
+    The tables in the documentation and in the README are those that are printed, so the figures cannot rot.
     """
-    windows = nab.read_windows(shared / "data")
-    page = Path(__file__).resolve().parents[1] / "docs" / "detectors.md"
+    root = Path(__file__).resolve().parents[1]
+    page, readme = (root / "docs" / "detectors.md").read_text(encoding="utf-8"), (root / "README.md").read_text("utf-8")
 
-    small = [name for name in windows if "machine" not in name]
-    series = {name: nab.read_series(shared / "data", name) for name in small}
-    found = {
-        (detector, name): score(nab.firings(rule, series[name]), windows[name])
-        for detector, rule in nab.SETTINGS.items()
-        for name in small
-    }
+    scores = nab.evaluate(shared / "data")
 
-    rows = [line for line in to_markdown(found).splitlines()[2:] if "**" not in line]
-    assert [row for row in rows if row not in page.read_text(encoding="utf-8")] == []
+    assert to_markdown(scores) in page
+    assert to_summary(scores) in readme
