@@ -19,7 +19,11 @@ NAMESPACE = "http://www.opengis.net/sos/1.0"
 _OGC = "http://www.opengis.net/ogc"
 _GML = "http://www.opengis.net/gml"
 _OM = "http://www.opengis.net/om/1.0"
-_PREFIXES = {"sos": NAMESPACE, "ogc": _OGC, "gml": _GML, "om": _OM}
+# Elements without a prefix: istSOS looks for their names as they are written, and for those of GML with `gml:`.
+_REQUEST = (
+    f'<sos:GetObservation xmlns="{NAMESPACE}" xmlns:sos="{NAMESPACE}" xmlns:ogc="{_OGC}" xmlns:gml="{_GML}"'
+    f' xmlns:om="{_OM}" service="SOS" version="{SOS_10}"/>'
+).encode()
 _NAMES = (
     *("offering", "eventTime", "procedure", "observedProperty", "featureOfInterest"),
     *("result", "responseFormat", "resultModel", "responseMode", "srsName"),
@@ -35,7 +39,7 @@ def canonical_document(root: etree._Element) -> str:
     check_root(root, SOS_10)
     children = _children(root)
     require_one_of_each({name: [_text(each) for each in found] for name, found in children.items()}, *_OPERATION)
-    canonical = etree.Element(_tag("GetObservation"), nsmap=_PREFIXES, service="SOS", version=SOS_10)
+    canonical = xml.parse(_REQUEST)
     system = root.get("srsName") or next((_text(each) for each in children.get("srsName", ())), None)
     if system:
         canonical.set("srsName", system.strip())
@@ -78,7 +82,7 @@ def read_parameters(document: str) -> dict[str, str] | None:
 def during_document(document: str, begin: datetime, end: datetime) -> bytes:
     """Give the request of a canonical document for the sampling times of a span."""
     root = xml.parse(document.encode())
-    event_time = etree.Element(_tag("eventTime"), nsmap=_PREFIXES)
+    event_time = etree.SubElement(root, _tag("eventTime"))
     condition = etree.SubElement(event_time, f"{{{_OGC}}}TM_During")
     etree.SubElement(condition, f"{{{_OGC}}}PropertyName").text = "om:samplingTime"
     period = etree.SubElement(condition, f"{{{_GML}}}TimePeriod")

@@ -145,6 +145,26 @@ def test_a_span_of_sos_10_as_xml_is_a_filter_of_the_sampling_time():
     assert (request.method, request.headers["Content-Type"]) == ("POST", "application/xml; charset=UTF-8")
 
 
+def test_the_elements_of_sos_10_have_no_prefix():
+    """
+    istSOS looks for them as they are written; those of GML have theirs.
+    """
+    request = build_request(
+        read_template(
+            POX_10.replace("<GetO", "<s:GetO", 1)
+            .replace("</GetO", "</s:GetO")
+            .replace("xmlns=", 'xmlns:s="http://www.opengis.net/sos/1.0" xmlns=', 1),
+            ENDPOINT,
+        ),
+        BEGIN,
+        END,
+    )
+
+    text = request.body.decode()
+    assert all(f"<{name}>" in text for name in ("offering", "eventTime", "procedure", "observedProperty", "ObjectID"))
+    assert all(f"<{name}>" in text for name in ("gml:TimePeriod", "gml:beginPosition", "gml:endPosition"))
+
+
 @pytest.mark.shared
 @pytest.mark.parametrize("text", [POX_10, RESULT_20, POX_20], ids=["1.0.0", "GetResult", "2.0"])
 def test_the_requests_of_a_span_are_valid(validate, text):
