@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 import feedparser
 import pytest
+from lxml import etree
 from starlette.applications import Starlette
 
 from tests.weps.asgi import Client
@@ -186,6 +189,54 @@ def test_posting_is_open_only_on_loopback_unless_said_so(given, expected):
     Whoever is reached by others has to say that everybody may post, or hand out tokens.
     """
     assert expected == Settings(**given).everybody_may_publish
+
+
+TITLES = {
+    "script": "<script>alert(1)</script>flood",
+    "end of a section": "]]><script>alert(1)</script>",
+    "emoji": "\U0001f30a\U0001f525 flood",
+    "right to left": "\u05ea\u05d7\u05e0\u05d4 \u202eevil \u0645\u062d\u0637\u0629",
+    "100 kB": "x" * 100_000,
+    "entity": "&lt;b&gt; &amp;amp;",
+}
+
+
+@pytest.mark.parametrize("title", TITLES.values(), ids=TITLES)
+@pytest.mark.parametrize("feed_format", ["rss", "atom", "json", "geojson"])
+def test_hostile_titles_are_taken_and_given_as_text(client, title, feed_format):
+    """
+    Every format is well-formed, and where a title is written anew it is bounded and has no markup that runs.
+    """
+    body = f"<rss version='2.0'><channel><item><guid>urn:g</guid><title>{escape(title)}</title></item></channel></rss>"
+    posted = client.post("/store/InsertRSS", body.encode())
+
+    found = client.get(f"/store/GetRSS?format={feed_format}")
+
+    assert (201, 200, "default-src 'none'; sandbox") == (
+        posted.status,
+        found.status,
+        found.headers["content-security-policy"],
+    )
+    if feed_format in ("rss", "atom"):
+        root = etree.fromstring(found.body)
+        assert [] == [element for element in root.iter() if etree.QName(element).localname == "script"]
+        assert ["urn:g"] == [entry.id for entry in feedparser.parse(found.body).entries]
+    else:
+        json.loads(found.body)
+    if feed_format != "rss":
+        assert len(found.body) < 5_000
+        assert b"<script" not in found.body
+        assert "\u202e" not in found.text
+
+
+def test_control_characters_cannot_be_posted(client, store):
+    """
+    XML has no way to write them, not even as references.
+    """
+    answers = [client.post("/store/InsertRSS", items(f"a{control}b")) for control in ("\x00", "\x1b", "&#8;")]
+
+    assert [400, 400, 400] == [answer.status for answer in answers]
+    assert [] == guids(store)
 
 
 def test_an_alert_pushed_to_the_store_of_its_own_service_is_listed_once(client, store):

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.weps.notify.samples import CREATED, make_alert
 from weps.model import NewSubscription, RuleText, Source, Subscription, Target
 from weps.store import Store
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 def open_store(folder: Path) -> Store:
-    """Open a new store."""
-    store = Store(f"sqlite:///{folder / 'weps.db'}")
-    store.migrate()
-    return store
+    """Open the store of a folder, a new one where there is none."""
+    file = folder / "weps.db"
+    if not file.exists():
+        file.write_bytes(_empty_store())
+    return Store(f"sqlite:///{file}")
+
+
+@functools.cache
+def _empty_store() -> bytes:
+    """Give the file of a store without rows: to make one takes longer than most tests."""
+    with TemporaryDirectory() as folder:
+        store = Store(f"sqlite:///{folder}/weps.db")
+        store.migrate()
+        store.dispose()
+        return (Path(folder) / "weps.db").read_bytes()
 
 
 def subscribe(store: Store, *addresses: str) -> Subscription:

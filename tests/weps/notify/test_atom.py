@@ -5,6 +5,7 @@ import pytest
 from lxml import etree
 
 from tests.weps.notify.pages import ALERT_ID, BASE, SUBSCRIPTION_ID, alert, page_of, posted
+from tests.weps.notify.samples import make_alert, make_detection, make_observation
 from weps.notify.atom import write_atom
 from weps.notify.rss import write_rss
 
@@ -44,6 +45,35 @@ def test_an_entry_says_as_much_as_an_rss_item():
     assert {name: value for name, value in item.items() if name.startswith(ours)} == {
         name: value for name, value in entry.items() if name.startswith(ours)
     }
+
+
+SHAPES = {
+    "polygon": (
+        {"type": "Polygon", "coordinates": [[[7.0, 51.0], [8.0, 51.0], [8.0, 52.0], [7.0, 51.0]]]},
+        {"type": "Polygon", "coordinates": ([(7.0, 51.0), (8.0, 51.0), (8.0, 52.0), (7.0, 51.0)],)},
+    ),
+    "line": (
+        {"type": "LineString", "coordinates": [[7.0, 51.0], [8.0, 52.0]]},
+        {"type": "LineString", "coordinates": [(7.0, 51.0), (8.0, 52.0)]},
+    ),
+    "points": (
+        {"type": "MultiPoint", "coordinates": [[7.0, 51.0], [8.0, 52.0]]},
+        {"type": "Box", "coordinates": ((7.0, 51.0), (8.0, 52.0))},
+    ),
+}
+
+
+@pytest.mark.parametrize(("geometry", "expected"), SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize("write", [write_atom, write_rss], ids=["atom", "rss"])
+def test_a_shape_is_told_in_georss(write, geometry, expected):
+    """
+    Readers get lines and areas as such, and of what GeoRSS has no element for the box around it.
+    """
+    observed = make_alert(detection=make_detection(observation=make_observation(geometry=geometry)))
+
+    (entry,) = feedparser.parse(write(page_of(observed))).entries
+
+    assert expected == entry.where
 
 
 def test_a_feed_has_what_rfc_4287_asks_of_it():

@@ -7,8 +7,8 @@ import pytest
 from tests.weps.notify.samples import make_alert
 from weps.errors import DeliveryError, InputError, SourceRefused, SourceUnreachable
 from weps.notify.insert_rss import InsertRssChannel, insert_url
-from weps.notify.posting import Reply
 from weps.notify.posted import DOCUMENT_LIMIT, read_items
+from weps.notify.posting import Reply
 
 NOW = datetime(2016, 1, 11, 5, tzinfo=UTC)
 
