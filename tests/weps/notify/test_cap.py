@@ -75,6 +75,18 @@ def test_every_message_is_valid(schema, status, references, kind, response, urge
     assert schema.validate(etree.fromstring(document)), schema.error_log
 
 
+@pytest.mark.shared
+@pytest.mark.parametrize("status", AlertStatus)
+def test_every_status_has_a_valid_message(schema, status):
+    """
+    Whatever an alert can say of its episode, there is a message for it, and an entry in the index.
+    """
+    told = alert(status=status)
+
+    assert schema.validate(etree.fromstring(message(told, EARLIER))), schema.error_log
+    assert 1 == len(feedparser.parse(write_cap_index(page_of(told))).entries)
+
+
 def test_a_message_references_what_was_told_before_as_it_was_told():
     """
     References are sender, identifier and sent with commas, apart by blanks, the same as in the messages themselves.
