@@ -60,6 +60,12 @@ class Feeds(Database):
         with self.reading() as connection:
             return tuple(read_feed(row) for row in connection.execute(query).mappings())
 
+    def feeds_of(self, bindings: Iterable[str]) -> tuple[Feed, ...]:
+        """Give the feeds that are wanted and whose sources have one of the bindings."""
+        query = select(FEEDS).where(FEEDS.c.next_poll.is_not(None), FEEDS.c.binding.in_(sorted(bindings)))
+        with self.reading() as connection:
+            return tuple(read_feed(row) for row in connection.execute(query).mappings())
+
     def positions(self, feed_id: int) -> dict[Series, datetime]:
         """Give the newest phenomenon time that was seen of each series."""
         columns = FEED_SERIES.c.procedure, FEED_SERIES.c.observed_property, FEED_SERIES.c.feature_of_interest
@@ -82,15 +88,16 @@ class Feeds(Database):
     def batch(self, feed_id: int) -> Iterator[BatchTransaction]:
         """Open the transaction in which a batch of observations becomes alerts: all of it is kept, or nothing."""
         with self.writing() as connection:
-            yield BatchTransaction(connection, _feed(connection, feed_id))
+            yield BatchTransaction(connection, _feed(connection, feed_id), self.standing_targets)
 
 
 class BatchTransaction:
     """What the engine reads and writes between begin and commit of one batch."""
 
-    def __init__(self, connection: Connection, feed: Feed) -> None:
+    def __init__(self, connection: Connection, feed: Feed, standing_targets: tuple[Target, ...] = ()) -> None:
         self._connection = connection
         self.feed = feed
+        self._standing_targets = standing_targets
 
     def active_revisions(self) -> dict[str, int]:
         """Give the active subscriptions of the feed, oldest first: the revision of each by its id."""
@@ -220,7 +227,9 @@ class BatchTransaction:
             values = {"newest_alert": newest[identifier], "newest_alert_stored": now}
             self._connection.execute(counting.values(alert_count=SUBSCRIPTIONS.c.alert_count + count, **values))
         numbered = zip(sequences, alerts, strict=True)
-        enqueue(self._connection, [(number, alert, targets) for number, (alert, targets) in numbered], now)
+        standing = self._standing_targets
+        pushes = [(number, alert, (*targets, *standing)) for number, (alert, targets) in numbered]
+        enqueue(self._connection, pushes, now)
 
     def end_failed(self, identifiers: Sequence[str], now: datetime) -> None:
         """End subscriptions whose rules cannot go on."""

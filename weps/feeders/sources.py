@@ -1,0 +1,204 @@
+"""
+Sources besides SOS: what a client wrote becomes a `Source`, whose template is JSON that says all a feeder needs.
+
+    binding      endpoint                  members of the template
+    sta          address of Observations   `query`: the client's own parameters
+    sta-mqtt     mqtt://broker:1883        `topic`, `around`: what is known of the Datastream, as SensorThings has it
+    mqtt         mqtt://broker:1883        `topic`, `mapping`
+    push         address of ours           `token`, `secret`, `topic` (of WebSub), `mapping`
+    http-csv     address of a document     `query`, `mapping`
+    http-json    address of a document     `query`, `mapping`
+
+Equal sources have equal texts, whatever order they were written in, because what is equal is read once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote
+
+from weps.errors import InputError, SourceRefused
+from weps.feeders.guard import BROKER_PORTS, Guard
+from weps.feeders.kvp import canonical_address
+from weps.feeders.mapped import decode_csv, decode_json
+from weps.feeders.mapping import canonical_mapping, read_mapping
+from weps.model import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from weps.model import Observation
+
+STA = "sta"
+STA_MQTT = "sta-mqtt"
+MQTT = "mqtt"
+PUSH = "push"
+CSV = "http-csv"
+JSON = "http-json"
+
+BROKERED = frozenset({MQTT, STA_MQTT})
+PUSHED = BROKERED | {PUSH}
+"""The bindings whose data come without being asked for."""
+
+SECRET_LENGTH = 200
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_STA = re.compile(
+    r"(?P<root>https?://.+?/v1\.[01])(?P<path>(?:/(?:Multi)?Datastreams\([^()/]+\))?)(?:/Observations)?/?",
+    re.IGNORECASE,
+)
+_STA_TOPIC = re.compile(r"(?P<entity>v1\.[01]/(?:Multi)?Datastreams\([^()/+#]+\))/Observations", re.IGNORECASE)
+_PRIVATE = ("token", "secret")
+
+
+def detect_type(address: str) -> str:
+    """Give the type of a source by its address: `sta`, `sta-mqtt`, `mqtt` or `sos`."""
+    if address.lower().startswith(tuple(f"{scheme}://" for scheme in BROKER_PORTS)):
+        _, topic = _broker(address)
+        return STA_MQTT if _STA_TOPIC.fullmatch(topic) else MQTT
+    path = address.partition("?")[0]
+    found = _STA.fullmatch(path)
+    is_sta = found is not None and (found["path"] or path.rstrip("/").lower().endswith(("/observations", "/v1.1")))
+    return STA if is_sta else "sos"
+
+
+def sta_source(address: str) -> Source:
+    """
+    Give the source of a Datastream, a MultiDatastream, or all Observations of a SensorThings service.
+
+    The address may have an own `$filter`, and parameters that are no part of SensorThings.
+    """
+    path, _, query = address.partition("?")
+    found = _STA.fullmatch(path)
+    if found is None:
+        raise InputError(f"{path} is no Datastream and no Observations: …/v1.1/Datastreams(1)/Observations is")
+    parameters = dict(parse_qsl(query, keep_blank_values=True))
+    unknown = [name for name in parameters if name.startswith("$") and name != "$filter"]
+    if unknown:
+        raise InputError(
+            f"{unknown[0]} is for the feeder to say; of the parameters of SensorThings only $filter is taken"
+        )
+    endpoint = canonical_address(found["root"]) + found["path"] + "/Observations"
+    return Source(STA, endpoint, _canonical({"query": parameters}))
+
+
+def mqtt_source(address: str, mapping: str | None) -> Source:
+    """
+    Give the source of an MQTT topic, `mqtt://broker/sensors/+/temperature`.
+
+    Without a mapping each message is a document that holds observations.
+    """
+    broker, topic = _broker(address)
+    return Source(MQTT, broker, _canonical({"topic": topic, "mapping": _mapped(mapping)}))
+
+
+def sta_mqtt_source(address: str, around: Mapping[str, Any] | None = None) -> Source:
+    """
+    Give the source of the Observations of a Datastream as its service publishes them by MQTT.
+
+    Messages do not tell unit, sensor, property and feature: `around` does, as entities of SensorThings.
+    """
+    broker, topic = _broker(address)
+    found = _STA_TOPIC.fullmatch(topic)
+    if found is None:
+        raise InputError(f"{topic} is not the topic of a Datastream: v1.1/Datastreams(1)/Observations is")
+    kind = "MultiDatastream" if "/multi" in topic.lower() else "Datastream"
+    number = found["entity"].rpartition("(")[2].rstrip(")").strip("'")
+    known = dict(around) if around else {kind: {"@iot.id": number}}
+    return Source(STA_MQTT, broker, _canonical({"topic": topic, "around": known}))
+
+
+def push_source(address: str, mapping: str | None, secret: str | None, topic: str | None) -> Source:
+    """
+    Give a new source that is pushed to: `address` of ours, a slash, and a token that cannot be guessed.
+
+    With a `secret` everything must be signed by it; `topic` is the one that a hub of WebSub is to confirm.
+    """
+    if secret is not None and not 8 <= len(secret.encode()) < SECRET_LENGTH:
+        raise InputError(f"a secret has 8 to {SECRET_LENGTH - 1} octets", "secret")
+    token = secrets.token_urlsafe(24)
+    members = {"token": token, "secret": secret, "topic": topic, "mapping": _mapped(mapping)}
+    return Source(PUSH, push_endpoint(address, token), _canonical(members))
+
+
+def push_endpoint(address: str, token: str) -> str:
+    """Give the endpoint of a pushed source: it tells it from others, but not the token."""
+    return f"{address}#{hashlib.sha256(token.encode()).hexdigest()[:20]}"
+
+
+def push_token(text: str) -> str | None:
+    """Give the token in an address that is pushed to, None where there is none."""
+    found = _TOKEN.fullmatch(text.rstrip("/").rpartition("/")[2])
+    return found[0] if found else None
+
+
+def push_address(source: Source) -> str:
+    """Give the address that data of a source are to be pushed to."""
+    return f"{source.endpoint.partition('#')[0]}/{members_of(source)['token']}"
+
+
+def document_source(binding: str, address: str, mapping: str | None) -> Source:
+    """
+    Give the source of a document in CSV or JSON; `{begin}` and `{end}` in its address stand for the time span.
+
+    Without a mapping it must be in one of the formats that are known.
+    """
+    path, _, query = address.partition("?")
+    for name in re.findall(r"\{([^{}]*)\}", unquote(address)):
+        if name not in ("begin", "end"):
+            raise InputError(f"the address has {{{name}}}; only {{begin}} and {{end}} are put in")
+    return Source(binding, canonical_address(path), _canonical({"query": query or None, "mapping": _mapped(mapping)}))
+
+
+@lru_cache(maxsize=1024)
+def members_of(source: Source) -> dict[str, Any]:
+    """Give the members of a template; not to be changed."""
+    members: dict[str, Any] = json.loads(source.template)
+    return members
+
+
+def shown_template(source: Source) -> str:
+    """Give a template as clients are shown it: without the secret that signs what is pushed."""
+    if source.binding != PUSH:
+        return source.template
+    return _canonical({**members_of(source), "secret": None})
+
+
+def decode_mapped(source: Source, data: bytes, topic: str = "") -> tuple[Observation, ...] | None:
+    """Read data by the mapping of their source, None where it has none. Raises `InputError`."""
+    mapping = members_of(source).get("mapping")
+    if mapping is None:
+        return None
+    read = decode_csv if source.binding == CSV else decode_json
+    return read(read_mapping(_canonical(mapping)), data, topic)
+
+
+def _mapped(mapping: str | None) -> dict[str, Any] | None:
+    return None if mapping is None else canonical_mapping(mapping)
+
+
+def _canonical(members: Mapping[str, Any]) -> str:
+    known = {name: value for name, value in members.items() if value not in (None, {})}
+    return json.dumps(known, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _broker(address: str) -> tuple[str, str]:
+    """Part an address into the broker and the topic; a `#` is a wildcard, not a fragment."""
+    scheme, _, rest = address.strip().partition("://")
+    host, _, topic = rest.partition("/")
+    broker = f"{scheme.lower()}://{host.lower()}"
+    try:
+        parts = Guard().check_broker(broker)
+    except SourceRefused as error:
+        raise InputError(error.message) from error
+    topic = unquote(topic)
+    levels = topic.split("/")
+    is_filter = all(one in ("+", "#") or not set("+#") & set(one) for one in levels) and "#" not in levels[:-1]
+    if not topic or not is_filter or "\0" in topic or len(topic.encode()) > 65535:
+        raise InputError(f"{topic!r} is no topic of MQTT; write mqtt://broker/sensors/+/temperature")
+    name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{name}:{parts.port or BROKER_PORTS[parts.scheme]}", topic

@@ -1,0 +1,220 @@
+"""
+Taking in what is pushed: messages of brokers, and what is posted to our own address.
+
+Each enters the engine where polled observations do. A message is acknowledged when all feeds that want it have
+committed it, so none is lost; one that comes again is known by the ids of its observations, so none is doubled. One
+that cannot be read is logged and counted, and stops no other.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from weps.engine import Engine
+from weps.errors import InputError, SourceUnreachable
+from weps.feeders.brokers import Brokers, Message, is_wanted
+from weps.feeders.messages import read_message
+from weps.feeders.pushed import Faults
+from weps.feeders.sources import BROKERED, members_of
+from weps.model import Feed, Observation, Source
+from weps.reading import Horizon, read_from
+
+LOG = logging.getLogger("weps.intake")
+
+MOST_AT_ONCE = 500
+MOST_TRIES = 5
+SECONDS_BETWEEN_LOOKS = 2.0
+SECONDS_TO_PRIME = 5.0
+LONGEST_PAUSE = 30.0
+
+
+class Intake:
+    """Hands what is pushed to the engine; one thread of its own reads the messages of all brokers."""
+
+    def __init__(self, engine: Engine, brokers: Brokers, faults: Faults, horizon: Horizon) -> None:
+        self._engine = engine
+        self._brokers = brokers
+        self._faults = faults
+        self._horizon = horizon
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="intake", daemon=True)
+        self._looked = -SECONDS_BETWEEN_LOOKS
+
+    def start(self) -> None:
+        """Begin to listen in the background to what subscriptions want."""
+        self._thread.start()
+
+    def stop(self, timeout: float) -> None:
+        """Take nothing more; what was not acknowledged comes again after the next start."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+        self._brokers.close()
+
+    def take(self, source: Source, data: bytes, topic: str = "") -> int:
+        """
+        Take in a document that somebody pushed to a source; gives the number of its observations.
+
+        It is committed when this returns. Raises `InputError` for what cannot be read, which is counted.
+        """
+        observations = self._read(source, data, topic)
+        for feed in self._feeds(source):
+            self._receive(feed, observations)
+        return len(observations)
+
+    def _read(self, source: Source, data: bytes, topic: str) -> tuple[Observation, ...]:
+        try:
+            batch = read_message(source, data, topic)
+        except InputError as error:
+            self._refuse(source, topic, str(error))
+            raise
+        except Exception as error:
+            self._refuse(source, topic, "an internal error, see the log")
+            LOG.exception("message broke source=%s topic=%s", source.endpoint, topic)
+            raise InputError("it cannot be read") from error
+        self._faults.note(source, None)
+        return batch.observations
+
+    def _refuse(self, source: Source, topic: str, reason: str) -> None:
+        self._faults.note(source, reason)
+        good, bad = self._faults.count(source)
+        LOG.warning(
+            "message not read source=%s topic=%s why=%s read=%d unread=%d", source.endpoint, topic, reason, good, bad
+        )
+
+    def _feeds(self, source: Source) -> list[Feed]:
+        return [feed for feed in self._engine.store.feeds_at((source.endpoint,)) if feed.source == source]
+
+    def _receive(self, feed: Feed, observations: Sequence[Observation]) -> None:
+        feed = self._primed(feed)
+        positions = self._engine.store.positions(feed.id)
+        limit = read_from(feed, positions.values(), self._horizon)
+        # What is older was forgotten, so nobody could tell any more whether it had been here before.
+        known = [
+            one
+            for one in observations
+            if one.series not in positions or one.end > positions[one.series] or one.phenomenon_time >= limit
+        ]
+        if len(known) < len(observations):
+            LOG.info("too late feed=%d count=%d", feed.id, len(observations) - len(known))
+        # The time of rules is moved by what was observed, and by the regular looks; a message may have waited long.
+        self._engine.receive(feed.id, known, feed.polled_until or feed.activation)
+
+    def _primed(self, feed: Feed) -> Feed:
+        """Give the feed when it has begun; its first look begins it."""
+        deadline = time.monotonic() + SECONDS_TO_PRIME
+        while not feed.primed:
+            if time.monotonic() > deadline or self._stopping.is_set():
+                raise SourceUnreachable("the first look is not over", feed.source.endpoint)
+            self._engine.poll_soon(feed.id)
+            time.sleep(0.02)
+            feed = self._engine.store.feed(feed.id)
+        return feed
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._look()
+                messages = self._waiting()
+            except Exception:  # the loop must go on when the database does not answer
+                LOG.exception("intake broke")
+                self._stopping.wait(1)
+                continue
+            if messages:
+                self._take_in(messages)
+
+    def _look(self) -> None:
+        """Listen to what is wanted now."""
+        if time.monotonic() - self._looked < SECONDS_BETWEEN_LOOKS:
+            return
+        self._looked = time.monotonic()
+        feeds = self._engine.store.feeds_of(BROKERED)
+        self._brokers.keep({(feed.source.endpoint, members_of(feed.source)["topic"]) for feed in feeds})
+
+    def _waiting(self) -> list[Message]:
+        """Give the messages that wait, and wait a moment for the first."""
+        found: list[Message] = []
+        try:
+            found.append(self._brokers.messages.get(timeout=0.1))
+            while len(found) < MOST_AT_ONCE:
+                found.append(self._brokers.messages.get_nowait())
+        except queue.Empty:
+            pass
+        return found
+
+    def _take_in(self, messages: list[Message]) -> None:
+        """Take messages in, together where that is possible, else one by one; acknowledge what is committed."""
+        if self._persist(partial(self._commit, messages), tries=1 if len(messages) > 1 else MOST_TRIES):
+            self._acknowledge(messages)
+            return
+        for message in messages if len(messages) > 1 else ():
+            if self._stopping.is_set():
+                return
+            if self._persist(partial(self._commit, [message]), tries=MOST_TRIES):
+                self._acknowledge([message])
+            elif not self._stopping.is_set():
+                self._give_up(message)
+        if len(messages) == 1 and not self._stopping.is_set():
+            self._give_up(messages[0])
+
+    def _give_up(self, message: Message) -> None:
+        LOG.error("message given up broker=%s topic=%s octets=%d", message.broker, message.topic, len(message.payload))
+        self._acknowledge([message])
+
+    def _acknowledge(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            self._brokers.done(message)
+
+    def _persist(self, work: Callable[[], None], tries: int) -> bool:
+        """Do something until it succeeds; only while the database answers are the tries counted."""
+        failures, pause = 0, 0.5
+        while not self._stopping.is_set():
+            try:
+                work()
+            except Exception:  # one message must not stop the others
+                LOG.exception("messages not taken in try=%d", failures + 1)
+            else:
+                return True
+            failures += self._database_answers()
+            if failures >= tries:
+                return False
+            self._stopping.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        return False
+
+    def _database_answers(self) -> bool:
+        try:
+            self._engine.store.ping()
+        except Exception:
+            LOG.warning("database does not answer")
+            return False
+        return True
+
+    def _commit(self, messages: Sequence[Message]) -> None:
+        found: dict[int, tuple[Feed, list[Observation]]] = {}
+        read: dict[tuple[int, Source], tuple[Observation, ...]] = {}
+        feeds = self._engine.store.feeds_of(BROKERED)
+        for number, message in enumerate(messages):
+            for feed in feeds:
+                # One that the broker does not let listen has not begun, and is not waited for.
+                has_begun = feed.primed or not feed.failures
+                if not has_begun or not is_wanted(message, feed.source.endpoint, members_of(feed.source)["topic"]):
+                    continue
+                place = number, feed.source
+                if place not in read:
+                    read[place] = self._try_read(feed.source, message)
+                found.setdefault(feed.id, (feed, []))[1].extend(read[place])
+        for feed, observations in found.values():
+            if observations:
+                self._receive(feed, observations)
+
+    def _try_read(self, source: Source, message: Message) -> tuple[Observation, ...]:
+        try:
+            return self._read(source, message.payload, message.topic)
+        except InputError:
+            return ()
