@@ -67,7 +67,8 @@ def parse(data: bytes, limit: int = DEFAULT_LIMIT) -> etree._Element:
     """
     Read a document and give its root element.
 
-    Raises `RequestTooLarge` above `limit` bytes, and `InvalidRequest` with the line for everything else.
+    Raises `RequestTooLarge` above `limit` bytes or for a text of more than ten million, and `InvalidRequest` with the
+    line for everything else.
     """
     if len(data) > limit:
         raise RequestTooLarge(f"The document has {len(data)} bytes, at most {limit} are taken; send it in parts.")
@@ -85,12 +86,14 @@ def parse(data: bytes, limit: int = DEFAULT_LIMIT) -> etree._Element:
     return root
 
 
-def _not_well_formed(error: etree.XMLSyntaxError) -> InvalidRequest:
-    if "huge text node" in str(error.msg):
-        return InvalidRequest(
-            f"A text of the document is longer than ten million characters (line {error.lineno}); ask for less at once."
+def _not_well_formed(error: etree.XMLSyntaxError) -> InvalidRequest | RequestTooLarge:
+    message = str(error.msg or "it is empty")
+    # libxml2 takes no text of more than ten million bytes unless huge_tree is on
+    if "Text node too long" in message or "huge text node" in message:
+        return RequestTooLarge(
+            f"A text in the document is longer than ten million bytes (line {error.lineno}); part it."
         )
-    return InvalidRequest(f"The document is not well-formed XML: {error.msg or 'it is empty'}.")
+    return InvalidRequest(f"The document is not well-formed XML: {message}.")
 
 
 def _doctype_refused() -> InvalidRequest:

@@ -54,3 +54,11 @@ def test_comments_do_not_cut_a_text():
     root = xml.parse(b"\n<a>1<!-- and -->2</a>")
 
     assert root.text == "12"
+
+
+def test_a_text_of_more_than_ten_million_bytes_is_too_large():
+    """
+    The error says what to do, since the document is well-formed.
+    """
+    with pytest.raises(RequestTooLarge, match=r"longer than ten million bytes \(line 1\); part it"):
+        xml.parse(b"<a>" + b"1.5," * 2_600_000 + b"</a>")
