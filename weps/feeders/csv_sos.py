@@ -18,9 +18,9 @@ from typing import Any
 
 from sos_server.time import parse_instant
 from weps.errors import InputError
+from weps.feeders.json_parts import UNKNOWN
 from weps.model import Observation, Value
 
-UNKNOWN = "http://www.opengis.net/def/nil/OGC/0/unknown"
 MISSING = "http://www.opengis.net/def/nil/OGC/0/missing"
 
 _HEADER = re.compile(

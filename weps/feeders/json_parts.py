@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 
+from sos_server.codecs import om_members
 from sos_server.time import parse_instant
 from weps.errors import InputError
 from weps.model import Value
 
-UNKNOWN = "http://www.opengis.net/def/nil/OGC/0/unknown"
+UNKNOWN = om_members.UNKNOWN
 
 Members: TypeAlias = Mapping[str, Any]
 
