@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sos_server.codecs import xml
 from sos_server.codecs.xml_recovery import recover
-from sos_server.errors import SosError
+from sos_server.errors import RequestTooLarge, SosError
 from weps.errors import SourceException, SourceGarbled
 from weps.feeders import csv_sos
 from weps.feeders.http import require_success
@@ -85,6 +85,9 @@ def _parse(answer: Answer) -> etree._Element:
     if problem is None:
         try:
             root, mended = recover(body, limit=max(len(body), 1))
+        except RequestTooLarge as error:
+            # well-formed, but an array in it is longer than is read at once: to be asked for in smaller steps
+            raise SourceException(error.message, answer.place, code="ResponseExceedsSizeLimit") from error
         except SosError as error:
             problem = _not_xml(answer, error)
         else:

@@ -177,6 +177,16 @@ def test_a_mended_document_is_told_in_the_log(caplog):
     ]
 
 
+def test_an_array_that_is_too_long_is_to_be_asked_for_in_smaller_steps():
+    """
+    As if the server had said itself that its answer is too large.
+    """
+    with pytest.raises(SourceException, match="longer than ten million bytes") as refused:
+        read_content(answer(b"<a>" + b"1.5," * 2_600_000 + b"</a>"))
+
+    assert refused.value.code == "ResponseExceedsSizeLimit"
+
+
 def test_json_where_a_document_is_needed_is_garbled():
     """
     Capabilities are XML.
