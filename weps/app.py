@@ -7,7 +7,7 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
 from granian.constants import Interfaces
@@ -19,15 +19,13 @@ from starlette.middleware.cors import CORSMiddleware
 from sos_server.app import create_app as create_sos
 from sos_server.app import mount
 from sos_server.settings import Settings as SosSettings
+from weps.channels import create_channels, standing_targets
 from weps.delivery import DeliveryWorker
 from weps.engine import Engine
 from weps.errors import SettingsError
-from weps.feeders.http import Fetcher, HttpRequest
+from weps.feeders.http import Fetcher
 from weps.feeders.sos import SosFeeder
 from weps.live import LiveFeeds
-from weps.notify.base import Channel
-from weps.notify.insert_rss import InsertRssChannel
-from weps.notify.posting import Reply
 from weps.processes.base import Context
 from weps.processes.face import create_app as create_wps
 from weps.processes.ogcapi import create_routes as create_ogc_api
@@ -54,13 +52,15 @@ class Service:
         settings.data.mkdir(parents=True, exist_ok=True)
         self.store = Store(settings.database_url)
         self.store.migrate()
+        self.store.standing_targets = standing_targets(settings)
+        allowed_hosts = settings.allowed_hosts | _own_hosts(self.own_url, self.base_url)
         fetcher = Fetcher(
-            settings.allowed_hosts | _own_hosts(self.own_url, self.base_url),
+            allowed_hosts,
             timeout=min(settings.request_timeout.total_seconds(), SECONDS_TO_ANSWER),
             limit=settings.answer_limit,
             deadline=settings.request_timeout.total_seconds(),
         )
-        channels = _channels(fetcher, self.base_url)
+        channels = create_channels(settings, self.store, self.base_url, allowed_hosts)
         self.delivery = DeliveryWorker(self.store, channels)
         self.engine = Engine(
             self.store,
@@ -134,14 +134,6 @@ class Service:
         self.start()
         yield
         await asyncio.to_thread(self.stop)
-
-
-def _channels(fetcher: Fetcher, base_url: str) -> dict[str, Channel]:
-    def post(url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        answer = fetcher.send(HttpRequest("POST", url, headers, body))
-        return Reply(answer.status, answer.body, answer.retry_after)
-
-    return {"insert-rss": InsertRssChannel(post, f"{base_url}/alerts")}
 
 
 def _cross_origin(origins: frozenset[str]) -> list[Middleware]:

@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYetError
 from datetime import datetime, timedelta
 
+from weps.delivery_introduction import Introduction, introduce
 from weps.errors import InputError
 from weps.model import Changes, NewSubscription, Page, RuleVersion, Subscription, SubscriptionStatus, Target
 from weps.notify.base import Channel
@@ -120,6 +121,12 @@ class Lifecycle(ABC):
         LOG.info("resumed subscription=%s feed=%d", identifier, resumed.feed_id)
         self._look_at(resumed)
         return resumed
+
+    def introduce(self, subscription: Subscription, targets: Sequence[Target]) -> tuple[Introduction, ...]:
+        """Send a test message to targets that a client has just named, and ask those again that were given up."""
+        if targets:
+            self.store.enable_targets(targets)
+        return introduce(self._channels, subscription, targets, self._clock())
 
     def cancel(self, identifier: str) -> Subscription:
         """End a subscription; one that has ended already stays as it is. Raises `NotFoundError`."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from weps.errors import SettingsError
@@ -62,6 +62,25 @@ class Settings(BaseSettings):
     sos_retention: dict[str, Span] = Field(
         {}, description="how long the SOS at /sos keeps observations, by offering; `*` is every other one"
     )
+    smtp: SecretStr | None = Field(
+        None,
+        description="the mail server: smtp+starttls://user:password@host:587, smtps://…, or smtp://host without TLS; "
+        "without it no e-mail is sent",
+    )
+    mail_from: str | None = Field(
+        None, pattern=r"^[^\s@<>,]+@[^\s@<>,]+$", description="the sender of e-mail; default: weps@ and the mail server"
+    )
+    mail_per_hour: int = Field(
+        10, ge=1, le=10_000, description="alerts that a mailbox gets one by one in an hour; above that in digests"
+    )
+    mail_digest: Span = Field(timedelta(minutes=10), description="time from one digest to the next")
+    websub_hub: str | None = Field(
+        None, pattern=r"^https?://[^\s@]+$", description="WebSub hub that is told when a feed has news"
+    )
+    keep_alerts: Annotated[timedelta, Field(ge=timedelta(days=7))] = Field(
+        timedelta(days=400), description="how long alerts of closed episodes are kept"
+    )
+    keep_deliveries: Span = Field(timedelta(days=30), description="how long deliveries that are over are kept")
     echo_process: bool = Field(True, description="offer the process that echoes its inputs, for tests of clients")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="what is logged")
 

@@ -45,6 +45,15 @@ class Gathering(Protocol):
         ...
 
 
+@runtime_checkable
+class Signing(Protocol):
+    """What a channel also is that signs what it sends."""
+
+    def secret(self, subscription_id: str, address: str) -> str:
+        """Give the secret that the messages of a subscription to an address are signed with."""
+        ...
+
+
 def beginning(body: bytes, limit: int = 200) -> str:
     """Give the beginning of an answer as text that can be kept and shown."""
     text = body[: 4 * limit].decode("utf-8", "replace")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from weps.model import NewSubscription, Severity, Target
+from weps.model import NewSubscription, Severity
 from weps.processes.base import (
     Context,
     InputSpec,
@@ -20,6 +20,7 @@ from weps.processes.inputs import DURATION_UNITS
 from weps.processes.rule_inputs import RULE, RULE_LANGUAGES, THRESHOLD_INPUTS, read_rule
 from weps.processes.source_inputs import SOURCE_INPUTS, read_source, source_input
 from weps.processes.subscribing import subscribe
+from weps.processes.target_inputs import SINK, TARGETS_OUTPUT, read_targets, tell_introductions, write_targets
 from weps.processes.telling_inputs import TELLING_INPUTS, read_telling
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 DEFAULT_SAMPLING_RATE = timedelta(minutes=10)
 _DURATION = Literal(Kind.DURATION, uoms=DURATION_UNITS, published_type="string")
-MOST_SINKS = 20
 
 
 def _handle(inputs: Inputs, context: Context) -> Outputs:
@@ -39,17 +39,19 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
         sampling_rate=inputs.duration("samplingRate") or DEFAULT_SAMPLING_RATE,
         runtime=inputs.duration("runtime"),
         start=inputs.instant("startTime"),
-        targets=tuple(Target("insert-rss", address) for address in inputs.texts("sink")),
+        targets=read_targets(inputs, context),
         title=inputs.text("title") or "",
         severity=Severity(inputs.text("severity") or Severity.UNKNOWN),
         **read_telling(inputs),
     )
     names = {"rule": "rule" if "rule" in inputs else "condition", "source": source_input(inputs), "sink": "sink"}
-    outputs = _outcome(subscribe(context, new, names), context)
+    subscription = subscribe(context, new, names)
+    introductions = context.engine.introduce(subscription, subscription.targets)
+    outputs = _outcome(subscription, context)
+    told = f"{outputs['info']}{tell_introductions(introductions)}"
     if unneeded:
-        told = f"{outputs['info']}. Not needed, because the rule says it all: {', '.join(unneeded)}"
-        return {**outputs, "info": told}
-    return outputs
+        told = f"{told}. Not needed, because the rule says it all: {', '.join(unneeded)}"
+    return {**outputs, "targets": write_targets(subscription.targets, introductions), "info": told}
 
 
 def _outcome(subscription: Subscription, context: Context) -> Outputs:
@@ -58,6 +60,7 @@ def _outcome(subscription: Subscription, context: Context) -> Outputs:
         "subscriptionId": subscription.id,
         "feed": feed,
         "subscription": write_subscription(subscription, feed),
+        "targets": write_targets(subscription.targets),
         "info": f"Subscription {subscription.id} is {subscription.status}; its alerts are published at {feed}",
     }
 
@@ -82,13 +85,7 @@ SUBSCRIBE = ProcessSpec(
             "ISO 8601 or a number with a unit; until it is cancelled if left out.",
         ),
         InputSpec("startTime", "The time from which to watch", Literal(Kind.INSTANT), "ISO 8601; now if left out."),
-        InputSpec(
-            "sink",
-            "The address of a data store for notifications",
-            Literal(Kind.URL),
-            "Alerts are posted to its InsertRSS operation.",
-            max_occurs=MOST_SINKS,
-        ),
+        SINK,
         InputSpec("severity", "The severity of the alerts", Literal(allowed=tuple(str(item) for item in Severity))),
         InputSpec("title", "The title of the alerts", Literal()),
         *TELLING_INPUTS,
@@ -97,6 +94,7 @@ SUBSCRIBE = ProcessSpec(
         OutputSpec("subscriptionId", "The identifier of the subscription", Literal()),
         OutputSpec("feed", "The address of the feed with the alerts", Literal(Kind.URL)),
         OutputSpec("subscription", "The subscription", SUBSCRIPTION_FORMATS),
+        TARGETS_OUTPUT,
         OutputSpec("info", "What was done, for people", Literal()),
     ),
     handler=_handle,

@@ -10,7 +10,7 @@ from weps.errors import InputError, NotFoundError, SourceRefused
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from weps.model import NewSubscription, Subscription
+    from weps.model import NewSubscription, Subscription, Target
     from weps.processes.base import Context
 
 
@@ -36,11 +36,17 @@ def check_address(context: Context, address: str, where: str) -> None:
         raise InputError(str(error), where) from error
 
 
+def check_target(context: Context, target: Target, where: str) -> None:
+    """Refuse a target at an address that WEPS can never post to; other channels check theirs as they connect."""
+    if target.address.lower().startswith(("http://", "https://")):
+        check_address(context, target.address, where)
+
+
 def subscribe(context: Context, new: NewSubscription, names: Mapping[str, str]) -> Subscription:
     """Store a subscription; `names` has the inputs that `rule`, `source`, `samplingRate` and `sink` came in."""
     check_address(context, new.source.endpoint, names["source"])
     for target in new.targets:
-        check_address(context, target.address, names["sink"])
+        check_target(context, target, names["sink"])
     with told_of(names):
         subscription = context.engine.subscribe(new)
     context.subscribed(subscription)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from weps.errors import InputError, MissingInputError
-from weps.model import Changes, Severity, Target
+from weps.model import Changes, Severity
 from weps.processes.base import Context, InputSpec, Kind, Literal, Outputs, OutputSpec, ProcessSpec
 from weps.processes.inputs import DURATION_UNITS
 from weps.processes.managing import SUBSCRIPTION_ID, SUBSCRIPTION_OUTPUTS, tell
 from weps.processes.rule_inputs import RULE, RULE_LANGUAGES, SELECTORS, THRESHOLD_INPUTS, read_rule
 from weps.processes.source_inputs import selector_inputs
-from weps.processes.subscribe import MOST_SINKS
-from weps.processes.subscribing import check_address, told_of
+from weps.processes.subscribing import told_of
+from weps.processes.target_inputs import SINK, TARGETS_OUTPUT, read_targets, tell_introductions, write_targets
 from weps.processes.telling_inputs import TELLING_INPUTS, TELLING_PLACES, read_telling
 
 if TYPE_CHECKING:
-    from weps.model import RuleText
+    from weps.model import RuleText, Target
     from weps.processes.inputs import Inputs
 
 KEPT, RESTARTED, UNCHANGED = "kept", "restarted", "unchanged"
@@ -33,14 +34,12 @@ def _rule(inputs: Inputs) -> RuleText | None:
 
 
 def _targets(inputs: Inputs, context: Context) -> tuple[Target, ...] | None:
-    addresses = inputs.texts("sink")
+    targets = read_targets(inputs, context)
     if inputs.text("removeSinks") == "true":
-        if addresses:
+        if targets:
             raise InputError("Sinks are given and removed at once; leave one of them out.", "removeSinks")
         return ()
-    for address in addresses:
-        check_address(context, address, "sink")
-    return tuple(Target("insert-rss", address) for address in addresses) or None
+    return targets or None
 
 
 def _handle(inputs: Inputs, context: Context) -> Outputs:
@@ -62,9 +61,12 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
     with told_of(places):
         updated, restarted = context.engine.update(inputs.texts("subscriptionId")[0], changes)
     state = UNCHANGED if changes.rule is None else RESTARTED if restarted else KEPT
+    introductions = context.engine.introduce(updated, changes.targets or ())
     info = f"Subscription {updated.id} was updated; {_STATES[state]} (version {updated.rule_version})"
+    info += tell_introductions(introductions)
     return {
         **tell(updated, context, info),
+        "targets": write_targets(updated.targets, introductions),
         "ruleState": state,
         "ruleVersion": str(updated.rule_version),
     }
@@ -91,17 +93,12 @@ UPDATE = ProcessSpec(
         InputSpec("title", "The title of the alerts", Literal()),
         *TELLING_INPUTS,
         InputSpec("severity", "The severity of the alerts", Literal(allowed=tuple(str(item) for item in Severity))),
-        InputSpec(
-            "sink",
-            "The address of a data store for notifications",
-            Literal(Kind.URL),
-            "Those given take the place of all there were.",
-            max_occurs=MOST_SINKS,
-        ),
+        replace(SINK, abstract=f"{SINK.abstract} Those given take the place of all there were."),
         InputSpec("removeSinks", "Post alerts nowhere any more", Literal(allowed=("true", "false"))),
     ),
     outputs=(
         *SUBSCRIPTION_OUTPUTS,
+        TARGETS_OUTPUT,
         OutputSpec("ruleState", "Whether the rule kept its state", Literal(), f"{KEPT}, {RESTARTED} or {UNCHANGED}."),
         OutputSpec("ruleVersion", "The version of the rule", Literal(Kind.COUNT)),
     ),

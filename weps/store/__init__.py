@@ -1,8 +1,8 @@
 """
 The store: everything that must survive a power cut, in one database, one part a file.
 
-`Database` opens it; `Subscriptions`, `Changing`, `RuleVersions`, `Feeds`, `Alerts`, `Outbox`, `Items`, `NoticeList`
-and `Jobs` are its parts; `Store` is all of them.
+`Database` opens it; `Subscriptions`, `Changing`, `RuleVersions`, `Feeds`, `Alerts`, `Outbox`, `Items`, `NoticeList`,
+`Jobs` and `ServiceKeys` are its parts; `Store` is all of them.
 """
 
 from weps.store.alerts import Alerts
@@ -13,10 +13,11 @@ from weps.store.jobs import Jobs
 from weps.store.notices import NoticeList
 from weps.store.outbox import Outbox
 from weps.store.rule_versions import RuleVersions
+from weps.store.service_keys import ServiceKeys
 from weps.store.subscriptions import Subscriptions
 
 __all__ = ["BatchTransaction", "RuleState", "StateKey", "Store"]
 
 
-class Store(Subscriptions, Changing, RuleVersions, Feeds, Alerts, Outbox, Items, NoticeList, Jobs):
+class Store(Subscriptions, Changing, RuleVersions, Feeds, Alerts, Outbox, Items, NoticeList, Jobs, ServiceKeys):
     """All parts of the store on one database."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Dialect, Engine, Select
 
+    from weps.model import Target
+
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
 """An alert that was stored survives a power cut; a writer waits for its turn for half a minute."""
 
@@ -41,12 +43,15 @@ class Database:
     """
     A database by its SQLAlchemy URL: a file of SQLite, or PostgreSQL.
 
+    `standing_targets` are pushed every alert, whatever its subscription says.
+
     Readers see a snapshot and never wait. Writers take turns from their begin, so that what one reads is still true
     when it commits, and what has a higher number was committed later.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.standing_targets: tuple[Target, ...] = ()
         self._engine = _open(url)
         self._prepared: dict[Select[Any], _Prepared] = {}
 

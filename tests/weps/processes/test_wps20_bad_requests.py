@@ -86,7 +86,7 @@ BAD_POSTS = {
     "raw output that is not named": (
         subscribe(literals(**THRESHOLD), "", response="raw"),
         "TooManyOutputs",
-        "subscriptionId,feed,subscription,info",
+        "subscriptionId,feed,subscription,targets,info",
     ),
     "an output twice": (subscribe(literals(**THRESHOLD), output("feed") * 2), "TooManyOutputs", "feed"),
     "format of an output": (

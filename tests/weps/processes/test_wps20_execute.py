@@ -218,7 +218,7 @@ def test_all_outputs_are_given_when_none_is_named(client):
     """
     reply = client.post(execute("weps:Subscribe", literals(**THRESHOLD)))
 
-    assert reply.texts("/wps:Result/wps:Output/@id") == ["subscriptionId", "feed", "subscription", "info"]
+    assert reply.texts("/wps:Result/wps:Output/@id") == ["subscriptionId", "feed", "subscription", "targets", "info"]
 
 
 @pytest.mark.shared

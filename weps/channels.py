@@ -1,0 +1,81 @@
+"""The channels of a service: a new one is a file in `notify/` and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from weps.errors import NotFoundError
+from weps.feeders.guard import Guard
+from weps.feeders.http import Fetcher, HttpRequest
+from weps.model import Target
+from weps.notify.insert_rss import InsertRssChannel
+from weps.notify.mail import EmailChannel, Pace, read_mail_server
+from weps.notify.mqtt import MqttChannel
+from weps.notify.posting import Reply
+from weps.notify.targets import EMAIL, INSERT_RSS, MQTT, WEBHOOK, WEBSUB
+from weps.notify.webhook import WebhookChannel
+from weps.notify.websub import WebSubChannel
+
+if TYPE_CHECKING:
+    from weps.notify.base import Channel
+    from weps.settings import Settings
+    from weps.store import Store
+
+WEBHOOK_KEY = "webhooks"
+SECONDS_OF_SILENCE = 10.0
+SECONDS_TO_ANSWER = 15.0
+ANSWER_LIMIT = 2**20
+"""A target is asked for a status; what else it says is read up to here."""
+
+
+def create_channels(
+    settings: Settings, store: Store, base_url: str, allowed_hosts: frozenset[str]
+) -> dict[str, Channel]:
+    """Give the channels by name; e-mail and WebSub only where the settings say how."""
+    post = _Poster(Fetcher(allowed_hosts, timeout=SECONDS_OF_SILENCE, limit=ANSWER_LIMIT, deadline=SECONDS_TO_ANSWER))
+    alerts_url = f"{base_url}/alerts"
+    channels: dict[str, Channel] = {
+        INSERT_RSS: InsertRssChannel(post, alerts_url),
+        WEBHOOK: WebhookChannel(post, alerts_url, lambda: store.service_key(WEBHOOK_KEY)),
+        MQTT: MqttChannel(Guard(allowed_hosts).connect, alerts_url, store.newest_alert),
+    }
+    if settings.smtp is not None:
+        server = read_mail_server(settings.smtp.get_secret_value())
+        sender = settings.mail_from or f"weps@{server.host}"
+        pace = Pace(settings.mail_per_hour, digest=settings.mail_digest.total_seconds())
+        channels[EMAIL] = EmailChannel(server, sender, alerts_url, pace)
+    if settings.websub_hub is not None:
+        channels[WEBSUB] = WebSubChannel(post, _Feeds(store, base_url))
+    return channels
+
+
+def standing_targets(settings: Settings) -> tuple[Target, ...]:
+    """Give the targets that every alert goes to, whatever its subscription says."""
+    return () if settings.websub_hub is None else (Target(WEBSUB, settings.websub_hub),)
+
+
+class _Poster:
+    """Posts for the channels."""
+
+    def __init__(self, fetcher: Fetcher) -> None:
+        self._fetcher = fetcher
+
+    def __call__(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        answer = self._fetcher.send(HttpRequest("POST", url, headers, body))
+        return Reply(answer.status, answer.body, answer.retry_after)
+
+
+class _Feeds:
+    """Tells the addresses of a subscription's feeds."""
+
+    def __init__(self, store: Store, base_url: str) -> None:
+        self._store = store
+        self._base_url = base_url
+
+    def __call__(self, subscription_id: str) -> tuple[str, ...]:
+        try:
+            token = self._store.subscription(subscription_id).token
+        except NotFoundError:
+            return ()
+        return tuple(f"{self._base_url}/feeds/{token}.{name}" for name in ("rss", "atom", "json"))
