@@ -158,6 +158,46 @@ class Language(StrEnum):
     ITALIAN = "it"
 
 
+class LatePolicy(StrEnum):
+    """What a rule is shown of observations that come after newer ones of their series."""
+
+    ARRIVAL = "arrival"  # all, as they arrive; their alerts are marked late
+    REORDER = "reorder"  # all in the order of their times: each is held back until a bound has passed
+    DROP = "drop"  # none; they are counted
+
+
+class Corrections(StrEnum):
+    """What a rule is shown of a value that its source has changed afterwards."""
+
+    IGNORE = "ignore"
+    EVALUATE = "evaluate"
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """How the observations of a feed are put before a rule; `bound` is how long `reorder` holds them back."""
+
+    late: LatePolicy = LatePolicy.ARRIVAL
+    bound: timedelta = timedelta(0)
+    corrections: Corrections = Corrections.IGNORE
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """
+    A value that a source has changed after it was seen: what it was (as text, with its unit), and what it became.
+
+    `recorded` is when that was found, `times` how often the value of this series and time was changed.
+    """
+
+    series: Series
+    phenomenon_time: datetime
+    before: str
+    after: str
+    recorded: datetime
+    times: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where alerts are pushed: a channel by name (`insert-rss`) and an address that the channel understands."""
@@ -221,6 +261,7 @@ class NewSubscription:
     title_template: str = ""
     message_template: str = ""
     alert_status: AlertUse = AlertUse.TEST
+    ordering: Ordering = Ordering()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +271,8 @@ class Subscription:
 
     `created`, `expires` and `ended` are on the wall clock: when it was made, is to end, and was really over (None while
     it is not). `activation` is the world's time at which the rule began. `revision` counts the changes of it,
-    `rule_version` those of its rule.
+    `rule_version` those of its rule. `dropped` counts the observations of its source that came too late for it,
+    `corrected` the values that its source has changed.
     """
 
     id: str
@@ -258,6 +300,9 @@ class Subscription:
     title_template: str = ""
     message_template: str = ""
     alert_status: AlertUse = AlertUse.TEST
+    ordering: Ordering = Ordering()
+    dropped: int = 0
+    corrected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +328,9 @@ class Changes:
     title_template: str | None = None
     message_template: str | None = None
     alert_status: AlertUse | None = None
+    late: LatePolicy | None = None
+    bound: timedelta | None = None
+    corrections: Corrections | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +342,9 @@ class Feed:
     A feed is `primed` when it is known what the source held at the activation; before `since` nothing is asked.
     `polled_until` is the world's time up to which the source has been asked with success. `next_poll` and
     `last_success` are on the wall clock; no `next_poll` means that nobody is subscribed. `revision` counts the changes
-    of its subscriptions; `down_since` is when its subscribers were told that the source is down.
+    of its subscriptions; `down_since` is when its subscribers were told that the source is down. `longest` is the
+    longest period that was observed, `step` the longest time that is asked for at once, where the source does not give
+    more.
     """
 
     id: int
@@ -311,6 +361,8 @@ class Feed:
     last_success: datetime | None
     down_since: datetime | None
     revision: int
+    longest: timedelta = timedelta(0)
+    step: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

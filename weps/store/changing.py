@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 TELLING = ("language", "title_template", "message_template", "alert_status")
+ORDERING = {"late_policy": "late", "late_bound": "bound", "corrections": "corrections"}
 
 
 class Changing(Database):
@@ -54,6 +55,9 @@ class Changing(Database):
             for name in ("sampling_rate", "title", "severity", *TELLING):
                 if getattr(changes, name) is not None:
                     values[name] = getattr(changes, name)
+            for column, name in ORDERING.items():
+                if getattr(changes, name) is not None:
+                    values[column] = getattr(changes, name)
             if changes.targets is not None:
                 values["targets"] = [[target.channel, target.address] for target in changes.targets]
             if restart is not None:

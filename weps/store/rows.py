@@ -12,9 +12,12 @@ from weps.model import (
     AlertStatus,
     AlertUse,
     Comparison,
+    Corrections,
     Feed,
     Language,
+    LatePolicy,
     Observation,
+    Ordering,
     RuleText,
     Severity,
     Source,
@@ -81,7 +84,8 @@ def read_subscription(row: RowMapping) -> Subscription:
         language=Language(row["language"]),
         alert_status=AlertUse(row["alert_status"]),
         next_poll=row["next_poll"] if row["status"] == SubscriptionStatus.ACTIVE else None,
-        **{name: row[name] for name in (*names, *instants, *texts, "alert_count", "revision")},
+        ordering=Ordering(LatePolicy(row["late_policy"]), row["late_bound"], Corrections(row["corrections"])),
+        **{name: row[name] for name in (*names, *instants, *texts, "alert_count", "revision", "dropped", "corrected")},
     )
 
 

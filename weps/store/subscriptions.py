@@ -16,7 +16,7 @@ from weps.model import NewSubscription, Page, Source, Subscription, Subscription
 from weps.store.database import Database
 from weps.store.rows import read_subscription
 from weps.store.rule_versions import add_rule_version
-from weps.store.tables import FEED_SERIES, FEEDS, SEEN, SUBSCRIPTIONS
+from weps.store.tables import CORRECTIONS, FEED_SERIES, FEEDS, HELD, SEEN, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
@@ -75,6 +75,9 @@ class Subscriptions(Database):
                     "title_template": new.title_template,
                     "message_template": new.message_template,
                     "alert_status": new.alert_status,
+                    "late_policy": new.ordering.late,
+                    "late_bound": new.ordering.bound,
+                    "corrections": new.ordering.corrections,
                 },
             )
             add_rule_version(connection, identifier, 1, replace(new.rule, name=new.rule.name or rule_name), now)
@@ -155,7 +158,7 @@ def _one(connection: Connection, condition: ColumnElement[bool], missing: str) -
 
 def subscription_query() -> Select[Any]:
     """Give the query of subscriptions with their feed."""
-    feed = FEEDS.c.binding, FEEDS.c.endpoint, FEEDS.c.template, FEEDS.c.next_poll
+    feed = FEEDS.c.binding, FEEDS.c.endpoint, FEEDS.c.template, FEEDS.c.next_poll, FEEDS.c.corrected
     return select(SUBSCRIPTIONS, *feed).join_from(SUBSCRIPTIONS, FEEDS)
 
 
@@ -194,9 +197,9 @@ def feed_for(connection: Connection, wish: FeedWish, now: datetime) -> int:
 
 def _begin_anew(connection: Connection, feed_id: int, wish: FeedWish, now: datetime) -> None:
     """Forget how far a feed had been read that nobody wanted any more: what came meanwhile was nobody's."""
-    for table in (FEED_SERIES, SEEN):
+    for table in (FEED_SERIES, SEEN, HELD, CORRECTIONS):
         connection.execute(delete(table).where(table.c.feed_id == feed_id))
-    values = _beginning(wish, now) | {"last_error": None, "down_since": None}
+    values = _beginning(wish, now) | {"last_error": None, "down_since": None, "step": None, "corrected": 0}
     connection.execute(update(FEEDS).where(FEEDS.c.id == feed_id).values(**values))
 
 

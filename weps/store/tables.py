@@ -95,6 +95,9 @@ FEEDS = Table(
     Column("last_success", Instant),
     Column("down_since", Instant),
     Column("revision", Integer, nullable=False),
+    Column("longest", Duration, nullable=False, server_default="0"),
+    Column("step", Duration),
+    Column("corrected", Integer, nullable=False, server_default="0"),
     Index(None, "next_poll"),
 )
 
@@ -117,6 +120,41 @@ SEEN = Table(
     Column("phenomenon_time", Instant, primary_key=True),
     Column("observation", Text, primary_key=True),
     Column("result_time", Instant, nullable=True),
+    Column("slot", BigInteger),
+    Column("value", Text),
+    sqlite_with_rowid=False,
+)
+
+HELD = Table(
+    "held",
+    METADATA,
+    Column("feed_id", Key, ForeignKey(FEEDS.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("ordering", String(64), primary_key=True),
+    Column("time", Instant, primary_key=True),
+    Column("observation", Text, primary_key=True),
+    Column("procedure", Text, nullable=False),
+    Column("observed_property", Text, nullable=False),
+    Column("feature_of_interest", Text, nullable=False),
+    Column("stored", JSON, nullable=False),
+    Column("shown", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What is held back for rules that see observations in the order of their times, and of each series the last shown."""
+
+CORRECTIONS = Table(
+    "corrections",
+    METADATA,
+    Column("feed_id", Key, ForeignKey(FEEDS.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("phenomenon_time", Instant, primary_key=True),
+    Column("slot", BigInteger, primary_key=True, autoincrement=False),
+    Column("procedure", Text, nullable=False),
+    Column("observed_property", Text, nullable=False),
+    Column("feature_of_interest", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("recorded", Instant, nullable=False),
+    Column("times", Integer, nullable=False),
+    Index(None, "feed_id", "recorded"),
     sqlite_with_rowid=False,
 )
 
@@ -152,6 +190,10 @@ SUBSCRIPTIONS = Table(
     Column("message_template", Text, nullable=False, server_default=""),
     Column("alert_status", String(16), nullable=False, server_default="Test"),
     Column("ended", Instant),
+    Column("late_policy", String(8), nullable=False, server_default="arrival"),
+    Column("late_bound", Duration, nullable=False, server_default="0"),
+    Column("corrections", String(8), nullable=False, server_default="ignore"),
+    Column("dropped", Integer, nullable=False, server_default="0"),
     Index(None, "feed_id", "status", "sampling_rate"),
     Index(None, "status", "expires"),
 )
