@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from sos_server.codecs import gml32, gml_any, om20_runs, om_results, waterml20, xml, xml_parts
+from sos_server.codecs import gml32, gml_any, om20_runs, om_results, swe_values, waterml20, xml, xml_parts
 from sos_server.codecs.gml_any import UnknownReference
 from sos_server.codecs.om_members import OBSERVATIONS_10, UNKNOWN
 from sos_server.codecs.swe_structure import ARRAYS, RECORDS
@@ -91,7 +91,7 @@ def decode_parts(chunks: Iterable[bytes]) -> Iterator[Observation]:
     those of the part: who wants the right ones, or all the rest, reads the document as a whole.
     """
     times, features = gml_any.Times(whole=False), gml_any.Features(whole=False)
-    for part in xml_parts.parse_parts(chunks, _MEMBERS):
+    for part in xml_parts.parse_parts(chunks, _MEMBERS, swe_values.separator_of):
         yield from _decode_part(part, times, features)
         times.end_part()
         features.end_part()

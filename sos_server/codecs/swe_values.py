@@ -123,6 +123,11 @@ def decode_separators(element: etree._Element | None, text: str) -> Separators:
     return Separators(**found)
 
 
+def separator_of(values: etree._Element) -> str:
+    """Give what stands between the rows of values in text encoding, as it is declared beside them."""
+    return decode_separators(xml.first_element(child(values.getparent(), "encoding")), "").block
+
+
 def _unescaped(separator: str) -> str:
     for written, meant in _ESCAPES.items():
         separator = separator.replace(written, meant)

@@ -2,7 +2,8 @@
 Long documents in parts: some members at a time inside of what stands around all members, each part a document itself.
 
 Parts are parsed as strictly as any document. To find where a member ends costs next to nothing, so that a document in
-parts takes hardly longer than as a whole, and no more memory than its longest part.
+parts takes hardly longer than as a whole, and no more memory than its longest part. A member whose array is longer than
+that comes in parts itself, each with some rows of the array.
 """
 
 from __future__ import annotations
@@ -16,16 +17,21 @@ from sos_server.codecs import xml
 from sos_server.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _LONGEST_HEAD = 1 << 16
+_LONGEST_MEMBER = 1 << 22
+_VALUES = re.compile(rb"<(?:[^\s<>:/!?]+:)?values(?:\s[^<>]*)?(?<!/)>")
 
 
-def parse_parts(chunks: Iterable[bytes], members: Sequence[str]) -> Iterator[etree._Element]:
+def parse_parts(
+    chunks: Iterable[bytes], members: Sequence[str], separator_of: Callable[[etree._Element], str]
+) -> Iterator[etree._Element]:
     """
     Read a document that comes in chunks, and give the root of each part.
 
-    `members` are the local names of what is many times in it, of which the first that occurs is taken. Raises
+    `members` are the local names of what is many times in it, of which the first that occurs is taken; `separator_of`
+    tells what stands between the rows of an array, given the element of its values. Raises
     `InvalidRequest` for a document without members, or for a part that cannot be read: comments that look like members
     are one reason. Then the document is to be read as a whole.
     """
@@ -35,12 +41,19 @@ def parse_parts(chunks: Iterable[bytes], members: Sequence[str]) -> Iterator[etr
     foot = _foot(head)
     del buffer[: len(head)]
     searched = 0
+    in_rows = False
     while True:
         found = buffer.rfind(end_tag, searched)
         if found >= 0:
             cut = found + len(end_tag)
             yield _parse(head, buffer[:cut], foot)
             del buffer[:cut]
+            in_rows = False
+        elif len(buffer) > _LONGEST_MEMBER and not in_rows:
+            in_rows = True
+            yield from _rows(head, buffer, rest, separator_of)
+            searched = 0
+            continue
         searched = max(len(buffer) - len(end_tag), 0)
         chunk = next(rest, None)
         if chunk is None:
@@ -48,6 +61,39 @@ def parse_parts(chunks: Iterable[bytes], members: Sequence[str]) -> Iterator[etr
         buffer += chunk
     # what stands after the last member, and that the document is whole
     _parse(head, buffer, b"")
+
+
+def _rows(
+    head: bytes, buffer: bytearray, rest: Iterator[bytes], separator_of: Callable[[etree._Element], str]
+) -> Iterator[etree._Element]:
+    """Give a member in parts, each with some rows of its array; the member without rows is left in the buffer."""
+    found = _VALUES.search(buffer, 0, _LONGEST_HEAD)
+    if found is None:
+        return
+    begin = bytes(buffer[: found.end()])
+    del buffer[: found.end()]
+    foot = _foot(head + begin)
+    separator = _between(_parse(head + begin, bytearray(), foot), separator_of)
+    while (end := buffer.find(b"<")) < 0:
+        cut = buffer.rfind(separator)
+        if cut > 0:
+            yield _parse(head + begin, buffer[:cut], foot)
+            del buffer[: cut + len(separator)]
+        chunk = next(rest, None)
+        if chunk is None:
+            break
+        buffer += chunk
+    if end > 0:
+        yield _parse(head + begin, buffer[:end], foot)
+        del buffer[:end]
+    buffer[:0] = begin
+
+
+def _between(root: etree._Element, separator_of: Callable[[etree._Element], str]) -> bytes:
+    """Give what stands between rows, as it is written in a document."""
+    *_, values = root.iter("{*}values")
+    separator = separator_of(values)
+    return xml.escape_text(separator.strip() or ("\n" if "\n" in separator else " ")).encode()
 
 
 def _head(begin: bytes, members: Sequence[str]) -> tuple[bytes, bytes]:

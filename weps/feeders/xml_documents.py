@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from sos_server.codecs import om_documents, xml
 from sos_server.codecs.xml_recovery import recover
-from sos_server.errors import InvalidRequest, SosError
+from sos_server.errors import InvalidRequest, RequestTooLarge, SosError
 from weps.errors import InputError
 from weps.feeders.convert import convert_each
 
@@ -65,6 +65,7 @@ def _whole(data: bytes) -> Iterator[sos.Observation]:
 
 def _stream(file: BinaryIO) -> Iterator[sos.Observation]:
     given = 0
+    fault: SosError | None = None
     try:
         for observation in om_documents.decode_parts(_chunks(file)):
             yield observation
@@ -73,8 +74,13 @@ def _stream(file: BinaryIO) -> Iterator[sos.Observation]:
             return
     except InvalidRequest as error:
         LOG.debug("document read again as a whole why=%s", error.message)
+        fault = error
     file.seek(0)
-    yield from islice(_whole(file.read(SIZE_LIMIT + 1)), given, None)
+    try:
+        yield from islice(_whole(file.read(SIZE_LIMIT + 1)), given, None)
+    except RequestTooLarge as too_large:
+        # it can be read in parts only, so that what is wrong in a part is what is wrong
+        raise (fault or too_large) from too_large
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sos_server.codecs import xml_parts
 from tests.weps.feeders.test_expected_documents import content, names
 from weps.errors import InputError
 from weps.feeders import xml_documents
@@ -51,11 +52,13 @@ def observation(number: int) -> Observation:
 
 @pytest.mark.shared
 @pytest.mark.parametrize("file", [pytest.param(name, id=name) for name in names()])
-def test_a_stream_gives_what_the_whole_document_gives(file: str, monkeypatch):
+@pytest.mark.parametrize("longest", [1 << 22, 3000], ids=["by members", "by rows"])
+def test_a_stream_gives_what_the_whole_document_gives(file: str, longest: int, monkeypatch):
     """
     Whatever is referred to, and wherever the document is cut.
     """
     monkeypatch.setattr(xml_documents, "_CHUNK", 1000)
+    monkeypatch.setattr(xml_parts, "_LONGEST_MEMBER", longest)
 
     found = tuple(stream_observations(io.BytesIO(content(file)), include_nil=True))
 
@@ -77,6 +80,67 @@ def test_memory_does_not_grow_with_the_document(pack, monkeypatch):
 
     assert total == sum(range(6000))
     assert peak < 1_500_000
+
+
+ARRAY = """<sos:observationData><om:OM_Observation gml:id="o1"><om:phenomenonTime/><om:procedure xlink:href="gauge"/>
+  <om:observedProperty xlink:href="Level"/><om:featureOfInterest xlink:href="river"/>
+  <om:result><swe:DataArray xmlns:swe="http://www.opengis.net/swe/2.0">
+    <swe:elementType name="row"><swe:DataRecord>
+      <swe:field name="time"><swe:Time/></swe:field>
+      <swe:field name="Level"><swe:Quantity definition="Level"><swe:uom code="m"/></swe:Quantity></swe:field>
+    </swe:DataRecord></swe:elementType>
+    <swe:encoding><swe:TextEncoding tokenSeparator="," blockSeparator="{separator}"/></swe:encoding>
+    <swe:values>{rows}</swe:values></swe:DataArray></om:result></om:OM_Observation></sos:observationData>"""
+
+
+def array(count: int, separator: str) -> str:
+    rows = (f"{(BEGIN + timedelta(minutes=number)).isoformat()},{number}" for number in range(count))
+    declared = separator.replace("\n", "&#10;").replace("<", "&lt;")
+    return ARRAY.format(separator=declared, rows=separator.replace("<", "&lt;").join(rows))
+
+
+@pytest.mark.parametrize("separator", ["@@", "\n", " ", ";", "@@\n"], ids=["@@", "line", "blank", "semicolon", "both"])
+def test_an_array_of_any_length_is_read_in_parts(separator, monkeypatch):
+    """
+    Other members are read before it and behind it.
+    """
+    monkeypatch.setattr(xml_documents, "_CHUNK", 1000)
+    monkeypatch.setattr(xml_parts, "_LONGEST_MEMBER", 5000)
+    data = "".join([HEAD, member(0), array(1000, separator), member(1), FOOT]).encode()
+
+    values = [each.value for each in stream_observations(io.BytesIO(data))]
+
+    assert values == [0.0, *map(float, range(1000)), 1.0]
+
+
+def test_memory_does_not_grow_with_an_array(monkeypatch):
+    """
+    Three times as many rows take hardly more.
+    """
+    monkeypatch.setattr(xml_documents, "_CHUNK", 1 << 14)
+    monkeypatch.setattr(xml_parts, "_LONGEST_MEMBER", 1 << 15)
+    peaks = []
+
+    for count in (10_000, 30_000):
+        data = "".join([HEAD, array(count, "@@"), FOOT]).encode()
+        tracemalloc.start()
+        total = sum(each.value for each in stream_observations(io.BytesIO(data)))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert total == sum(range(count))
+
+    assert peaks[1] < 1.2 * peaks[0]
+
+
+def test_a_wrong_row_far_down_an_array_is_told():
+    """
+    Also where the document is too long to be read again as a whole.
+    """
+    rows = array(330_000, ";")
+    data = "".join([HEAD, rows.replace(",329999<", ",329999,9<"), FOOT]).encode()
+
+    with pytest.raises(InputError, match="of the array has 3 tokens, 2 are declared"):
+        sum(1 for _ in stream_observations(io.BytesIO(data)))
 
 
 def test_a_reference_to_a_member_far_behind_is_followed(monkeypatch):
