@@ -118,10 +118,10 @@ class EmailChannel:
         return Receipt(250, "taken by the mail server")
 
     def _connect(self) -> smtplib.SMTP:
-        server = self.server
+        server, domain = self.server, self.sender.rpartition("@")[2]
         if server.scheme == "smtps":
-            return smtplib.SMTP_SSL(server.host, server.port, timeout=SECONDS, context=self.context)
-        connection = smtplib.SMTP(server.host, server.port, timeout=SECONDS)
+            return smtplib.SMTP_SSL(server.host, server.port, domain, timeout=SECONDS, context=self.context)
+        connection = smtplib.SMTP(server.host, server.port, domain, timeout=SECONDS)
         if server.scheme == "smtp+starttls":
             try:
                 connection.starttls(context=self.context)
