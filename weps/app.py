@@ -24,7 +24,8 @@ from weps.delivery import DeliveryWorker
 from weps.engine import Engine
 from weps.errors import SettingsError
 from weps.feeders.http import Fetcher
-from weps.feeders.sos import SosFeeder
+from weps.feeding import create_feeders
+from weps.intake import Intake
 from weps.live import LiveFeeds
 from weps.processes.base import Context
 from weps.processes.face import create_app as create_wps
@@ -35,6 +36,7 @@ from weps.scheduler import Scheduler
 from weps.settings import Settings
 from weps.store import Store
 from weps.web import create_routes, publishers
+from weps.web_push import create_push_routes
 
 LOG = logging.getLogger("weps.app")
 HEARTBEAT_LIMIT = 10.0
@@ -62,17 +64,22 @@ class Service:
         )
         channels = create_channels(settings, self.store, self.base_url, allowed_hosts)
         self.delivery = DeliveryWorker(self.store, channels)
+        self._sos = _create_sos(settings)
+        sos_endpoints = f"{self.base_url}/sos", f"{self.own_url}/sos"
+        feeders = create_feeders(settings, fetcher, allowed_hosts, self._sos.state.service, sos_endpoints)
+        horizon = Horizon(settings.overlap, settings.lookback, settings.catch_up_step)
         self.engine = Engine(
             self.store,
-            SosFeeder(fetcher),
+            feeders.feeder,
             channels,
             self.base_url,
-            horizon=Horizon(settings.overlap, settings.lookback, settings.catch_up_step),
+            horizon=horizon,
             world=world,
             wake_delivery=self.delivery.wake,
             polls_at_once=settings.polls_at_once,
         )
-        live = LiveFeeds(self.store, (f"{self.base_url}/sos", f"{self.own_url}/sos"), lambda: datetime.now(UTC))
+        self.intake = Intake(self.engine, feeders.brokers, feeders.faults, horizon)
+        live = LiveFeeds(self.store, sos_endpoints, lambda: datetime.now(UTC))
         self.scheduler = Scheduler(self.engine, live, settings.polls_per_host)
         self.app = self._create_app(settings, fetcher, live)
 
@@ -80,10 +87,12 @@ class Service:
         """Begin to poll and to deliver."""
         self.delivery.start()
         self.scheduler.start()
+        self.intake.start()
         LOG.info("started url=%s", self.base_url)
 
     def stop(self) -> None:
         """Stop within a few seconds; what is under way and not committed is done again after the next start."""
+        self.intake.stop(SECONDS_TO_STOP)
         self.scheduler.stop(SECONDS_TO_STOP)
         self.delivery.stop(SECONDS_TO_STOP)
         self.store.dispose()
@@ -91,14 +100,6 @@ class Service:
         LOG.info("stopped")
 
     def _create_app(self, settings: Settings, fetcher: Fetcher, live: LiveFeeds) -> Starlette:
-        self._sos = create_sos(
-            SosSettings(
-                data=settings.data,
-                base_url=f"{settings.base_url.rstrip('/')}/sos" if settings.base_url else None,
-                request_limit_bytes=settings.body_limit,
-                retention=settings.sos_retention or SosSettings().retention,
-            )
-        )
         processes = offered_processes(echo=settings.echo_process)
         wps = create_wps(
             self.engine,
@@ -122,6 +123,7 @@ class Service:
                     may_publish=publishers(settings.publish_tokens, is_open=settings.everybody_may_publish),
                     cap_sender=settings.cap_sender,
                 ),
+                *create_push_routes(self.store, self.intake, body_limit=settings.body_limit),
                 mount("/sos", self._sos),
                 mount("/wps", wps),
             ],
@@ -134,6 +136,17 @@ class Service:
         self.start()
         yield
         await asyncio.to_thread(self.stop)
+
+
+def _create_sos(settings: Settings) -> Starlette:
+    return create_sos(
+        SosSettings(
+            data=settings.data,
+            base_url=f"{settings.base_url.rstrip('/')}/sos" if settings.base_url else None,
+            request_limit_bytes=settings.body_limit,
+            retention=settings.sos_retention or SosSettings().retention,
+        )
+    )
 
 
 def _cross_origin(origins: frozenset[str]) -> list[Middleware]:

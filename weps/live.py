@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from weps.feeders.forms import FORMS
 from weps.feeders.template import read_selection
 from weps.model import Feed
 from weps.store import Store
@@ -59,6 +60,8 @@ class LiveFeeds:
 
 
 def _asks_for(feed: Feed, hint: Hint) -> bool:
+    if feed.source.binding not in FORMS:
+        return False
     selection = read_selection(feed.source)
     for name, value in zip(("procedure", "observedProperty"), hint, strict=True):
         wanted = selection.get(name)

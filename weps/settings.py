@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     cap_sender: str | None = Field(
         None, pattern=r"^[^\s,<&]+$", description="who sends CAP messages; default: weps@ and the host of base_url"
     )
+    broker_logins: dict[str, SecretStr] = Field(
+        {}, description="`user:password` for brokers of MQTT that are listened to, by `host:port`"
+    )
     sos_retention: dict[str, Span] = Field(
         {}, description="how long the SOS at /sos keeps observations, by offering; `*` is every other one"
     )

@@ -20,7 +20,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from weps.errors import FeedError, InputError
-from weps.feeders.sources import PUSH, members_of, push_endpoint, push_token
+from weps.feeders.sources import PUSH, is_pushed_by, members_of, push_token
 from weps.web_documents import EVERYWHERE
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ LOG = logging.getLogger(__name__)
 _METHODS = ("sha1", "sha256", "sha384", "sha512")
 
 
-def create_push_routes(store: Store, intake: Intake, *, address: str, body_limit: int) -> list[Route]:
-    """Give the routes; `address` is that of this service with `/push`, as sources have it."""
-    face = PushFace(store, intake, address, body_limit)
+def create_push_routes(store: Store, intake: Intake, *, body_limit: int) -> list[Route]:
+    """Give the routes."""
+    face = PushFace(store, intake, body_limit)
     return [
         Route("/push/{token}", face.confirm, methods=["GET"], name="push-confirm"),
         Route("/push/{token}", face.push, methods=["POST"], name="push"),
@@ -51,7 +51,6 @@ class PushFace:
 
     store: Store
     intake: Intake
-    address: str
     body_limit: int
 
     def confirm(self, request: Request) -> Response:
@@ -107,9 +106,9 @@ class PushFace:
         token = push_token(request.path_params["token"])
         if token is None:
             return None
-        feeds = self.store.feeds_at((push_endpoint(self.address, token),))
-        sources = (feed.source for feed in feeds if feed.source.binding == PUSH)
-        return next((one for one in sources if hmac.compare_digest(members_of(one)["token"], token)), None)
+        # Not looked up by the endpoint, which has the address that this service had when the source was made.
+        sources = (feed.source for feed in self.store.feeds_of((PUSH,)))
+        return next((source for source in sources if is_pushed_by(source, token)), None)
 
 
 def is_signed(body: bytes, secret: str, signature: str) -> bool:

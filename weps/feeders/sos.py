@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
-    from weps.feeders.http import Answer, Fetcher, HttpRequest
+    from weps.feeders.http import Answer, HttpRequest
+    from weps.feeders.own_sos import Sender
     from weps.model import Observation, Source
 
 # Servers disagree whether During includes its borders, and some know only whole seconds. So a span is asked with a
@@ -45,7 +46,7 @@ class SosFeeder:
     their results mean.
     """
 
-    def __init__(self, fetcher: Fetcher) -> None:
+    def __init__(self, fetcher: Sender) -> None:
         self._fetcher = fetcher
         self._results = ResultReader(fetcher.send)
         self._undeclared: set[str] = set()

@@ -15,6 +15,7 @@ Equal sources have equal texts, whatever order they were written in, because wha
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import re
 import secrets
@@ -136,9 +137,14 @@ def push_token(text: str) -> str | None:
     return found[0] if found else None
 
 
-def push_address(source: Source) -> str:
-    """Give the address that data of a source are to be pushed to."""
-    return f"{source.endpoint.partition('#')[0]}/{members_of(source)['token']}"
+def push_address(source: Source, address: str) -> str:
+    """Give the address that data of a source are to be pushed to, below `address` of ours."""
+    return f"{address}/{members_of(source)['token']}"
+
+
+def is_pushed_by(source: Source, token: str) -> bool:
+    """Tell whether a token opens a source."""
+    return source.binding == PUSH and hmac.compare_digest(members_of(source)["token"], token)
 
 
 def document_source(binding: str, address: str, mapping: str | None) -> Source:
@@ -161,11 +167,12 @@ def members_of(source: Source) -> dict[str, Any]:
     return members
 
 
-def shown_template(source: Source) -> str:
-    """Give a template as clients are shown it: without the secret that signs what is pushed."""
-    if source.binding != PUSH:
-        return source.template
-    return _canonical({**members_of(source), "secret": None})
+def shown_source(source: Source) -> dict[str, str]:
+    """Give the members of a source as clients are shown it: without the secret that signs what is pushed."""
+    template = source.template
+    if source.binding == PUSH:
+        template = _canonical({**members_of(source), "secret": None})
+    return {"binding": source.binding, "endpoint": source.endpoint, "template": template}
 
 
 def decode_mapped(source: Source, data: bytes, topic: str = "") -> tuple[Observation, ...] | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from sos_server.time import format_instant
+from weps.feeders.sources import shown_source
 from weps.processes.base import JSON, XML, Complex, Format
 from weps.processes.inputs import format_duration
 
@@ -49,7 +50,6 @@ def _members(subscription: Subscription, feed: str) -> dict[str, Any]:
         "language": subscription.rule.language,
         "version": subscription.rule_version,
     }
-    source = subscription.source
     members: dict[str, Any] = {
         "id": subscription.id,
         "process": subscription.process,
@@ -61,7 +61,7 @@ def _members(subscription: Subscription, feed: str) -> dict[str, Any]:
         "messageTemplate": subscription.message_template or None,
         "alertStatus": str(subscription.alert_status),
         "rule": rule | {"text": subscription.rule.text},
-        "source": {"binding": source.binding, "endpoint": source.endpoint, "template": source.template},
+        "source": shown_source(subscription.source),
         "samplingRate": format_duration(subscription.sampling_rate),
         "created": format_instant(subscription.created),
         "start": _instant(subscription.start),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from weps.errors import InputError
+from weps.feeders.sources import PUSHED
 from weps.model import NewSubscription, Severity
 from weps.processes.base import Context, InputSpec, Kind, Literal, Outputs, OutputSpec, ProcessSpec
 from weps.processes.inputs import format_duration
@@ -63,6 +64,8 @@ def _range(inputs: Inputs) -> tuple[datetime, datetime]:
 def _imagined(inputs: Inputs, context: Context, rule: RuleText, begin: datetime) -> NewSubscription:
     """Give the subscription that weps:Subscribe would have made of the same inputs."""
     source = read_source(inputs, context)
+    if source.binding in PUSHED:
+        raise InputError("What is pushed has no history that could be read.", source_input(inputs))
     check_address(context, source.endpoint, source_input(inputs))
     return NewSubscription(
         rule=rule,

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 from weps.errors import InputError, MissingInputError, TemplateError
 from weps.feeders.template import read_kvp, read_template
 from weps.processes.base import JSON, XML, Complex, Format, InputSpec, Kind, Literal
+from weps.processes.inputs import read_url
+from weps.processes.other_sources import OTHER_SOURCE_INPUTS, read_other_source
 from weps.processes.subscribing import told_of
 
 if TYPE_CHECKING:
@@ -39,8 +41,9 @@ SOURCE_INPUTS = (
     InputSpec(
         "sosEndpoint",
         "The address of the SOS",
-        Literal(Kind.URL),
-        "When it is left out, the address in the template is asked, or else the SOS of this service.",
+        Literal(published_type=Kind.URL.value),
+        "When it is left out, the address in the template is asked, or else the SOS of this service. Or the address of "
+        "another source, see sourceType: …/v1.1/Datastreams(1), mqtt://broker/topic, a document.",
     ),
     InputSpec(
         "getObservationTemplate",
@@ -56,12 +59,17 @@ SOURCE_INPUTS = (
         "52°North's JSON. Posted to sosEndpoint at each poll with a time filter, in the same form.",
     ),
     *selector_inputs(SELECTORS),
+    *OTHER_SOURCE_INPUTS,
 )
+_ONLY_SOS = ("getObservationTemplate", "getObservationDocument", *SELECTORS)
 
 
 def read_source(inputs: Inputs, context: Context) -> Source:
     """Give the source that an Execute names by `SOURCE_INPUTS`."""
-    endpoint = inputs.text("sosEndpoint")
+    other = read_other_source(inputs, context, _ONLY_SOS)
+    if other is not None:
+        return other
+    endpoint = _sos_endpoint(inputs)
     document, url = inputs.document("getObservationDocument"), inputs.text("getObservationTemplate")
     if document is not None and url is not None:
         raise InputError(
@@ -72,6 +80,14 @@ def read_source(inputs: Inputs, context: Context) -> Source:
     if url is not None:
         return source_of_template(url, endpoint, "getObservationTemplate")
     return source_of_selectors(endpoint or context.sos_endpoint, {name: inputs.text(name) for name in SELECTORS})
+
+
+def _sos_endpoint(inputs: Inputs) -> str | None:
+    endpoint = inputs.text("sosEndpoint")
+    try:
+        return None if endpoint is None else read_url(endpoint, None)
+    except ValueError as error:
+        raise InputError(str(error), "sosEndpoint") from error
 
 
 def source_input(inputs: Inputs) -> str:

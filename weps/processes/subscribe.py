@@ -17,6 +17,7 @@ from weps.processes.base import (
 )
 from weps.processes.documents import SUBSCRIPTION_FORMATS, write_subscription
 from weps.processes.inputs import DURATION_UNITS
+from weps.processes.other_sources import push_hint
 from weps.processes.rule_inputs import RULE, RULE_LANGUAGES, THRESHOLD_INPUTS, read_rule
 from weps.processes.source_inputs import SOURCE_INPUTS, read_source, source_input
 from weps.processes.subscribing import subscribe
@@ -61,7 +62,8 @@ def _outcome(subscription: Subscription, context: Context) -> Outputs:
         "feed": feed,
         "subscription": write_subscription(subscription, feed),
         "targets": write_targets(subscription.targets),
-        "info": f"Subscription {subscription.id} is {subscription.status}; its alerts are published at {feed}",
+        "info": f"Subscription {subscription.id} is {subscription.status}; its alerts are published at {feed}"
+        f"{push_hint(subscription, context)}",
     }
 
 

@@ -1,0 +1,67 @@
+"""The feeders of a service: a new one is a file in `feeders/` and a line here."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from weps.feeders import sources
+from weps.feeders.brokers import Brokers
+from weps.feeders.by_binding import FeederByBinding
+from weps.feeders.guard import Guard
+from weps.feeders.http_documents import DocumentFeeder
+from weps.feeders.own_sos import OwnSos
+from weps.feeders.pushed import Faults, PushedFeeder
+from weps.feeders.sensorthings import SensorThingsFeeder
+from weps.feeders.sos import SosFeeder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sos_server.service import Service as SosService
+    from weps.feeders.base import Feeder
+    from weps.feeders.http import Fetcher
+    from weps.settings import Settings
+
+_INSTALLATION = "mqtt-client"
+
+
+@dataclass(frozen=True, slots=True)
+class Feeders:
+    """What reads sources: the feeder of all of them, and what pushed ones need besides."""
+
+    feeder: Feeder
+    brokers: Brokers
+    faults: Faults
+
+
+def create_feeders(
+    settings: Settings,
+    fetcher: Fetcher,
+    allowed_hosts: frozenset[str],
+    sos: SosService,
+    sos_endpoints: tuple[str, ...],
+) -> Feeders:
+    """Give the feeders; `sos` is the service in this process, `sos_endpoints` its addresses."""
+    base_url = sos_endpoints[0] if settings.base_url else None
+    own_sos = OwnSos(fetcher, sos, sos_endpoints, base_url, settings.answer_limit)
+    logins = {broker: login.get_secret_value() for broker, login in settings.broker_logins.items()}
+    brokers = Brokers(Guard(allowed_hosts), _installation(settings.data), logins)
+    faults = Faults()
+    pushed, documents = PushedFeeder(brokers, faults), DocumentFeeder(fetcher)
+    others: dict[str, Feeder] = {
+        sources.STA: SensorThingsFeeder(fetcher),
+        sources.CSV: documents,
+        sources.JSON: documents,
+        **dict.fromkeys(sources.PUSHED, pushed),
+    }
+    return Feeders(FeederByBinding(SosFeeder(own_sos), others), brokers, faults)
+
+
+def _installation(data: Path) -> str:
+    """Give the text that brokers know this installation by, made at the first start."""
+    file = data / _INSTALLATION
+    if not file.exists():
+        file.write_text(secrets.token_hex(16))
+    return file.read_text()
