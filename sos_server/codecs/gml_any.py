@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sos_server.codecs import gml32, xml
+from sos_server.codecs.sampling20 import UNKNOWN
 from sos_server.errors import InvalidRequest
 from sos_server.model import Feature
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from lxml import etree
 
 OLD = "http://www.opengis.net/gml"
-UNKNOWN = "http://www.opengis.net/def/nil/OGC/0/unknown"
 _OLD_ID = f"{{{OLD}}}id"
 _NEW = xml.NAMESPACES["gml"]
 SHAPES = ("Point", "LineString", "Curve", "Polygon", "Surface", "MultiPoint", "MultiCurve", "MultiSurface")

@@ -7,7 +7,7 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 from sos_server.codecs import swe_columns, xml, xsd
-from sos_server.codecs.om_members import UNKNOWN
+from sos_server.codecs.sampling20 import UNKNOWN
 from sos_server.model import OM_CATEGORY, OM_COUNT, OM_MEASUREMENT, OM_TEXT, OM_TRUTH, Observation
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from lxml import etree
 
 from sos_server.codecs import gml32, gml_any, om20_runs, om_results, swe_values, waterml20, xml, xml_parts
 from sos_server.codecs.gml_any import UnknownReference
-from sos_server.codecs.om_members import OBSERVATIONS_10, UNKNOWN
+from sos_server.codecs.om_members import OBSERVATIONS_10
+from sos_server.codecs.sampling20 import UNKNOWN
 from sos_server.codecs.swe_structure import ARRAYS, RECORDS
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sos_server.codecs import gml32, gml_any, om20_annotations, xml
+from sos_server.codecs.sampling20 import UNKNOWN
 from sos_server.codecs.swe_structure import child
 from sos_server.errors import InvalidRequest
 from sos_server.model import OM_CATEGORY, OM_COUNT, OM_MEASUREMENT, OM_TEXT, OM_TRUTH, Feature
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
-UNKNOWN = "http://www.opengis.net/def/nil/OGC/0/unknown"
 Elements: TypeAlias = "dict[str, etree._Element]"
 
 # the observations of O&M 1.0 and what their names say of the result

@@ -8,6 +8,7 @@ stands in: times, places, and texts such as identifiers.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from sos_server.codecs import xml
@@ -105,7 +106,7 @@ def _take(node: Node, tokens: _Tokens, group: _Group) -> None:
         item = next((each for each in node.items if each.name == name), None)
         if item is None:
             raise tokens.refuse(f"{name!r} is no item of the choice {node.name}")
-        group.cells.append((_chosen(node), name))
+        group.cells.append((_chosen(node.name), name))
         _take(item, tokens, group)
     else:
         for _ in range(_count(node, tokens)):
@@ -138,14 +139,10 @@ def _count(node: Array, tokens: _Tokens) -> int:
     return int(text)
 
 
-_chosen_fields: dict[str, Field] = {}
-
-
-def _chosen(node: Choice) -> Field:
+@lru_cache(maxsize=1024)
+def _chosen(name: str) -> Field:
     """Give the field of a choice; always the same one, so that rows of the same fields are known."""
-    if len(_chosen_fields) > 1000:
-        _chosen_fields.clear()
-    return _chosen_fields.setdefault(node.name, Field(CHOSEN, node.name))
+    return Field(CHOSEN, name)
 
 
 def read_elements(array: Array, values: etree._Element) -> Iterator[Row]:
@@ -196,7 +193,7 @@ def _read_choice(node: Choice, element: etree._Element, group: _Group) -> None:
         name = "" if each is None else xml.local_name(each)
         item = next((item for item in node.items if item.name == name), None)
         if item is not None and each is not None:
-            group.cells.append((_chosen(node), name))
+            group.cells.append((_chosen(node.name), name))
             _read_element(item, each, group)
             return
     raise InvalidRequest(f"{xml.local_name(element)} holds no item of the choice {node.name} ({xml.where(element)}).")
