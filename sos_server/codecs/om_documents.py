@@ -35,7 +35,7 @@ _EMPTY = frozenset(
 # what many observations stand in, one in each
 _MEMBERS = ("observationData", "observation", "member", "observationMember")
 
-__all__ = ["UnknownReference", "decode_observations", "decode_parts", "holds_observations"]
+__all__ = ["OBSERVATIONS", "UnknownReference", "decode_observations", "decode_parts", "holds_observations"]
 
 
 def decode_observations(root: etree._Element) -> Iterator[Observation]:
@@ -46,10 +46,17 @@ def decode_observations(root: etree._Element) -> Iterator[Observation]:
 
 def holds_observations(root: etree._Element) -> bool:
     """Tell whether a document is one of observations, of which there may be none."""
-    body = next(root.iter("{*}Body"), None) if xml.local_name(root) == "Envelope" else root
-    inner = root if body is root or body is None else xml.first_element(body)
-    known = inner is not None and (xml.local_name(inner) in _EMPTY or _is_bare(inner))
-    return known or next(root.iter(*OBSERVATIONS), None) is not None
+    inner = _inside(root)
+    if xml.local_name(inner) in _EMPTY or _is_bare(inner):
+        return True
+    return next(root.iter(*OBSERVATIONS), None) is not None
+
+
+def _inside(root: etree._Element) -> etree._Element:
+    """Give what stands in a SOAP envelope, any other root as it is."""
+    body = next(root.iterchildren("{*}Body"), None) if xml.local_name(root) == "Envelope" else None
+    inner = xml.first_element(body)
+    return root if inner is None else inner
 
 
 def _is_bare(element: etree._Element) -> bool:
@@ -68,7 +75,8 @@ def _decode_part(root: etree._Element, times: gml_any.Times, features: gml_any.F
     if next(root.iter(_NEW), None) is not None:
         return om20_runs.decode(root, decode, gml32.Times(root))
     # not by generators, which would cost as much for each value as reading it from an array does
-    found = (_around(root),) if _is_bare(root) else root.iter(*_OLD)
+    inner = _inside(root)
+    found = (_around(inner),) if _is_bare(inner) else root.iter(*_OLD)
     return chain.from_iterable(map(decode, found))
 
 

@@ -199,6 +199,23 @@ def test_observations_are_read_in_any_envelope_and_collection(envelope):
     assert [each.value for each in found] == [1.5, 1.5]
 
 
+@pytest.mark.parametrize("envelope", ["{}", '<s:Envelope xmlns:s="urn:s"><s:Body>{}</s:Body></s:Envelope>'])
+def test_values_that_stand_for_themselves_are_read(envelope):
+    """
+    What observed them, and on what, is unknown.
+    """
+    stream = """<swe:DataStream xmlns:swe="http://www.opengis.net/swe/1.0.1">
+        <swe:field name="time"><swe:Time/></swe:field><swe:field name="Level"><swe:Quantity/></swe:field>
+        <swe:encoding><swe:TextBlock tokenSeparator="," blockSeparator=";"/></swe:encoding>
+        <swe:values>2016-01-11T03:55:45Z,1.5;</swe:values></swe:DataStream>"""
+
+    (found,) = read(envelope.format(stream))
+
+    unknown = "http://www.opengis.net/def/nil/OGC/0/unknown"
+    assert (found.phenomenon_time, found.observed_property, found.value) == (TIME, "Level", 1.5)
+    assert (found.procedure, found.feature_of_interest) == (unknown, unknown)
+
+
 @pytest.mark.parametrize(
     "time",
     [
