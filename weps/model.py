@@ -135,6 +135,9 @@ class AlertStatus(StrEnum):
     NO_DATA = "no-data"
     SOURCE_DOWN = "source-down"
     SOURCE_UP = "source-up"
+    SOURCE_SILENT = "source-silent"  # it answers, but has had nothing new for much longer than usual
+    SOURCE_SPEAKS = "source-speaks"  # it has something new again
+    SOURCE_CHANGED = "source-changed"  # what is watched is not announced any more, or under another name
     RULE_FAILED = "rule-failed"  # the rule cannot go on; the last alert of its subscription
     TARGET_DOWN = "target-down"  # alerts do not reach one of the targets
     TARGET_UP = "target-up"
@@ -228,6 +231,21 @@ class Source:
     binding: str
     endpoint: str
     template: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChange:
+    """
+    What a service does not announce any more: `kind` is `offering`, `procedure` or `observedProperty`.
+
+    `after` is the new name where it was renamed, as far as that can be seen; `offering` is where it was announced.
+    """
+
+    kind: str
+    before: str
+    after: str | None = None
+    offering: str | None = None
+    recorded: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from weps.model import Alert, AlertStatus, Severity
 from weps.notify.place import place_of
 from weps.notify.telling import template_fields, text_of, title_of
-from weps.notify.text import clean_identifier, clean_line, clean_text, format_time
+from weps.notify.text import clean_identifier, clean_line, clean_text, format_time, without_secrets
 from weps.notify.wording import (
     IDENTIFIER_LIMIT,
     MESSAGE_LIMIT,
     Facts,
+    change_facts,
     detection_facts,
     headline,
     observation_facts,
@@ -25,9 +26,10 @@ from weps.notify.wording import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from weps.model import Detection, Subscription, Value
+    from weps.model import Detection, SourceChange, Subscription, Value
     from weps.notify.phrases import Phrases
 
 TITLE_LIMIT = 200
@@ -106,21 +108,27 @@ def compose_source_alert(
     detected: datetime,
     last_success: datetime | None,
     error: str | None,
+    changes: Sequence[SourceChange] = (),
 ) -> Alert:
-    """Tell people that the source of a subscription cannot be read (`SOURCE_DOWN`), or can again (`SOURCE_UP`)."""
+    """
+    Tell people how the source of a subscription fares: one of the statuses `SOURCE_…`.
+
+    `error` is why it is down, or since when it is silent; `changes` are what it does not announce any more.
+    """
     say = phrases_of(subscription)
     name = clean_line(rule_name or subscription.rule.name, IDENTIFIER_LIMIT)
-    endpoint = clean_line(subscription.source.endpoint, URL_LIMIT)
-    down = status is AlertStatus.SOURCE_DOWN
-    told = (say.source_down if down else say.source_up).format(endpoint)
+    endpoint = clean_line(without_secrets(subscription.source.endpoint), URL_LIMIT)
+    told, meaning = _source_words(status, say)
     facts: Facts = [
         *rule_facts(subscription, name, Severity.UNKNOWN, status, say),
         (say.labels.source, endpoint),
-        (say.labels.reason, clean_line(error, MESSAGE_LIMIT) if error and down else None),
+        (say.labels.reason, clean_line(error, MESSAGE_LIMIT) if error and meaning else None),
+        *change_facts(changes, say),
         (say.labels.last_success, format_time(last_success, say) if last_success else None),
         (say.labels.detection_time, format_time(detected, say)),
-        (say.labels.meaning, say.source_meaning if down else None),
+        (say.labels.meaning, meaning),
     ]
+    told = told.format(endpoint)
     title, text = _title(subscription, name, status, told, say), _text(told, facts, say)
     return Alert(
         id=id,
@@ -131,6 +139,17 @@ def compose_source_alert(
         pattern="source",
         **_about_watching(subscription, name, detected),
     )
+
+
+def _source_words(status: AlertStatus, say: Phrases) -> tuple[str, str | None]:
+    """Give what is said of a source, and what that means; good news mean nothing more."""
+    return {
+        AlertStatus.SOURCE_DOWN: (say.source_down, say.source_meaning),
+        AlertStatus.SOURCE_UP: (say.source_up, None),
+        AlertStatus.SOURCE_SILENT: (say.source_silent, say.silence_meaning),
+        AlertStatus.SOURCE_SPEAKS: (say.source_speaks, None),
+        AlertStatus.SOURCE_CHANGED: (say.source_changed, say.change_meaning),
+    }[status]
 
 
 def compose_failure_alert(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from weps.model import Alert, Language
-from weps.notify.text import clean_line
+from weps.notify.text import clean_line, without_secrets
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -62,7 +62,7 @@ class FeedPage:
 def subscription_page(subscription: Subscription, notices: Sequence[Notice], **members: Any) -> FeedPage:
     """Give a page of a subscription's feed; `members` are those of `FeedPage` that the subscription does not know."""
     name = clean_line(subscription.title or subscription.rule.name or subscription.id, NAME_LIMIT)
-    endpoint = clean_line(subscription.source.endpoint, NAME_LIMIT)
+    endpoint = clean_line(without_secrets(subscription.source.endpoint), NAME_LIMIT)
     return FeedPage(
         id=f"urn:uuid:{subscription.id}",
         title=f"WEPS alerts: {name}",

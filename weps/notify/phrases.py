@@ -32,6 +32,7 @@ class Labels:
     caused_by: str
     evidence: str
     source: str
+    offering: str
     target: str
     reason: str
     last_success: str
@@ -79,6 +80,13 @@ class Phrases:
     source_down: str
     source_up: str
     source_meaning: str
+    source_silent: str
+    source_speaks: str
+    silence_meaning: str
+    source_changed: str
+    change_meaning: str
+    gone: str
+    renamed: str
     rule_failed: str
     rule_meaning: str
     target_down: str

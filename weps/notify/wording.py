@@ -16,9 +16,10 @@ from weps.notify.languages.english import ENGLISH
 from weps.notify.text import clean_identifier, clean_line, format_time, format_value, short_name, with_unit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from weps.model import Comparison, Detection, Observation, Severity, Subscription, Value
+    from weps.model import Comparison, Detection, Observation, Severity, SourceChange, Subscription, Value
     from weps.notify.phrases import Phrases
 
 Facts = list[tuple[str, str | None]]
@@ -116,6 +117,18 @@ def observation_facts(observation: Observation | None, say: Phrases = ENGLISH) -
         (labels.place, say.place.format(*degrees) if degrees else None),
         (labels.phenomenon_time, _phenomenon_time(observation, say)),
     ]
+
+
+def change_facts(changes: Sequence[SourceChange], say: Phrases = ENGLISH) -> Facts:
+    """Tell what a source does not announce any more: by what kind of thing it is, and its new name where it has one."""
+    labels = {"procedure": say.labels.procedure, "offering": say.labels.offering}
+    facts: Facts = []
+    for change in changes[:CAUSES_SHOWN]:
+        before = clean_identifier(change.before, IDENTIFIER_LIMIT)
+        after = clean_identifier(change.after, IDENTIFIER_LIMIT) if change.after else None
+        told = say.renamed.format(before, after) if after else say.gone.format(before)
+        facts.append((labels.get(change.kind, say.labels.observed_property), told))
+    return facts
 
 
 def time_facts(detection: Detection, detected: datetime, late: bool, say: Phrases = ENGLISH) -> Facts:

@@ -45,6 +45,9 @@ MESSAGES = {
     "silence": (AlertStatus.NO_DATA, (), "Alert", "Monitor", "Unknown"),
     "source down": (AlertStatus.SOURCE_DOWN, (), "Alert", "Monitor", "Unknown"),
     "source up": (AlertStatus.SOURCE_UP, EARLIER[:1], "Update", "AllClear", "Past"),
+    "source silent": (AlertStatus.SOURCE_SILENT, (), "Alert", "Monitor", "Unknown"),
+    "source speaks": (AlertStatus.SOURCE_SPEAKS, EARLIER[:1], "Update", "AllClear", "Past"),
+    "source changed": (AlertStatus.SOURCE_CHANGED, (), "Alert", "Assess", "Unknown"),
     "rule failed": (AlertStatus.RULE_FAILED, (), "Alert", "Assess", "Unknown"),
 }
 
