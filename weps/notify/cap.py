@@ -61,6 +61,7 @@ _ANSWERS = {
     AlertStatus.FIRING: Answers("Immediate", "Observed"),
     AlertStatus.RESOLVED: Answers("Past", "Observed", "AllClear"),
     AlertStatus.CANCELLED: Answers("Past", "Unlikely", "None"),
+    AlertStatus.EXPIRED: Answers("Past", "Unknown", "None"),
     AlertStatus.NO_DATA: Answers("Unknown", "Unknown", "Monitor"),
     AlertStatus.SOURCE_DOWN: Answers("Unknown", "Unknown", "Monitor"),
     AlertStatus.SOURCE_UP: Answers("Past", "Observed", "AllClear"),
@@ -116,7 +117,7 @@ def summary_of(alert: Alert) -> Iterator[tuple[str, str]]:
     yield "severity", alert.severity.value
     yield "certainty", answers.certainty
     yield "effective", cap_time(alert.detected)
-    if alert.status not in (AlertStatus.RESOLVED, AlertStatus.CANCELLED, *_ABOUT_WATCHING):
+    if alert.status not in (AlertStatus.RESOLVED, AlertStatus.CANCELLED, AlertStatus.EXPIRED, *_ABOUT_WATCHING):
         yield "onset", cap_time(alert.event_time)
     yield "expires", cap_time(alert.detected + VALID_FOR)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from weps.model import AlertStatus, Severity
+from weps.model import AlertStatus, Reminder, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,13 @@ class Phrases:
     """
     One language.
 
-    `prefixes` begin a title, `statuses` and `severities` are the words for people; `time` is for `strftime`, and what
-    stands behind it is the fraction of a second and the zone. `day` and `days` are the words behind a number of days.
+    `prefixes` and `reminders` begin a title, `statuses` and `severities` are the words for people; `time` is for
+    `strftime`, and what stands behind it is the fraction of a second and the zone. `day` and `days` are the words
+    behind a number of days.
     """
 
     prefixes: Mapping[AlertStatus, str]
+    reminders: Mapping[Reminder, str]
     statuses: Mapping[AlertStatus, str]
     severities: Mapping[Severity, str]
     conditions: Mapping[str, str]
@@ -92,3 +94,5 @@ class Phrases:
     target_down: str
     target_up: str
     target_meaning: str
+    cancelled: str
+    expired: str

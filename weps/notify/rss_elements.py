@@ -134,6 +134,8 @@ def _weps_elements(alert: Alert) -> Iterator[tuple[str, Value]]:
     yield "causes", "\n".join(clean_identifier(cause, 200) for cause in alert.causes[:CAUSES_LIMIT])
     yield "causeCount", len(alert.causes)
     yield "evidence", alert.evidence
+    yield "reminder", alert.reminder
+    yield "silenced", alert.silenced
 
 
 def _comparison_elements(comparison: Comparison) -> Iterator[tuple[str, Value]]:

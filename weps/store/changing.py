@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TELLING = ("language", "title_template", "message_template", "alert_status")
 ORDERING = {"late_policy": "late", "late_bound": "bound", "corrections": "corrections"}
+ATTENTION = {"repeat_interval": "repeat", "escalate_after": "escalate_after"}
 
 
 class Changing(Database):
@@ -49,17 +50,9 @@ class Changing(Database):
             known = _alive(connection, before.id, now)
             if known.revision != before.revision:
                 raise InputError(f"Subscription {before.id} was changed at the same time; look at it and try again.")
-            values: dict[str, Any] = {}
+            values = _changed(changes)
             if changes.rule is not None and changes.rule.text != known.rule.text:
                 values |= _new_rule(connection, known, replace(changes.rule, name=changes.rule.name or rule_name), now)
-            for name in ("sampling_rate", "title", "severity", *TELLING):
-                if getattr(changes, name) is not None:
-                    values[name] = getattr(changes, name)
-            for column, name in ORDERING.items():
-                if getattr(changes, name) is not None:
-                    values[column] = getattr(changes, name)
-            if changes.targets is not None:
-                values["targets"] = [[target.channel, target.address] for target in changes.targets]
             if restart is not None:
                 values |= _restart(connection, known.id, restart)
             return _change(connection, known, now, **values)
@@ -85,6 +78,19 @@ class Changing(Database):
             feed_id = feed_for(connection, FeedWish(known.source, None, known.sampling_rate, activation), now)
             values = _restart(connection, known.id, activation)
             return _change(connection, known, now, status=SubscriptionStatus.ACTIVE, feed_id=feed_id, **values)
+
+
+def _changed(changes: Changes) -> dict[str, Any]:
+    """Give the columns that are to be otherwise; those of the rule and its states are not among them."""
+    members = {name: name for name in ("sampling_rate", "title", "severity", *TELLING)} | ORDERING
+    values = {column: getattr(changes, name) for column, name in members.items() if getattr(changes, name) is not None}
+    for column, name in ATTENTION.items():
+        if getattr(changes, name) is not None:
+            values[column] = getattr(changes, name) or None
+    for name in ("targets", "escalate_to"):
+        if getattr(changes, name) is not None:
+            values[name] = [[target.channel, target.address] for target in getattr(changes, name)]
+    return values
 
 
 def _alive(connection: Connection, identifier: str, now: datetime) -> Subscription:

@@ -11,6 +11,7 @@ from weps.model import (
     Alert,
     AlertStatus,
     AlertUse,
+    Attention,
     Comparison,
     Corrections,
     Feed,
@@ -18,6 +19,7 @@ from weps.model import (
     LatePolicy,
     Observation,
     Ordering,
+    Reminder,
     RuleText,
     Severity,
     Source,
@@ -84,6 +86,11 @@ def read_subscription(row: RowMapping) -> Subscription:
         language=Language(row["language"]),
         alert_status=AlertUse(row["alert_status"]),
         next_poll=row["next_poll"] if row["status"] == SubscriptionStatus.ACTIVE else None,
+        attention=Attention(
+            row["repeat_interval"],
+            row["escalate_after"],
+            tuple(Target(*target) for target in row["escalate_to"]),
+        ),
         ordering=Ordering(LatePolicy(row["late_policy"]), row["late_bound"], Corrections(row["corrections"])),
         **{name: row[name] for name in (*names, *instants, *texts, "alert_count", "revision", "dropped", "corrected")},
     )
@@ -106,6 +113,7 @@ def read_alert(row: RowMapping) -> Alert:
     members["language"] = Language(members["language"])
     members["use"] = AlertUse(members["use"])
     members["causes"] = tuple(members["causes"])
+    members["reminder"] = Reminder(members["reminder"]) if members["reminder"] else None
     if members["comparison"] is not None:
         comparison = members["comparison"]
         members["comparison"] = Comparison(comparison["condition"], tuple(comparison["bounds"]), comparison["uom"])

@@ -78,6 +78,9 @@ class Subscriptions(Database):
                     "late_policy": new.ordering.late,
                     "late_bound": new.ordering.bound,
                     "corrections": new.ordering.corrections,
+                    "repeat_interval": new.attention.repeat,
+                    "escalate_after": new.attention.escalate_after,
+                    "escalate_to": [[target.channel, target.address] for target in new.attention.escalate_to],
                 },
             )
             add_rule_version(connection, identifier, 1, replace(new.rule, name=new.rule.name or rule_name), now)

@@ -194,6 +194,9 @@ SUBSCRIPTIONS = Table(
     Column("late_bound", Duration, nullable=False, server_default="0"),
     Column("corrections", String(8), nullable=False, server_default="ignore"),
     Column("dropped", Integer, nullable=False, server_default="0"),
+    Column("repeat_interval", Duration),
+    Column("escalate_after", Duration),
+    Column("escalate_to", JSON, nullable=False, server_default="[]"),
     Index(None, "feed_id", "status", "sampling_rate"),
     Index(None, "status", "expires"),
 )
@@ -256,6 +259,8 @@ ALERTS = Table(
     Column("geometry", JSON(none_as_null=True)),
     Column("language", String(8), nullable=False, server_default="en"),
     Column("use", String(16), nullable=False, server_default="Test"),
+    Column("reminder", String(32)),
+    Column("silenced", String(36)),
     Index(None, "subscription_id", "sequence"),
     Index(None, "episode", "sequence"),
     Index(None, "status", "sequence"),
@@ -268,6 +273,74 @@ ALERTS = Table(
     Index(None, "stored"),
     sqlite_autoincrement=True,
 )
+
+EPISODES = Table(
+    "episodes",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("subscription_id", String(36), ForeignKey(SUBSCRIPTIONS.c.id), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("opened", Instant, nullable=False),
+    Column("closed", Instant),
+    Column("first_alert", Key, nullable=False),
+    Column("newest_alert", Key, nullable=False),
+    Column("alert_count", Integer, nullable=False),
+    Column("acknowledged_by", Text),
+    Column("acknowledged", Instant),
+    Column("acknowledged_until", Instant),
+    Column("assignee", Text),
+    Column("told", Boolean, nullable=False),
+    Column("muted", Boolean, nullable=False),
+    Column("escalated", Boolean, nullable=False),
+    Column("continued_by", String(36)),
+    Index(None, "first_alert"),
+    Index(None, "closed", "first_alert"),
+    Index(None, "subscription_id", "closed"),
+    Index(None, "muted"),
+    sqlite_with_rowid=False,
+)
+"""Episodes as their newest alert leaves them; `first_alert` and `newest_alert` are sequences of alerts."""
+
+EPISODE_TIMERS = Table(
+    "episode_timers",
+    METADATA,
+    Column("episode", String(36), ForeignKey(EPISODES.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("due", Instant, nullable=False),
+    Index(None, "due"),
+    sqlite_with_rowid=False,
+)
+
+EPISODE_NOTES = Table(
+    "episode_notes",
+    METADATA,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("episode", String(36), ForeignKey(EPISODES.c.id, ondelete="CASCADE"), nullable=False),
+    Column("noted", Instant, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Index(None, "episode", "id"),
+)
+
+SILENCES = Table(
+    "silences",
+    METADATA,
+    Column("number", Key, primary_key=True, autoincrement=True),
+    Column("id", String(36), nullable=False, unique=True),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("begins", Instant, nullable=False),
+    Column("ends", Instant),
+    Column("matcher", JSON, nullable=False),
+    Column("weekly", JSON(none_as_null=True)),
+    Column("next_end", Instant),
+    Index(None, "next_end"),
+    Index(None, "ends"),
+)
+"""Silences; `next_end` is when the episodes are to be told that are still open then."""
 
 JOBS = Table(
     "jobs",

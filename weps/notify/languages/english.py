@@ -1,6 +1,6 @@
 """Alerts in English; times as ISO 8601 writes them, which all who read English read alike."""
 
-from weps.model import AlertStatus, Severity
+from weps.model import AlertStatus, Reminder, Severity
 from weps.notify.phrases import Labels, Phrases
 
 ENGLISH = Phrases(
@@ -9,6 +9,7 @@ ENGLISH = Phrases(
         AlertStatus.FIRING: "",
         AlertStatus.RESOLVED: "Resolved: ",
         AlertStatus.CANCELLED: "Cancelled: ",
+        AlertStatus.EXPIRED: "Expired: ",
         AlertStatus.NO_DATA: "No data: ",
         AlertStatus.SOURCE_DOWN: "Source down: ",
         AlertStatus.SOURCE_UP: "Source up again: ",
@@ -18,6 +19,12 @@ ENGLISH = Phrases(
         AlertStatus.RULE_FAILED: "Rule failed: ",
         AlertStatus.TARGET_DOWN: "Target down: ",
         AlertStatus.TARGET_UP: "Target up again: ",
+    },
+    reminders={
+        Reminder.REPEAT: "Reminder: ",
+        Reminder.ESCALATION: "Nobody acknowledged: ",
+        Reminder.ACKNOWLEDGEMENT_OVER: "Acknowledgement is over: ",
+        Reminder.SILENCE_OVER: "Silence is over: ",
     },
     statuses={status: status.value for status in AlertStatus},
     severities={severity: severity.value for severity in Severity},
@@ -97,4 +104,6 @@ ENGLISH = Phrases(
     target_down="alerts do not reach {}",
     target_up="alerts reach {} again",
     target_meaning="they wait and are sent again later; those that are given up stand in the ledger and in this feed",
+    cancelled="{} withdrew it",
+    expired="it is not watched any more, so nobody knows how it goes on",
 )

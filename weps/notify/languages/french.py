@@ -1,6 +1,6 @@
 """Alerts in French; a space stands before a colon."""
 
-from weps.model import AlertStatus, Severity
+from weps.model import AlertStatus, Reminder, Severity
 from weps.notify.phrases import Labels, Phrases
 
 FRENCH = Phrases(
@@ -9,6 +9,7 @@ FRENCH = Phrases(
         AlertStatus.FIRING: "",
         AlertStatus.RESOLVED: "Fin d'alerte : ",
         AlertStatus.CANCELLED: "Annulée : ",
+        AlertStatus.EXPIRED: "Expirée : ",
         AlertStatus.NO_DATA: "Pas de données : ",
         AlertStatus.SOURCE_DOWN: "Source en panne : ",
         AlertStatus.SOURCE_UP: "Source rétablie : ",
@@ -19,11 +20,18 @@ FRENCH = Phrases(
         AlertStatus.TARGET_DOWN: "Cible en panne : ",
         AlertStatus.TARGET_UP: "Cible rétablie : ",
     },
+    reminders={
+        Reminder.REPEAT: "Rappel : ",
+        Reminder.ESCALATION: "Personne n'a confirmé : ",
+        Reminder.ACKNOWLEDGEMENT_OVER: "Confirmation terminée : ",
+        Reminder.SILENCE_OVER: "Fin du silence : ",
+    },
     statuses={
         AlertStatus.EVENT: "événement",
         AlertStatus.FIRING: "en cours",
         AlertStatus.RESOLVED: "terminée",
         AlertStatus.CANCELLED: "annulée",
+        AlertStatus.EXPIRED: "expirée",
         AlertStatus.NO_DATA: "pas de données",
         AlertStatus.SOURCE_DOWN: "source en panne",
         AlertStatus.SOURCE_UP: "source rétablie",
@@ -118,4 +126,6 @@ FRENCH = Phrases(
     target_up="les alertes atteignent de nouveau {}",
     target_meaning="elles attendent et seront renvoyées plus tard ; "
     "celles qui sont abandonnées figurent au registre des envois et dans ce flux",
+    cancelled="annulée par {}",
+    expired="elle n'est plus surveillée, la suite n'est pas connue",
 )

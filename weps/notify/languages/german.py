@@ -1,6 +1,6 @@
 """Alerts in German."""
 
-from weps.model import AlertStatus, Severity
+from weps.model import AlertStatus, Reminder, Severity
 from weps.notify.phrases import Labels, Phrases
 
 GERMAN = Phrases(
@@ -9,6 +9,7 @@ GERMAN = Phrases(
         AlertStatus.FIRING: "",
         AlertStatus.RESOLVED: "Entwarnung: ",
         AlertStatus.CANCELLED: "Zurückgenommen: ",
+        AlertStatus.EXPIRED: "Abgelaufen: ",
         AlertStatus.NO_DATA: "Keine Daten: ",
         AlertStatus.SOURCE_DOWN: "Quelle ausgefallen: ",
         AlertStatus.SOURCE_UP: "Quelle wieder da: ",
@@ -19,11 +20,18 @@ GERMAN = Phrases(
         AlertStatus.TARGET_DOWN: "Ziel ausgefallen: ",
         AlertStatus.TARGET_UP: "Ziel wieder da: ",
     },
+    reminders={
+        Reminder.REPEAT: "Erinnerung: ",
+        Reminder.ESCALATION: "Niemand hat bestätigt: ",
+        Reminder.ACKNOWLEDGEMENT_OVER: "Bestätigung abgelaufen: ",
+        Reminder.SILENCE_OVER: "Ruhe ist vorbei: ",
+    },
     statuses={
         AlertStatus.EVENT: "Ereignis",
         AlertStatus.FIRING: "besteht",
         AlertStatus.RESOLVED: "beendet",
         AlertStatus.CANCELLED: "zurückgenommen",
+        AlertStatus.EXPIRED: "abgelaufen",
         AlertStatus.NO_DATA: "keine Daten",
         AlertStatus.SOURCE_DOWN: "Quelle ausgefallen",
         AlertStatus.SOURCE_UP: "Quelle wieder da",
@@ -118,4 +126,6 @@ GERMAN = Phrases(
     target_up="Meldungen erreichen {} wieder",
     target_meaning="sie warten und werden später erneut gesendet; "
     "die aufgegebenen stehen im Verzeichnis der Zustellungen und in diesem Feed",
+    cancelled="zurückgenommen von {}",
+    expired="sie wird nicht mehr überwacht, wie es weitergeht, ist nicht bekannt",
 )

@@ -1,6 +1,6 @@
 """Alerts in Italian."""
 
-from weps.model import AlertStatus, Severity
+from weps.model import AlertStatus, Reminder, Severity
 from weps.notify.phrases import Labels, Phrases
 
 ITALIAN = Phrases(
@@ -9,6 +9,7 @@ ITALIAN = Phrases(
         AlertStatus.FIRING: "",
         AlertStatus.RESOLVED: "Cessato allarme: ",
         AlertStatus.CANCELLED: "Annullato: ",
+        AlertStatus.EXPIRED: "Scaduto: ",
         AlertStatus.NO_DATA: "Nessun dato: ",
         AlertStatus.SOURCE_DOWN: "Fonte non disponibile: ",
         AlertStatus.SOURCE_UP: "Fonte di nuovo disponibile: ",
@@ -19,11 +20,18 @@ ITALIAN = Phrases(
         AlertStatus.TARGET_DOWN: "Destinazione non raggiungibile: ",
         AlertStatus.TARGET_UP: "Destinazione di nuovo raggiungibile: ",
     },
+    reminders={
+        Reminder.REPEAT: "Promemoria: ",
+        Reminder.ESCALATION: "Nessuno ha confermato: ",
+        Reminder.ACKNOWLEDGEMENT_OVER: "Conferma terminata: ",
+        Reminder.SILENCE_OVER: "Fine del silenzio: ",
+    },
     statuses={
         AlertStatus.EVENT: "evento",
         AlertStatus.FIRING: "in corso",
         AlertStatus.RESOLVED: "cessato",
         AlertStatus.CANCELLED: "annullato",
+        AlertStatus.EXPIRED: "scaduto",
         AlertStatus.NO_DATA: "nessun dato",
         AlertStatus.SOURCE_DOWN: "fonte non disponibile",
         AlertStatus.SOURCE_UP: "fonte di nuovo disponibile",
@@ -118,4 +126,6 @@ ITALIAN = Phrases(
     target_up="gli avvisi raggiungono di nuovo {}",
     target_meaning="attendono e saranno inviati di nuovo più tardi; "
     "quelli abbandonati sono nel registro degli invii e in questo feed",
+    cancelled="annullato da {}",
+    expired="non è più sorvegliato, non si sa come prosegue",
 )

@@ -1,6 +1,6 @@
 """Alerts in Spanish."""
 
-from weps.model import AlertStatus, Severity
+from weps.model import AlertStatus, Reminder, Severity
 from weps.notify.phrases import Labels, Phrases
 
 SPANISH = Phrases(
@@ -9,6 +9,7 @@ SPANISH = Phrases(
         AlertStatus.FIRING: "",
         AlertStatus.RESOLVED: "Fin de la alerta: ",
         AlertStatus.CANCELLED: "Cancelada: ",
+        AlertStatus.EXPIRED: "Caducada: ",
         AlertStatus.NO_DATA: "Sin datos: ",
         AlertStatus.SOURCE_DOWN: "Fuente caída: ",
         AlertStatus.SOURCE_UP: "Fuente restablecida: ",
@@ -19,11 +20,18 @@ SPANISH = Phrases(
         AlertStatus.TARGET_DOWN: "Destino caído: ",
         AlertStatus.TARGET_UP: "Destino restablecido: ",
     },
+    reminders={
+        Reminder.REPEAT: "Recordatorio: ",
+        Reminder.ESCALATION: "Nadie ha confirmado: ",
+        Reminder.ACKNOWLEDGEMENT_OVER: "Fin de la confirmación: ",
+        Reminder.SILENCE_OVER: "Fin del silencio: ",
+    },
     statuses={
         AlertStatus.EVENT: "suceso",
         AlertStatus.FIRING: "en curso",
         AlertStatus.RESOLVED: "terminada",
         AlertStatus.CANCELLED: "cancelada",
+        AlertStatus.EXPIRED: "caducada",
         AlertStatus.NO_DATA: "sin datos",
         AlertStatus.SOURCE_DOWN: "fuente caída",
         AlertStatus.SOURCE_UP: "fuente restablecida",
@@ -118,4 +126,6 @@ SPANISH = Phrases(
     target_up="las alertas llegan de nuevo a {}",
     target_meaning="esperan y se enviarán de nuevo más tarde; "
     "las abandonadas figuran en el registro de envíos y en este canal",
+    cancelled="cancelada por {}",
+    expired="ya no se vigila, no se sabe cómo sigue",
 )
