@@ -25,6 +25,7 @@ from weps.engine import Engine
 from weps.errors import SettingsError
 from weps.feeders.http import Fetcher
 from weps.feeding import create_feeders
+from weps.housekeeping import Housekeeping
 from weps.intake import Intake
 from weps.live import LiveFeeds
 from weps.processes.base import Context
@@ -36,6 +37,7 @@ from weps.scheduler import Scheduler
 from weps.settings import Settings
 from weps.store import Store
 from weps.web import create_routes, publishers
+from weps.web_deliveries import create_delivery_routes
 from weps.web_push import create_push_routes
 
 LOG = logging.getLogger("weps.app")
@@ -80,7 +82,8 @@ class Service:
         )
         self.intake = Intake(self.engine, feeders.brokers, feeders.faults, horizon)
         live = LiveFeeds(self.store, sos_endpoints, lambda: datetime.now(UTC))
-        self.scheduler = Scheduler(self.engine, live, settings.polls_per_host)
+        housekeeping = Housekeeping(self.store, settings.keep_alerts, settings.keep_deliveries)
+        self.scheduler = Scheduler(self.engine, live, settings.polls_per_host, housekeeping)
         self.app = self._create_app(settings, fetcher, live)
 
     def start(self) -> None:
@@ -124,6 +127,7 @@ class Service:
                     cap_sender=settings.cap_sender,
                 ),
                 *create_push_routes(self.store, self.intake, body_limit=settings.body_limit),
+                *create_delivery_routes(self.store, self.delivery.wake),
                 mount("/sos", self._sos),
                 mount("/wps", wps),
             ],

@@ -16,20 +16,25 @@ from urllib.parse import urlsplit
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from weps.engine import Engine
+from weps.housekeeping import Housekeeping
 from weps.live import LiveFeeds
 from weps.model import Feed
 
 LOG = logging.getLogger("weps.scheduler")
 SECONDS_BETWEEN_LOOKS = 0.2
+SECONDS_TO_PURGE = 3600
 
 
 class Scheduler:
     """Runs the engine's regular work on APScheduler. No host is polled more than `per_host` times at once."""
 
-    def __init__(self, engine: Engine, live: LiveFeeds, per_host: int = 4) -> None:
+    def __init__(
+        self, engine: Engine, live: LiveFeeds, per_host: int = 4, housekeeping: Housekeeping | None = None
+    ) -> None:
         self._engine = engine
         self._live = live
         self._per_host = per_host
+        self._housekeeping = housekeeping
         self._busy: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._last_beat = 0.0
@@ -42,6 +47,8 @@ class Scheduler:
         self._beat()
         self._scheduler.add_job(self._poll_due, "interval", seconds=SECONDS_BETWEEN_LOOKS, id="poll")
         self._scheduler.add_job(self._engine.expire, "interval", seconds=1, id="expire")
+        if self._housekeeping is not None:
+            self._scheduler.add_job(self._housekeeping.run, "interval", seconds=SECONDS_TO_PURGE, id="purge")
         self._scheduler.start()
 
     def stop(self, timeout: float) -> None:

@@ -1,17 +1,18 @@
 """
 The store: everything that must survive a power cut, in one database, one part a file.
 
-`Database` opens it; `Subscriptions`, `Changing`, `RuleVersions`, `Feeds`, `Alerts`, `Outbox`, `Items`, `NoticeList`,
-`Jobs` and `ServiceKeys` are its parts; `Store` is all of them.
+`Database` opens it; `Store` is all of its parts.
 """
 
 from weps.store.alerts import Alerts
 from weps.store.changing import Changing
+from weps.store.deliveries import Deliveries
 from weps.store.feeds import BatchTransaction, Feeds, RuleState, StateKey
 from weps.store.items import Items
 from weps.store.jobs import Jobs
 from weps.store.notices import NoticeList
 from weps.store.outbox import Outbox
+from weps.store.retention import Retention
 from weps.store.rule_versions import RuleVersions
 from weps.store.service_keys import ServiceKeys
 from weps.store.subscriptions import Subscriptions
@@ -19,5 +20,18 @@ from weps.store.subscriptions import Subscriptions
 __all__ = ["BatchTransaction", "RuleState", "StateKey", "Store"]
 
 
-class Store(Subscriptions, Changing, RuleVersions, Feeds, Alerts, Outbox, Items, NoticeList, Jobs, ServiceKeys):
+class Store(
+    Subscriptions,
+    Changing,
+    RuleVersions,
+    Feeds,
+    Alerts,
+    Outbox,
+    Deliveries,
+    Items,
+    NoticeList,
+    Jobs,
+    ServiceKeys,
+    Retention,
+):
     """All parts of the store on one database."""

@@ -75,7 +75,7 @@ class Outbox(Database):
                 place = {"channel": target.channel, "address": target.address, "now": now}
                 # one that failed again and again is tried with one alert, and gets more when it takes that
                 rows += connection.execute(_SENDABLE, place | {"most": 1 if health.failures else each}).mappings()
-            alerts = _alerts(connection, {row["alert_sequence"] for row in rows})
+            alerts = alerts_by_sequence(connection, {row["alert_sequence"] for row in rows})
         deliveries: dict[Target, list[Delivery]] = {}
         for row in rows:
             delivery = read_delivery(row, alerts[row["alert_sequence"]])
@@ -120,7 +120,7 @@ class Outbox(Database):
         """Ask targets again that were left alone, or were gone."""
         with self.writing() as connection:
             for target in targets:
-                _enable(connection, target)
+                enable_target(connection, target.channel, target.address)
 
     def owners_of(self, target: Target) -> tuple[str, ...]:
         """Give the subscriptions whose alerts wait for a target."""
@@ -181,8 +181,9 @@ def read_delivery(row: RowMapping, alert: Alert) -> Delivery:
     )
 
 
-def _enable(connection: Connection, target: Target) -> None:
-    place = {"on": target.channel, "at": target.address}
+def enable_target(connection: Connection, channel: str, address: str) -> None:
+    """Forget that a target failed."""
+    place = {"on": channel, "at": address}
     connection.execute(_FARES.values(**asdict(TargetHealth())), place)
 
 
@@ -209,7 +210,7 @@ def _health(row: RowMapping) -> TargetHealth:
     return TargetHealth(**{name: row[name] for name in names})
 
 
-def _alerts(connection: Connection, sequences: set[int]) -> dict[int, Alert]:
+def alerts_by_sequence(connection: Connection, sequences: set[int]) -> dict[int, Alert]:
     """Give alerts by their sequences: one that goes to a thousand targets is read once."""
     found = {}
     ordered = sorted(sequences)
