@@ -181,9 +181,9 @@ class Engine(Lifecycle):
         with self.store.batch(feed.id) as transaction:
             if transaction.feed.primed:
                 return
-            unseen = transaction.unseen(old)
-            transaction.mark_seen(unseen)
-            transaction.save_latest(watch.newest_of(unseen))
+            news = transaction.news(old)
+            transaction.mark_seen([*news.fresh, *news.repeated, *(each.observation for each in news.corrected)])
+            transaction.save_latest(watch.newest_of(news.fresh))
             transaction.save_feed(primed=True, since=since, polled_until=until)
         LOG.info("primed feed=%d known=%d", feed.id, len(old))
 

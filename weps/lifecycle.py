@@ -11,11 +11,22 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYetError
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from weps.delivery_introduction import Introduction, introduce
 from weps.errors import InputError
-from weps.model import Changes, NewSubscription, Page, RuleVersion, Subscription, SubscriptionStatus, Target
+from weps.model import (
+    Changes,
+    LatePolicy,
+    NewSubscription,
+    Ordering,
+    Page,
+    RuleVersion,
+    Subscription,
+    SubscriptionStatus,
+    Target,
+)
 from weps.notify.base import Channel
 from weps.notify.telling import check_templates
 from weps.rules.languages import compile_rule
@@ -60,6 +71,7 @@ class Lifecycle(ABC):
         rule = compile_rule(new.rule)
         self._check(new.sampling_rate, new.targets)
         check_templates(new.title_template, new.message_template)
+        _check_ordering(new.ordering)
         _check_runtime(new.runtime)
         subscription = self.store.add_subscription(new, rule.name, self._clock(), self._world())
         LOG.info("subscribed subscription=%s process=%s feed=%d", subscription.id, new.process, subscription.feed_id)
@@ -86,16 +98,21 @@ class Lifecycle(ABC):
         Change a subscription, and tell whether its rule began anew.
 
         A rule that compiles to the same goes on in its state, whatever its text looks like; another begins with what
-        the source holds as its newest, as that of a new subscription. Raises as `subscribe` and `renew` do.
+        the source holds as its newest, as that of a new subscription, and so does one that is to be shown late
+        observations otherwise than before. Raises as `subscribe` and `renew` do.
         """
         before = self.store.subscription(identifier)
         name, restart = "", False
         if changes.rule is not None:
             rule = compile_rule(changes.rule)
             name, restart = rule.name, not is_same(compile_rule(before.rule), rule)
+        ordering = changes.ordered(before.ordering)
+        _check_ordering(ordering)
+        restart = restart or (ordering.late, ordering.bound) != (before.ordering.late, before.ordering.bound)
         self._check(changes.sampling_rate, changes.targets or ())
         check_templates(changes.title_template, changes.message_template)
         began = self._world() if restart else None
+        changes = replace(changes, late=ordering.late, bound=ordering.bound)
         updated = self.store.update_subscription(before, changes, name, self._clock(), began)
         LOG.info("updated subscription=%s version=%d restart=%s", identifier, updated.rule_version, restart)
         return updated, restart
@@ -179,6 +196,11 @@ class Lifecycle(ABC):
                 known = ", ".join(sorted(self._channels))
                 raise InputError(f"there is no channel {target.channel!r}; there are {known}", where="sink")
             channel.check(target.address)
+
+
+def _check_ordering(ordering: Ordering) -> None:
+    if (ordering.late is LatePolicy.REORDER) != (ordering.bound > timedelta(0)):
+        raise InputError("goes with the late policy reorder, which needs one; give both, or neither", where="lateBound")
 
 
 def _check_runtime(runtime: timedelta | None) -> None:

@@ -7,21 +7,26 @@ The database is the truth: all of this is rebuilt from it at any time, and throw
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from weps.composing import Composer, Evidence, Thread, source_alert_id, status_of
-from weps.model import Alert, AlertStatus, Json, Observation, Series, Subscription, Target
+from weps.model import Alert, AlertStatus, Json, Observation, Ordering, Series, Subscription, Target
 from weps.notify.message import compose_failure_alert
 from weps.rules.base import Rule
 from weps.rules.languages import LANGUAGES, compile_rule
-from weps.rules.network import Found, Network
+from weps.rules.network import Found
 from weps.store import BatchTransaction, RuleState, StateKey
+from weps.store.arrivals import News
+from weps.streams import Stream, in_order, newest_of
 
-__all__ = ["Watch", "source_alert_id", "status_of"]
+__all__ = ["Watch", "newest_of", "source_alert_id", "status_of"]
 
 LOG = logging.getLogger(__name__)
+
+Told: TypeAlias = tuple[Alert, tuple[Target, ...]]
+"""An alert, and where it is to be pushed."""
 
 
 class Watch:
@@ -30,12 +35,11 @@ class Watch:
     def __init__(self) -> None:
         self._revision = -1
         self._subscriptions: dict[str, Subscription] = {}
-        self._network = Network()
+        self._streams: dict[Ordering, Stream] = {}
         self._with_episodes: set[str] = set()
         self._threads: dict[StateKey, Thread] = {}
         self._latest: dict[Series, Observation] = {}
         self._newest: datetime | None = None
-        self._first_looks: list[Found] = []
         self._first_states: dict[StateKey, Json] = {}
 
     def subscriptions(self) -> tuple[Subscription, ...]:
@@ -58,6 +62,7 @@ class Watch:
         added = [identifier for identifier in active if identifier not in self._subscriptions]
         if added:
             self._add(transaction, added)
+        transaction.forget_held({stream.key for stream in self._streams.values()})
         self._revision = feed.revision
 
     def take(
@@ -67,27 +72,33 @@ class Watch:
         until: datetime,
         now: datetime,
         evidence: Evidence,
-    ) -> list[tuple[Alert, tuple[Target, ...]]]:
+    ) -> list[Told]:
         """
         Step the rules over what was not seen before, then tell them the time; keep seen keys, positions and states.
 
         Gives the alerts that this makes, each with the targets that it is to be pushed to.
         """
-        fresh = transaction.unseen(observations)
-        fresh.sort(key=lambda each: (each.end, each.procedure, each.observed_property, each.feature_of_interest))
-        found = self._first_looks + self._network.step(fresh) + self._network.tick(until)
+        news = transaction.news(observations)
+        fresh = news.fresh
         if fresh and (self._newest is None or fresh[-1].end > self._newest):
             self._newest = fresh[-1].end
-        if self._newest is not None and self._newest > max(until, transaction.feed.polled_until or until):
-            self._network.store_clocks()
-        times = {each.id: each.phenomenon_time for each in fresh}
-        composer = Composer(transaction, times, self._latest, now, evidence)
-        alerts = [told for each in found for told in self._tell(composer, each)]
-        self._save_states(transaction, found)
-        self._move(transaction, fresh)
+        is_ahead = self._newest is not None and self._newest > max(until, transaction.feed.polled_until or until)
+        alerts: list[Told] = []
+        for stream in self._streams.values():
+            shown = stream.admit(news, until)
+            found = stream.first_looks + stream.network.step(shown) + stream.network.tick(stream.clock(until))
+            if is_ahead and not stream.reorders:
+                stream.network.store_clocks()
+            times = {each.id: each.phenomenon_time for each in shown}
+            composer = Composer(transaction, times, stream.latest, now, evidence)
+            alerts += [told for each in found for told in self._tell(composer, stream, each)]
+            self._save_states(transaction, stream, found)
+            stream.settle(transaction, shown)
+        transaction.count_dropped({each.ordering: each.dropped for each in self._streams.values() if each.dropped})
+        self._move(transaction, news, now)
         return alerts + self._end_failed(transaction, now)
 
-    def _tell(self, composer: Composer, found: Found) -> list[tuple[Alert, tuple[Target, ...]]]:
+    def _tell(self, composer: Composer, stream: Stream, found: Found) -> list[Told]:
         """
         Give the alert of a detection.
 
@@ -106,13 +117,14 @@ class Watch:
                 reason = error
             else:
                 return [(alert, subscription.targets)]
-        self._network.fail(subscription.id, reason)
+        stream.network.fail(subscription.id, reason)
         return []
 
-    def _end_failed(self, transaction: BatchTransaction, now: datetime) -> list[tuple[Alert, tuple[Target, ...]]]:
+    def _end_failed(self, transaction: BatchTransaction, now: datetime) -> list[Told]:
         """End the subscriptions whose rules failed, and tell why; those of others go on."""
-        alerts = []
-        for identifier, reason in self._network.take_failures():
+        alerts: list[Told] = []
+        failures = [failure for stream in self._streams.values() for failure in stream.network.take_failures()]
+        for identifier, reason in failures:
             subscription = self._subscriptions[identifier]
             alert = compose_failure_alert(
                 subscription,
@@ -132,23 +144,32 @@ class Watch:
         if not identifiers:
             return
         for identifier in identifiers:
-            del self._subscriptions[identifier]
-            self._network.remove(identifier)
+            self._streams[self._subscriptions.pop(identifier).ordering].network.remove(identifier)
+        orderings = {each.ordering for each in self.subscriptions()}
+        self._streams = {ordering: stream for ordering, stream in self._streams.items() if ordering in orderings}
         self._with_episodes -= identifiers
         self._threads = {key: thread for key, thread in self._threads.items() if key[0] not in identifiers}
 
     def _begin(self, transaction: BatchTransaction) -> None:
+        """Begin with what is stored of the feed: what was seen last."""
+        self._latest = transaction.latest()
+        self._newest = max(self.positions(), default=None)
+        self._streams = {}
+
+    def _stream(self, transaction: BatchTransaction, ordering: Ordering) -> Stream:
         """
-        Begin with what is stored of the feed: what was seen last, and what time it is for the rules.
+        Give the stream of an ordering, beginning with what time it is for its rules.
 
         That is the time up to which the source was asked, unless something was seen that is ahead of it: then the
         states know themselves, see `take`.
         """
-        self._latest = transaction.latest()
-        self._newest = max(self.positions(), default=None)
-        told = transaction.feed.polled_until
-        is_ahead = self._newest is not None and (told is None or self._newest > told)
-        self._network = Network(None if is_ahead else told)
+        stream = self._streams.get(ordering)
+        if stream is None:
+            told = transaction.feed.polled_until
+            is_ahead = self._newest is not None and (told is None or self._newest > told)
+            stream = self._streams[ordering] = Stream(ordering, self._latest)
+            stream.begin(transaction, told, is_ahead)
+        return stream
 
     def _add(self, transaction: BatchTransaction, identifiers: Sequence[str]) -> None:
         # Before it is known what the source held there is nothing to look at.
@@ -160,25 +181,26 @@ class Watch:
                 stored.setdefault(identifier, {})[key] = kept.state
         for subscription, primed in transaction.subscriptions(identifiers):
             self._subscriptions[subscription.id] = subscription
+            stream = self._stream(transaction, subscription.ordering)
             try:
                 rule = compile_rule(subscription.rule)
                 states = stored.get(subscription.id, {})
                 if looking and not primed and LANGUAGES[subscription.rule.language].first_look:
-                    states = self._look(subscription, rule)
+                    states = self._look(stream, subscription, rule)
             except Exception as error:  # one rule must not take the others of the feed with it
-                self._network.fail(subscription.id, error)
+                stream.network.fail(subscription.id, error)
                 continue
             if rule.has_episodes:
                 self._with_episodes.add(subscription.id)
-            self._network.add(subscription.id, rule, states, subscription.activation)
+            stream.network.add(subscription.id, rule, states, subscription.activation)
         if looking:
             transaction.mark_primed(identifiers)
 
-    def _look(self, subscription: Subscription, rule: Rule) -> dict[str, Json]:
+    def _look(self, stream: Stream, subscription: Subscription, rule: Rule) -> dict[str, Json]:
         """Let a new rule see the newest observation of each series, as the first of all it will see."""
         states: dict[str, Any] = {}
         found: list[Found] = []
-        for observation in sorted(self._latest.values(), key=lambda each: (each.end, each.series)):
+        for observation in sorted(stream.latest.values(), key=in_order):
             key = rule.correlation_key(observation)
             if key is None:
                 continue
@@ -186,12 +208,12 @@ class Watch:
             states[key], detections = rule.step(state, observation)
             found += [Found(subscription.id, key, detection) for detection in detections]
         stored = {key: rule.dump(state) for key, state in states.items()}
-        self._first_looks += found
+        stream.first_looks += found
         self._first_states.update({(subscription.id, key): state for key, state in stored.items()})
         return stored
 
-    def _save_states(self, transaction: BatchTransaction, found: Sequence[Found]) -> None:
-        changes = self._first_states | self._network.take_changes()
+    def _save_states(self, transaction: BatchTransaction, stream: Stream, found: Sequence[Found]) -> None:
+        changes = self._first_states | stream.network.take_changes()
         idle = Thread()
         transaction.save_states(
             {
@@ -204,24 +226,15 @@ class Watch:
         transaction.save_threads(
             {key: (self._threads[key].detections, self._threads[key].open_episode) for key in unchanged}
         )
-        self._first_looks, self._first_states = [], {}
+        stream.first_looks, self._first_states = [], {}
 
-    def _move(self, transaction: BatchTransaction, fresh: Sequence[Observation]) -> None:
+    def _move(self, transaction: BatchTransaction, news: News, now: datetime) -> None:
         moved = {
             series: observation
-            for series, observation in newest_of(fresh).items()
+            for series, observation in newest_of(news.fresh).items()
             if series not in self._latest or self._latest[series].end <= observation.end
         }
-        transaction.mark_seen(fresh)
+        transaction.mark_seen([*news.fresh, *news.repeated])
+        transaction.record(news.corrected, now)
         transaction.save_latest(moved)
         self._latest.update(moved)
-
-
-def newest_of(observations: Iterable[Observation]) -> dict[Series, Observation]:
-    """Give the newest observation of each series."""
-    newest: dict[Series, Observation] = {}
-    for observation in observations:
-        known = newest.get(observation.series)
-        if known is None or known.end <= observation.end:
-            newest[observation.series] = observation
-    return newest

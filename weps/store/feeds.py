@@ -8,22 +8,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, func, or_, select, update
 
 from weps.errors import NotFoundError
-from weps.model import Alert, Feed, Json, Observation, Series, Subscription, SubscriptionStatus, Target
+from weps.model import (
+    Alert,
+    Correction,
+    Feed,
+    Json,
+    Observation,
+    Ordering,
+    Page,
+    Series,
+    Subscription,
+    SubscriptionStatus,
+    Target,
+)
+from weps.store.arrivals import Arrivals, portions
 from weps.store.database import Database
 from weps.store.outbox import enqueue
 from weps.store.rows import alert_columns, observation_from_json, observation_to_json, read_feed, read_subscription
 from weps.store.subscriptions import refresh_feed, subscription_query
-from weps.store.tables import ALERTS, FEED_SERIES, FEEDS, RULE_STATES, SEEN, SUBSCRIPTIONS
+from weps.store.tables import ALERTS, CORRECTIONS, FEED_SERIES, FEEDS, RULE_STATES, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-MANY = 500
-"""Keys asked for in one statement; databases limit the number of parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,20 @@ class Feeds(Database):
             connection.execute(noting)
             return _feed(connection, feed_id)
 
+    def corrections(self, feed_id: int, page: Page) -> tuple[Correction, ...]:
+        """Give a page of what the source of a feed has changed, the newest first."""
+        query = select(CORRECTIONS).where(CORRECTIONS.c.feed_id == feed_id).order_by(CORRECTIONS.c.recorded.desc())
+        with self.reading() as connection:
+            rows = connection.execute(query.offset(page.offset).limit(page.limit)).all()
+        names = "phenomenon_time", "before", "after", "recorded", "times"
+        return tuple(
+            Correction(
+                Series(row.procedure, row.observed_property, row.feature_of_interest),
+                **{name: getattr(row, name) for name in names},
+            )
+            for row in rows
+        )
+
     @contextmanager
     def batch(self, feed_id: int) -> Iterator[BatchTransaction]:
         """Open the transaction in which a batch of observations becomes alerts: all of it is kept, or nothing."""
@@ -91,7 +114,7 @@ class Feeds(Database):
             yield BatchTransaction(connection, _feed(connection, feed_id), self.standing_targets)
 
 
-class BatchTransaction:
+class BatchTransaction(Arrivals):
     """What the engine reads and writes between begin and commit of one batch."""
 
     def __init__(self, connection: Connection, feed: Feed, standing_targets: tuple[Target, ...] = ()) -> None:
@@ -108,7 +131,7 @@ class BatchTransaction:
     def subscriptions(self, identifiers: Sequence[str]) -> list[tuple[Subscription, bool]]:
         """Give subscriptions, oldest first, and whether each has had its first look."""
         found = []
-        for some in _portions(identifiers):
+        for some in portions(identifiers):
             query = subscription_query().where(SUBSCRIPTIONS.c.id.in_(some)).order_by(SUBSCRIPTIONS.c.number)
             rows = self._connection.execute(query).mappings()
             found += [(read_subscription(row), bool(row["primed"])) for row in rows]
@@ -117,7 +140,7 @@ class BatchTransaction:
     def states(self, identifiers: Sequence[str]) -> dict[StateKey, RuleState]:
         """Give the stored states of subscriptions."""
         found = {}
-        for some in _portions(identifiers):
+        for some in portions(identifiers):
             query = select(RULE_STATES).where(RULE_STATES.c.subscription_id.in_(some))
             for row in self._connection.execute(query):
                 found[row.subscription_id, row.correlation_key] = RuleState(row.state, row.detections, row.open_episode)
@@ -131,48 +154,6 @@ class BatchTransaction:
             series = Series(row.procedure, row.observed_property, row.feature_of_interest)
             found[series] = observation_from_json(series, row.latest)
         return found
-
-    def unseen(self, observations: Sequence[Observation]) -> list[Observation]:
-        """Leave out the observations that were seen before, and doubles among the given ones."""
-        if not observations:
-            return []
-        oldest = min(observation.phenomenon_time for observation in observations)
-        query = select(SEEN.c.observation).where(SEEN.c.feed_id == self.feed.id, SEEN.c.phenomenon_time >= oldest)
-        seen = set(self._connection.execute(query).scalars())
-        fresh = []
-        for observation in observations:
-            if observation.id not in seen:
-                seen.add(observation.id)
-                fresh.append(observation)
-        return fresh
-
-    def times_of(self, identifiers: Iterable[str]) -> dict[str, datetime]:
-        """Give the phenomenon times of seen observations, as far as they are still remembered."""
-        found: dict[str, datetime] = {}
-        for some in _portions(list(identifiers)):
-            wanted = SEEN.c.feed_id == self.feed.id, SEEN.c.observation.in_(some)
-            query = select(SEEN.c.observation, SEEN.c.phenomenon_time).where(*wanted)
-            found.update((row.observation, row.phenomenon_time) for row in self._connection.execute(query))
-        return found
-
-    def mark_seen(self, observations: Sequence[Observation]) -> None:
-        """Remember observations, so that they are never evaluated again."""
-        rows = [
-            {
-                "feed_id": self.feed.id,
-                "phenomenon_time": each.phenomenon_time,
-                "observation": each.id,
-                "result_time": _known_later(each),
-            }
-            for each in observations
-        ]
-        if rows:
-            self._connection.execute(SEEN.insert(), rows)
-
-    def forget_seen(self, before: datetime, *, by_result_time: bool = False) -> None:
-        """Forget observations older than what will ever be asked for again, or known for longer."""
-        time = func.coalesce(SEEN.c.result_time, SEEN.c.phenomenon_time) if by_result_time else SEEN.c.phenomenon_time
-        self._connection.execute(delete(SEEN).where(SEEN.c.feed_id == self.feed.id, time < before))
 
     def save_latest(self, latest: Mapping[Series, Observation]) -> None:
         """Move the positions of series to the end of the given observations."""
@@ -211,7 +192,7 @@ class BatchTransaction:
 
     def mark_primed(self, identifiers: Sequence[str]) -> None:
         """Note that subscriptions have had their first look at what was there."""
-        for some in _portions(identifiers):
+        for some in portions(identifiers):
             self._connection.execute(update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id.in_(some)).values(primed=True))
 
     def add_alerts(self, alerts: Sequence[tuple[Alert, tuple[Target, ...]]], now: datetime) -> None:
@@ -231,9 +212,21 @@ class BatchTransaction:
         pushes = [(number, alert, (*targets, *standing)) for number, (alert, targets) in numbered]
         enqueue(self._connection, pushes, now)
 
+    def count_dropped(self, dropped: Mapping[Ordering, int]) -> None:
+        """Count for the subscriptions of some orderings what came too late for them."""
+        for ordering, number in dropped.items():
+            counting = update(SUBSCRIPTIONS).where(
+                SUBSCRIPTIONS.c.feed_id == self.feed.id,
+                SUBSCRIPTIONS.c.status == SubscriptionStatus.ACTIVE,
+                SUBSCRIPTIONS.c.late_policy == ordering.late,
+                SUBSCRIPTIONS.c.late_bound == ordering.bound,
+                SUBSCRIPTIONS.c.corrections == ordering.corrections,
+            )
+            self._connection.execute(counting.values(dropped=SUBSCRIPTIONS.c.dropped + number))
+
     def end_failed(self, identifiers: Sequence[str], now: datetime) -> None:
         """End subscriptions whose rules cannot go on."""
-        for some in _portions(identifiers):
+        for some in portions(identifiers):
             ending = update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id.in_(some))
             self._connection.execute(ending.values(status=SubscriptionStatus.FAILED, ended=now))
         if identifiers:
@@ -258,29 +251,9 @@ class BatchTransaction:
             next_poll=next_poll if is_wanted else None,
         )
 
-    def _upsert(self, table: Any, rows: list[dict[str, Any]], changing: tuple[str, ...]) -> None:
-        if not rows:
-            return
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        insert = dialect.insert(table)
-        changes = {name: insert.excluded[name] for name in changing}
-        statement = insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=changes)
-        self._connection.execute(statement, rows)
-
 
 def _feed(connection: Connection, feed_id: int) -> Feed:
     row = connection.execute(select(FEEDS).where(FEEDS.c.id == feed_id)).mappings().one_or_none()
     if row is None:
         raise NotFoundError(f"there is no feed {feed_id}")
     return read_feed(row)
-
-
-def _known_later(observation: Observation) -> datetime | None:
-    """Give when a result became known, None where that was not after it held: most become known at once."""
-    known = observation.result_time
-    return known if known is not None and known > observation.phenomenon_time else None
-
-
-def _portions(identifiers: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(identifiers), MANY):
-        yield identifiers[start : start + MANY]
