@@ -6,7 +6,7 @@ episode's row in one transaction:
 
     firing, no-data, source-down, source-silent, target-down   open: it goes on until something ends it
     resolved, source-up, source-speaks, target-up              closed by what was observed
-    expired                                                    closed because its subscription ended or its rule began anew
+    expired                                                    closed: its subscription ended, or its rule began anew
     cancelled                                                  closed by an operator, with a reason
     event, source-changed, rule-failed                         closed from the start: it has no duration
 
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from weps.errors import InputError
-from weps.model import AlertStatus
+from weps.model import AlertStatus, Reminder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +88,7 @@ class Episode:
     """
     An episode as its newest alert leaves it.
 
-    `newest_alert` is the sequence of the alert that changed it last, reminders left out. `told` is whether somebody
+    `escalated` is whether it was told to further targets; `newest_alert` is the sequence of the alert that changed it last, reminders left out. `told` is whether somebody
     was pushed an alert of it, `muted` whether its last change was not pushed because of a silence. `acknowledged_until`
     None means until it is over. `continued_by` is the episode in which one goes on that was cancelled too early.
     """
@@ -147,7 +147,7 @@ def follow(known: Episode | None, alert: Alert, sequence: int, now: datetime) ->
         )
     after = replace(known, alert_count=known.alert_count + 1, told=known.told or pushed, muted=not pushed)
     if alert.reminder is not None:
-        return after
+        return replace(after, escalated=known.escalated or alert.reminder is Reminder.ESCALATION)
     closed = None if alert.status in OPEN else known.closed or now
     return replace(after, state=alert.status, severity=alert.severity, closed=closed, newest_alert=sequence)
 

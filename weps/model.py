@@ -132,6 +132,7 @@ class AlertStatus(StrEnum):
     FIRING = "firing"
     RESOLVED = "resolved"
     CANCELLED = "cancelled"  # withdrawn by an operator: it should not have been told, or does not matter any more
+    EXPIRED = "expired"  # nobody knows how it goes on: its subscription ended, or its rule began anew
     NO_DATA = "no-data"
     SOURCE_DOWN = "source-down"
     SOURCE_UP = "source-up"
@@ -141,6 +142,15 @@ class AlertStatus(StrEnum):
     RULE_FAILED = "rule-failed"  # the rule cannot go on; the last alert of its subscription
     TARGET_DOWN = "target-down"  # alerts do not reach one of the targets
     TARGET_UP = "target-up"
+
+
+class Reminder(StrEnum):
+    """Why an episode is told again although nothing happened in it."""
+
+    REPEAT = "repeat"
+    ESCALATION = "escalation"
+    ACKNOWLEDGEMENT_OVER = "acknowledgement-over"
+    SILENCE_OVER = "silence-over"
 
 
 class AlertUse(StrEnum):
@@ -207,6 +217,19 @@ class Target:
 
     channel: str
     address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """
+    How people are kept at an episode: it is told again every `repeat` while it is open and nobody acknowledged it.
+
+    When nobody did so within `escalate_after`, it is told to the targets of `escalate_to` too, until it is over.
+    """
+
+    repeat: timedelta | None = None
+    escalate_after: timedelta | None = None
+    escalate_to: tuple[Target, ...] = ()
 
 
 class SubscriptionStatus(StrEnum):
@@ -280,6 +303,7 @@ class NewSubscription:
     message_template: str = ""
     alert_status: AlertUse = AlertUse.TEST
     ordering: Ordering = Ordering()
+    attention: Attention = Attention()
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +343,7 @@ class Subscription:
     message_template: str = ""
     alert_status: AlertUse = AlertUse.TEST
     ordering: Ordering = Ordering()
+    attention: Attention = Attention()
     dropped: int = 0
     corrected: int = 0
 
@@ -335,7 +360,7 @@ class RuleVersion:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a client wants to be otherwise in a subscription; None leaves a member as it is."""
+    """What a client wants to be otherwise in a subscription; None leaves a member as it is, a duration of 0 ends it."""
 
     rule: RuleText | None = None
     sampling_rate: timedelta | None = None
@@ -349,6 +374,9 @@ class Changes:
     late: LatePolicy | None = None
     bound: timedelta | None = None
     corrections: Corrections | None = None
+    repeat: timedelta | None = None
+    escalate_after: timedelta | None = None
+    escalate_to: tuple[Target, ...] | None = None
 
     def ordered(self, before: Ordering) -> Ordering:
         """Give the ordering that a subscription has after the changes; another policy forgets the bound."""
@@ -400,7 +428,8 @@ class Alert:
     tumbling window its begin, for silence the instant it was due), `detected` when it was found out. `evidence` is a
     GetObservation URL, or None. `causes` are the ids of all observations that led here. `longitude` and `latitude` are
     where it was observed: the place, or its centre when it is no point; then `geometry` is the place (GeoJSON).
-    `language` and `use` are those of the subscription when it was told.
+    `language` and `use` are those of the subscription when it was told. `reminder` is why it tells its episode again;
+    `silenced` the silence because of which it was not pushed.
     """
 
     id: str
@@ -432,6 +461,8 @@ class Alert:
     geometry: Mapping[str, Any] | None = None
     language: Language = Language.ENGLISH
     use: AlertUse = AlertUse.TEST
+    reminder: Reminder | None = None
+    silenced: str | None = None
     sequence: int = 0
 
 
@@ -439,6 +470,7 @@ class DeliveryStatus(StrEnum):
     """How far the push of one alert to one target has come."""
 
     QUEUED = "queued"
+    FAILED = "failed"  # and waits for its next attempt
     DELIVERED = "delivered"
     GIVEN_UP = "given-up"
 

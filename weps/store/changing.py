@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, null, select, update
 
 from weps.errors import InputError
-from weps.model import SubscriptionStatus
+from weps.model import AlertStatus, SubscriptionStatus
 from weps.store.database import Database
 from weps.store.rule_versions import add_rule_version
+from weps.store.storing import close_episodes
 from weps.store.subscriptions import ALIVE, FeedWish, feed_for, one_subscription, refresh_feed
 from weps.store.tables import RULE_STATES, SUBSCRIPTIONS
 
@@ -54,7 +55,7 @@ class Changing(Database):
             if changes.rule is not None and changes.rule.text != known.rule.text:
                 values |= _new_rule(connection, known, replace(changes.rule, name=changes.rule.name or rule_name), now)
             if restart is not None:
-                values |= _restart(connection, known.id, restart)
+                values |= _restart(connection, known.id, restart, now)
             return _change(connection, known, now, **values)
 
     def pause_subscription(self, identifier: str, now: datetime) -> Subscription:
@@ -76,7 +77,7 @@ class Changing(Database):
             if known.status is not SubscriptionStatus.PAUSED:
                 return known
             feed_id = feed_for(connection, FeedWish(known.source, None, known.sampling_rate, activation), now)
-            values = _restart(connection, known.id, activation)
+            values = _restart(connection, known.id, activation, now)
             return _change(connection, known, now, status=SubscriptionStatus.ACTIVE, feed_id=feed_id, **values)
 
 
@@ -116,10 +117,11 @@ def _new_rule(connection: Connection, known: Subscription, rule: RuleText, now: 
     }
 
 
-def _restart(connection: Connection, identifier: str, activation: datetime) -> dict[str, Any]:
+def _restart(connection: Connection, identifier: str, activation: datetime, now: datetime) -> dict[str, Any]:
     """Forget the states of a rule; the numbers of its detections go on, because the ids of alerts are made of them."""
     mine = RULE_STATES.c.subscription_id == identifier
     connection.execute(update(RULE_STATES).where(mine).values(state=null(), open_episode=None))
+    close_episodes(connection, (identifier,), now, (AlertStatus.FIRING, AlertStatus.NO_DATA))
     return {"activation": activation, "primed": False}
 
 

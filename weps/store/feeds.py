@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,10 +25,10 @@ from weps.model import (
 )
 from weps.store.arrivals import Arrivals, portions
 from weps.store.database import Database
-from weps.store.outbox import enqueue
-from weps.store.rows import alert_columns, observation_from_json, observation_to_json, read_feed, read_subscription
+from weps.store.rows import observation_from_json, observation_to_json, read_feed, read_subscription
+from weps.store.storing import store_alerts
 from weps.store.subscriptions import refresh_feed, subscription_query
-from weps.store.tables import ALERTS, CORRECTIONS, FEED_SERIES, FEEDS, RULE_STATES, SUBSCRIPTIONS
+from weps.store.tables import CORRECTIONS, FEED_SERIES, FEEDS, RULE_STATES, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -196,21 +195,9 @@ class BatchTransaction(Arrivals):
             self._connection.execute(update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id.in_(some)).values(primed=True))
 
     def add_alerts(self, alerts: Sequence[tuple[Alert, tuple[Target, ...]]], now: datetime) -> None:
-        """Store alerts, and put a row into the outbox for each of their targets."""
-        if not alerts:
-            return
-        rows = [{"stored": now, **alert_columns(alert)} for alert, _ in alerts]
-        inserting = ALERTS.insert().returning(ALERTS.c.sequence, sort_by_parameter_order=True)
-        sequences = self._connection.execute(inserting, rows).scalars().all()
-        newest = {alert.subscription_id: sequence for (alert, _), sequence in zip(alerts, sequences, strict=True)}
-        for identifier, count in Counter(alert.subscription_id for alert, _ in alerts).items():
-            counting = update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id == identifier)
-            values = {"newest_alert": newest[identifier], "newest_alert_stored": now}
-            self._connection.execute(counting.values(alert_count=SUBSCRIPTIONS.c.alert_count + count, **values))
-        numbered = zip(sequences, alerts, strict=True)
-        standing = self._standing_targets
-        pushes = [(number, alert, (*targets, *standing)) for number, (alert, targets) in numbered]
-        enqueue(self._connection, pushes, now)
+        """Store alerts with their episodes, and put a row into the outbox for each target that is to hear of them."""
+        if alerts:
+            store_alerts(self._connection, alerts, now, self._standing_targets)
 
     def count_dropped(self, dropped: Mapping[Ordering, int]) -> None:
         """Count for the subscriptions of some orderings what came too late for them."""

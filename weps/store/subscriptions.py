@@ -16,7 +16,8 @@ from weps.model import NewSubscription, Page, Source, Subscription, Subscription
 from weps.store.database import Database
 from weps.store.rows import read_subscription
 from weps.store.rule_versions import add_rule_version
-from weps.store.tables import CORRECTIONS, FEED_SERIES, FEEDS, HELD, SEEN, SUBSCRIPTIONS
+from weps.store.storing import close_episodes
+from weps.store.tables import CORRECTIONS, FEED_SERIES, FEEDS, HELD, SEEN, SOURCE_HEALTH, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
@@ -131,6 +132,7 @@ class Subscriptions(Database):
             feed_id = connection.execute(ending).scalar_one_or_none()
             if feed_id is not None:
                 refresh_feed(connection, feed_id, now)
+                close_episodes(connection, (identifier,), now)
         return self.subscription(identifier)
 
     def end_expired(self, now: datetime) -> tuple[str, ...]:
@@ -144,6 +146,7 @@ class Subscriptions(Database):
             ended = connection.execute(ending.returning(SUBSCRIPTIONS.c.id, SUBSCRIPTIONS.c.feed_id)).all()
             for feed_id in {row.feed_id for row in ended}:
                 refresh_feed(connection, feed_id, now)
+            close_episodes(connection, [row.id for row in ended], now)
         return tuple(row.id for row in ended)
 
 
@@ -200,7 +203,7 @@ def feed_for(connection: Connection, wish: FeedWish, now: datetime) -> int:
 
 def _begin_anew(connection: Connection, feed_id: int, wish: FeedWish, now: datetime) -> None:
     """Forget how far a feed had been read that nobody wanted any more: what came meanwhile was nobody's."""
-    for table in (FEED_SERIES, SEEN, HELD, CORRECTIONS):
+    for table in (FEED_SERIES, SEEN, HELD, CORRECTIONS, SOURCE_HEALTH):
         connection.execute(delete(table).where(table.c.feed_id == feed_id))
     values = _beginning(wish, now) | {"last_error": None, "down_since": None, "step": None, "corrected": 0}
     connection.execute(update(FEEDS).where(FEEDS.c.id == feed_id).values(**values))

@@ -1,0 +1,219 @@
+"""
+How alerts are stored: with the row of their episode, what is due of it, and what is pushed, in one transaction.
+
+An alert that a silence matches is stored and not pushed. What an operator has cancelled is not told on: its end is
+dropped, and when it gets going again (a severity step) it is a new episode.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, delete, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from weps.episodes import OPEN, Episode, Timer, follow
+from weps.model import AlertStatus, Attention, Severity, Target
+from weps.store.outbox import enqueue
+from weps.store.rows import alert_columns
+from weps.store.silences import holding
+from weps.store.tables import ALERTS, EPISODE_TIMERS, EPISODES, SUBSCRIPTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import RowMapping
+
+    from weps.model import Alert
+
+MANY = 500
+"""Keys asked for in one statement; databases limit the number of parameters."""
+
+_COLUMNS = tuple(each.name for each in fields(Episode))
+_CHANGING = tuple(name for name in _COLUMNS if name not in ("id", "subscription_id", "opened", "first_alert"))
+
+
+@dataclass(slots=True)
+class _Timers:
+    """What changes about what is due; a later change of the same timer takes the place of an earlier one."""
+
+    changes: dict[tuple[str, Timer], tuple[datetime | None, bool]] = field(default_factory=dict)
+
+    def set(self, episode: str, kind: Timer, due: datetime) -> None:
+        """Let something be due then, whatever was set before."""
+        self.changes[episode, kind] = due, True
+
+    def begin(self, episode: str, kind: Timer, due: datetime) -> None:
+        """Let something be due then, unless it is due already."""
+        known = self.changes.get((episode, kind))
+        if known is None or known[0] is None:
+            self.changes[episode, kind] = due, known is not None
+
+    def drop(self, episode: str, *kinds: Timer) -> None:
+        """Let nothing of these kinds be due any more."""
+        self.changes.update({(episode, kind): (None, True) for kind in kinds})
+
+    def save(self, connection: Connection) -> None:
+        """Write the changes."""
+        dropped = [(episode, kind.value) for (episode, kind), (due, _) in self.changes.items() if due is None]
+        for some in _portions(dropped):
+            gone = tuple_(EPISODE_TIMERS.c.episode, EPISODE_TIMERS.c.kind).in_(some)
+            connection.execute(delete(EPISODE_TIMERS).where(gone))
+        for overwriting in (True, False):
+            rows = [
+                {"episode": episode, "kind": kind, "due": due}
+                for (episode, kind), (due, is_set) in self.changes.items()
+                if due is not None and is_set is overwriting
+            ]
+            upsert(connection, EPISODE_TIMERS, rows, ("due",) if overwriting else ())
+
+
+def store_alerts(
+    connection: Connection,
+    alerts: Sequence[tuple[Alert, tuple[Target, ...]]],
+    now: datetime,
+    standing: tuple[Target, ...] = (),
+) -> None:
+    """Store alerts, each with the targets that it is for; `standing` targets get all, also what is silenced."""
+    known = _episodes(connection, {alert.episode for alert, _ in alerts})
+    silences = holding(connection, now)
+    decided: list[tuple[Alert, tuple[Target, ...]]] = []
+    for given, targets in alerts:
+        alert = _redirected(given, known)
+        if alert is None:
+            continue
+        if alert.reminder is None:
+            silence = next((each.id for each in silences if each.matcher.matches(alert)), None)
+            alert = replace(alert, silenced=silence)
+        decided.append((alert, targets))
+    if not decided:
+        _save_episodes(connection, known.values())
+        return
+    sequences = _insert(connection, [alert for alert, _ in decided], now)
+    wishes = _attention(connection, {alert.subscription_id for alert, _ in decided})
+    timers = _Timers()
+    pushes = []
+    for sequence, (alert, targets) in zip(sequences, decided, strict=True):
+        wish = wishes.get(alert.subscription_id, Attention())
+        before = known.get(alert.episode)
+        after = follow(before, alert, sequence, now)
+        known[alert.episode] = after
+        _plan(timers, after, wish, now)
+        told = targets + (wish.escalate_to if after.escalated and alert.reminder is None else ())
+        pushes.append((sequence, alert, (*(() if alert.silenced else told), *standing)))
+    _save_episodes(connection, known.values())
+    timers.save(connection)
+    enqueue(connection, pushes, now)
+    failed = {alert.subscription_id for alert, _ in decided if alert.status is AlertStatus.RULE_FAILED}
+    close_episodes(connection, sorted(failed), now)
+
+
+def close_episodes(
+    connection: Connection, subscription_ids: Sequence[str], now: datetime, states: Iterable[AlertStatus] = OPEN
+) -> None:
+    """Close what is open of subscriptions that nobody watches any more; that it expired is told as soon as may be."""
+    for some in _portions(subscription_ids):
+        mine = EPISODES.c.subscription_id.in_(some), EPISODES.c.closed.is_(None), EPISODES.c.state.in_(list(states))
+        closing = update(EPISODES).where(*mine).values(state=AlertStatus.EXPIRED, closed=now)
+        closed = connection.execute(closing.returning(EPISODES.c.id)).scalars().all()
+        timers = _Timers()
+        for episode in closed:
+            timers.drop(episode, Timer.REPEAT, Timer.ESCALATION, Timer.ACKNOWLEDGEMENT)
+            timers.set(episode, Timer.EXPIRY, now)
+        timers.save(connection)
+
+
+def read_episode(row: RowMapping) -> Episode:
+    """Give the episode of a row."""
+    members = {name: row[name] for name in _COLUMNS}
+    return Episode(**members | {"state": AlertStatus(row["state"]), "severity": Severity(row["severity"])})
+
+
+def upsert(connection: Connection, table: Any, rows: list[dict[str, Any]], changing: tuple[str, ...]) -> None:
+    """Insert rows; of those that are there already, change some columns, or none."""
+    if not rows:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(table)
+    keys = list(table.primary_key.columns)
+    if not changing:
+        connection.execute(insert.on_conflict_do_nothing(index_elements=keys), rows)
+        return
+    changes = {name: insert.excluded[name] for name in changing}
+    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changes), rows)
+
+
+def _redirected(alert: Alert, known: dict[str, Episode]) -> Alert | None:
+    """Give an alert in the episode that it belongs to; None for the end of what was cancelled."""
+    cancelled = known.get(alert.episode)
+    if cancelled is None or cancelled.state is not AlertStatus.CANCELLED or alert.reminder is not None:
+        return alert
+    following = cancelled.continued_by
+    # what is not stored yet was begun in this very batch
+    if following and (following not in known or known[following].state is not AlertStatus.CANCELLED):
+        return replace(alert, episode=following)
+    if alert.status not in OPEN:
+        return None
+    known[cancelled.id] = replace(cancelled, continued_by=alert.id)
+    return replace(alert, episode=alert.id)
+
+
+def _plan(timers: _Timers, episode: Episode, wish: Attention, now: datetime) -> None:
+    """Set what is due after an alert: nothing of what is over, silenced or acknowledged."""
+    if not episode.wants_attention:
+        timers.drop(episode.id, Timer.REPEAT, Timer.ESCALATION, Timer.ACKNOWLEDGEMENT)
+    elif episode.muted or episode.is_acknowledged:
+        timers.drop(episode.id, Timer.REPEAT, Timer.ESCALATION)
+    else:
+        if episode.is_open and wish.repeat is not None:
+            timers.set(episode.id, Timer.REPEAT, now + wish.repeat)
+        if wish.escalate_after is not None and wish.escalate_to and not episode.escalated:
+            timers.begin(episode.id, Timer.ESCALATION, now + wish.escalate_after)
+
+
+def _insert(connection: Connection, alerts: Sequence[Alert], now: datetime) -> Sequence[int]:
+    rows = [{"stored": now, **alert_columns(alert)} for alert in alerts]
+    inserting = ALERTS.insert().returning(ALERTS.c.sequence, sort_by_parameter_order=True)
+    sequences = connection.execute(inserting, rows).scalars().all()
+    newest = {alert.subscription_id: sequence for alert, sequence in zip(alerts, sequences, strict=True)}
+    for identifier, count in Counter(alert.subscription_id for alert in alerts).items():
+        counting = update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id == identifier)
+        values = {"newest_alert": newest[identifier], "newest_alert_stored": now}
+        connection.execute(counting.values(alert_count=SUBSCRIPTIONS.c.alert_count + count, **values))
+    return sequences
+
+
+def _episodes(connection: Connection, identifiers: Iterable[str]) -> dict[str, Episode]:
+    """Give the rows of episodes, and those in which cancelled ones go on."""
+    found: dict[str, Episode] = {}
+    wanted = sorted(identifiers)
+    asked = set(wanted)
+    while wanted:
+        for some in _portions(wanted):
+            rows = connection.execute(select(EPISODES).where(EPISODES.c.id.in_(some))).mappings()
+            found.update((row["id"], read_episode(row)) for row in rows)
+        wanted = [each.continued_by for each in found.values() if each.continued_by and each.continued_by not in asked]
+        asked.update(wanted)
+    return found
+
+
+def _attention(connection: Connection, identifiers: Iterable[str]) -> Mapping[str, Attention]:
+    columns = SUBSCRIPTIONS.c.repeat_interval, SUBSCRIPTIONS.c.escalate_after, SUBSCRIPTIONS.c.escalate_to
+    found = {}
+    for some in _portions(sorted(identifiers)):
+        for row in connection.execute(select(SUBSCRIPTIONS.c.id, *columns).where(SUBSCRIPTIONS.c.id.in_(some))):
+            further = tuple(Target(*target) for target in row.escalate_to)
+            found[row.id] = Attention(row.repeat_interval, row.escalate_after, further)
+    return found
+
+
+def _save_episodes(connection: Connection, episodes: Iterable[Episode]) -> None:
+    rows = [{name: getattr(episode, name) for name in _COLUMNS} for episode in episodes]
+    upsert(connection, EPISODES, rows, _CHANGING)
+
+
+def _portions(keys: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (keys[start : start + MANY] for start in range(0, len(keys), MANY))
