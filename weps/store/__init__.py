@@ -15,6 +15,8 @@ from weps.store.outbox import Outbox
 from weps.store.retention import Retention
 from weps.store.rule_versions import RuleVersions
 from weps.store.service_keys import ServiceKeys
+from weps.store.services import Services
+from weps.store.sources import Sources
 from weps.store.subscriptions import Subscriptions
 
 __all__ = ["BatchTransaction", "RuleState", "StateKey", "Store"]
@@ -32,6 +34,8 @@ class Store(
     NoticeList,
     Jobs,
     ServiceKeys,
+    Services,
+    Sources,
     Retention,
 ):
     """All parts of the store on one database."""

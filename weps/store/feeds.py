@@ -25,6 +25,7 @@ from weps.model import (
 )
 from weps.store.arrivals import Arrivals, portions
 from weps.store.database import Database
+from weps.store.health import HealthKeeping, note_failure
 from weps.store.rows import observation_from_json, observation_to_json, read_feed, read_subscription
 from weps.store.storing import store_alerts
 from weps.store.subscriptions import refresh_feed, subscription_query
@@ -32,6 +33,8 @@ from weps.store.tables import CORRECTIONS, FEED_SERIES, FEEDS, RULE_STATES, SUBS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from weps.health import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Feeds(Database):
     def feed(self, feed_id: int) -> Feed:
         """Give one feed; raises `NotFoundError`."""
         with self.reading() as connection:
-            return _feed(connection, feed_id)
+            return one_feed(connection, feed_id)
 
     def due_feeds(self, now: datetime, limit: int = 1000) -> tuple[Feed, ...]:
         """Give the feeds that are to be polled, the longest waiting first."""
@@ -81,8 +84,10 @@ class Feeds(Database):
         with self.reading() as connection:
             return {Series(*row[:3]): row.position for row in connection.execute(query)}
 
-    def poll_failed(self, feed_id: int, error: str, next_poll: datetime) -> Feed:
-        """Note that a poll failed; nothing else moves. Gives the feed as it is now."""
+    def poll_failed(
+        self, feed_id: int, error: str, next_poll: datetime, requests: Sequence[Asked] = (), now: datetime | None = None
+    ) -> Feed:
+        """Note that a poll failed, and what its requests took; nothing else moves. Gives the feed as it is now."""
         noting = (
             update(FEEDS)
             .where(FEEDS.c.id == feed_id, FEEDS.c.next_poll.is_not(None))
@@ -90,7 +95,9 @@ class Feeds(Database):
         )
         with self.writing() as connection:
             connection.execute(noting)
-            return _feed(connection, feed_id)
+            if now is not None:
+                note_failure(connection, feed_id, requests, now)
+            return one_feed(connection, feed_id)
 
     def corrections(self, feed_id: int, page: Page) -> tuple[Correction, ...]:
         """Give a page of what the source of a feed has changed, the newest first."""
@@ -110,10 +117,10 @@ class Feeds(Database):
     def batch(self, feed_id: int) -> Iterator[BatchTransaction]:
         """Open the transaction in which a batch of observations becomes alerts: all of it is kept, or nothing."""
         with self.writing() as connection:
-            yield BatchTransaction(connection, _feed(connection, feed_id), self.standing_targets)
+            yield BatchTransaction(connection, one_feed(connection, feed_id), self.standing_targets)
 
 
-class BatchTransaction(Arrivals):
+class BatchTransaction(Arrivals, HealthKeeping):
     """What the engine reads and writes between begin and commit of one batch."""
 
     def __init__(self, connection: Connection, feed: Feed, standing_targets: tuple[Target, ...] = ()) -> None:
@@ -239,7 +246,8 @@ class BatchTransaction(Arrivals):
         )
 
 
-def _feed(connection: Connection, feed_id: int) -> Feed:
+def one_feed(connection: Connection, feed_id: int) -> Feed:
+    """Give one feed; raises `NotFoundError`."""
     row = connection.execute(select(FEEDS).where(FEEDS.c.id == feed_id)).mappings().one_or_none()
     if row is None:
         raise NotFoundError(f"there is no feed {feed_id}")

@@ -158,6 +158,39 @@ CORRECTIONS = Table(
     sqlite_with_rowid=False,
 )
 
+SOURCE_HEALTH = Table(
+    "source_health",
+    METADATA,
+    Column("feed_id", Key, ForeignKey(FEEDS.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("arrived", Instant),
+    Column("silent_since", Instant),
+    Column("record", JSON, nullable=False),
+)
+
+SERVICES = Table(
+    "services",
+    METADATA,
+    Column("key", String(64), primary_key=True),
+    Column("last_reading", Instant),
+    Column("next_reading", Instant, nullable=False),
+    Column("last_error", Text),
+    Column("contents", JSON(none_as_null=True)),
+    sqlite_with_rowid=False,
+)
+
+SERVICE_CHANGES = Table(
+    "service_changes",
+    METADATA,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("service_key", String(64), ForeignKey(SERVICES.c.key, ondelete="CASCADE"), nullable=False),
+    Column("recorded", Instant, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text),
+    Column("offering", Text),
+    Index(None, "service_key", "id"),
+)
+
 SUBSCRIPTIONS = Table(
     "subscriptions",
     METADATA,
