@@ -38,6 +38,7 @@ from weps.settings import Settings
 from weps.store import Store
 from weps.web import create_routes, publishers
 from weps.web_deliveries import create_delivery_routes
+from weps.web_events import EventStream, create_event_routes
 from weps.web_push import create_push_routes
 
 LOG = logging.getLogger("weps.app")
@@ -66,6 +67,7 @@ class Service:
         )
         channels = create_channels(settings, self.store, self.base_url, allowed_hosts)
         self.delivery = DeliveryWorker(self.store, channels)
+        self.events = EventStream(self.store, f"{self.base_url}/alerts")
         self._sos = _create_sos(settings)
         sos_endpoints = f"{self.base_url}/sos", f"{self.own_url}/sos"
         feeders = create_feeders(settings, fetcher, allowed_hosts, self._sos.state.service, sos_endpoints)
@@ -77,7 +79,7 @@ class Service:
             self.base_url,
             horizon=horizon,
             world=world,
-            wake_delivery=self.delivery.wake,
+            wake_delivery=self._wake,
             polls_at_once=settings.polls_at_once,
         )
         self.intake = Intake(self.engine, feeders.brokers, feeders.faults, horizon)
@@ -92,6 +94,11 @@ class Service:
         self.scheduler.start()
         self.intake.start()
         LOG.info("started url=%s", self.base_url)
+
+    def _wake(self) -> None:
+        """Send and show what has just been stored."""
+        self.delivery.wake()
+        self.events.wake()
 
     def stop(self) -> None:
         """Stop within a few seconds; what is under way and not committed is done again after the next start."""
@@ -127,6 +134,7 @@ class Service:
                     cap_sender=settings.cap_sender,
                 ),
                 *create_push_routes(self.store, self.intake, body_limit=settings.body_limit),
+                *create_event_routes(self.store, self.events),
                 *create_delivery_routes(self.store, self.delivery.wake),
                 mount("/sos", self._sos),
                 mount("/wps", wps),
@@ -138,7 +146,9 @@ class Service:
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         self.start()
+        await self.events.start()
         yield
+        self.events.close()
         await asyncio.to_thread(self.stop)
 
 
@@ -167,6 +177,7 @@ def _cross_origin(origins: frozenset[str]) -> list[Middleware]:
                 "Content-Type",
                 "If-Modified-Since",
                 "If-None-Match",
+                "Last-Event-ID",
                 "Prefer",
                 "X-API-Key",
             ),

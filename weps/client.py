@@ -103,6 +103,17 @@ def dismiss_job(address: str, job: str) -> None:
     _decode(_ask(address, None, request="Dismiss", job=job).content, address)
 
 
+def ask_json(method: str, address: str) -> str:
+    """Ask the JSON interface; gives the document. Raises as `execute` does."""
+    try:
+        answer = requests.request(method, address, timeout=SECONDS)
+    except requests.RequestException as error:
+        raise WepsError(f"no answer ({type(error).__name__}); is the service running?", where=address) from error
+    if not answer.ok:
+        raise InputError(answer.text.strip()[:500] or f"HTTP status {answer.status_code}", where=address)
+    return answer.text
+
+
 def _ask(address: str, body: bytes | None, request: str = "", job: str = "") -> requests.Response:
     """Post a request, or ask for something about a job."""
     try:

@@ -27,16 +27,7 @@ def alert_to_cloud_event(alert: Alert, alerts_url: str) -> dict[str, Any]:
 
     `source` is the subscription, `subject` the episode; `severity` and `sequence` are extension attributes.
     """
-    is_test = alert.pattern == TEST_PATTERN
-    kind = "test" if is_test else alert.status.value
-    data = {
-        "id": alert.id,
-        "title": clean_line(alert.title, TITLE_LIMIT),
-        "text": clean_text(alert.text, TEXT_LIMIT),
-        **alert_members(alert),
-    }
-    if not is_test:
-        data["url"] = f"{alerts_url}/{alert.id}"
+    kind = "test" if alert.pattern == TEST_PATTERN else alert.status.value
     event = {
         "specversion": "1.0",
         "id": alert.id,
@@ -46,11 +37,24 @@ def alert_to_cloud_event(alert: Alert, alerts_url: str) -> dict[str, Any]:
         "time": format_instant(alert.detected),
         "datacontenttype": "application/json",
         "severity": alert.severity.value,
-        "data": data,
+        "data": alert_data(alert, alerts_url),
     }
     if alert.sequence:
         event["sequence"] = f"{alert.sequence:020d}"
     return event
+
+
+def alert_data(alert: Alert, alerts_url: str) -> dict[str, Any]:
+    """Give an alert for programs, bounded in every member; `url` is where it stays."""
+    data = {
+        "id": alert.id,
+        "title": clean_line(alert.title, TITLE_LIMIT),
+        "text": clean_text(alert.text, TEXT_LIMIT),
+        **alert_members(alert),
+    }
+    if alert.pattern != TEST_PATTERN:
+        data["url"] = f"{alerts_url}/{alert.id}"
+    return data
 
 
 def write_cloud_event(alert: Alert, alerts_url: str) -> bytes:

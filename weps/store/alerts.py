@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from weps.errors import NotFoundError
 from weps.model import Alert, Page
@@ -46,6 +46,17 @@ class Alerts(Database):
         )
         with self.reading() as connection:
             return tuple(read_alert(row) for row in connection.execute(query).mappings())
+
+    def alerts_after(self, sequence: int, limit: int) -> tuple[Alert, ...]:
+        """Give alerts of all subscriptions behind a sequence, oldest first."""
+        query = select(ALERTS).where(ALERTS.c.sequence > sequence).order_by(ALERTS.c.sequence).limit(limit)
+        with self.reading() as connection:
+            return tuple(read_alert(row) for row in connection.execute(query).mappings())
+
+    def newest_sequence(self) -> int:
+        """Give the sequence of the newest alert, 0 where there is none."""
+        with self.reading() as connection:
+            return connection.execute(select(func.max(ALERTS.c.sequence))).scalar_one() or 0
 
     def feed_version(self, token: str) -> FeedVersion:
         """Tell which version a feed has, by its token, without looking at one alert; raises `NotFoundError`."""
