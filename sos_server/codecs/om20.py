@@ -196,7 +196,7 @@ class _Document:
     def _parameters(self, element: etree._Element) -> tuple[str | None, Mapping[str, Any] | None]:
         """Read the named values that mean something here: 52°North's offering and the sampling geometry."""
         offering, geometry = None, None
-        for named in element.iterfind("om:parameter/om:NamedValue", xml.NAMESPACES):
+        for named in xml.grandchildren(element, "om:parameter", "om:NamedValue"):
             name, value = xml.href(xml.child(named, "om:name")), xml.child(named, "om:value")
             if name == om20_annotations.OFFERING:
                 offering = xml.text_of(value)

@@ -63,7 +63,7 @@ def is_sampling_geometry(name: str) -> bool:
 
 
 def _parameters(element: etree._Element, *, strict: bool) -> Iterator[NamedValue]:
-    for named in element.iterfind("om:parameter/om:NamedValue", xml.NAMESPACES):
+    for named in xml.grandchildren(element, "om:parameter", "om:NamedValue"):
         holder, value = xml.child(named, "om:name"), xml.child(named, "om:value")
         name = xml.href(holder) or (None if holder is None else holder.get(xml.XLINK_TITLE))
         if name == OFFERING or (name is not None and is_sampling_geometry(name)):

@@ -9,12 +9,16 @@ so that `element.text` is the whole text up to the first child.
 from __future__ import annotations
 
 import re
-from typing import Any, TypeAlias
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
 from xml.sax.saxutils import escape
 
 from lxml import etree
 
 from sos_server.errors import InvalidRequest, RequestTooLarge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DEFAULT_LIMIT = 32 * 1024 * 1024
 DEPTH_LIMIT = 256  # libxml2 refuses deeper documents by itself unless huge_tree is on
@@ -100,6 +104,7 @@ def _doctype_refused() -> InvalidRequest:
     return InvalidRequest("The document has a DOCTYPE, which is refused (line 1); leave the declaration out.")
 
 
+@lru_cache(maxsize=2000)
 def tag(name: str) -> str:
     """Give the full name of a prefixed one: `om:result` is `{http://www.opengis.net/om/2.0}result`."""
     prefix, _, local = name.partition(":")
@@ -116,7 +121,7 @@ _ID_NAMES = (GML_ID, "{http://www.opengis.net/gml}id")
 
 def local_name(element: etree._Element) -> str:
     """Give the name of an element without its namespace."""
-    return str(etree.QName(element).localname)
+    return str(element.tag).rpartition("}")[2]
 
 
 def namespace(element: etree._Element) -> str | None:
@@ -140,8 +145,8 @@ def text_of(element: etree._Element | None) -> str | None:
 
 def child(element: etree._Element, name: str) -> etree._Element | None:
     """Give the first child of a prefixed name, None where there is none."""
-    found: etree._Element | None = element.find(tag(name))
-    return found
+    # find does the same, and takes twice as long
+    return next(element.iterchildren(tag(name)), None)
 
 
 def required_child(element: etree._Element, name: str) -> etree._Element:
@@ -157,12 +162,17 @@ def texts(element: etree._Element, name: str) -> tuple[str, ...]:
     return tuple(text for found in element.iterchildren(tag(name)) if (text := text_of(found)) is not None)
 
 
+def grandchildren(element: etree._Element, name: str, inner: str) -> Iterator[etree._Element]:
+    """Give the children of a prefixed name inside the children of another one."""
+    for holder in element.iterchildren(tag(name)):
+        yield from holder.iterchildren(tag(inner))
+
+
 def first_element(element: etree._Element | None) -> etree._Element | None:
     """Give the first child element, None where there is none: the object inside a GML property."""
     if element is None:
         return None
-    found: etree._Element | None = element.find("*")
-    return found
+    return next(element.iterchildren("*"), None)
 
 
 def href(element: etree._Element | None) -> str | None:

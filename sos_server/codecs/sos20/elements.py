@@ -45,7 +45,7 @@ def inner(holder: etree._Element) -> etree._Element:
 def flags(root: etree._Element) -> dict[str, bool]:
     """Give the extensions of a request that switch something, by their names in lower case."""
     found: dict[str, bool] = {}
-    for switch in root.iterfind("swes:extension/swe:Boolean", xml.NAMESPACES):
+    for switch in xml.grandchildren(root, "swes:extension", "swe:Boolean"):
         name = switch.get("definition") or xml.text_of(xml.child(switch, "swe:identifier")) or ""
         try:
             found[name.lower()] = xsd.read_boolean(xml.text_of(xml.child(switch, "swe:value")) or "")
