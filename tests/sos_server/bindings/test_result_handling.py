@@ -271,7 +271,7 @@ def test_the_result_of_the_suite_comes_out(filled: Client) -> None:
 
 def test_the_capabilities_tell_of_results(filled: Client) -> None:
     """
-    The four operations, those that insert without KVP, and both encodings.
+    The five operations, those that insert without KVP, and both encodings.
     """
     answer = filled.get({"service": "SOS", "request": "GetCapabilities"})
 
@@ -281,6 +281,7 @@ def test_the_capabilities_tell_of_results(filled: Client) -> None:
     assert {
         "InsertResultTemplate": False,
         "InsertResult": False,
+        "DeleteResultTemplate": True,
         "GetResultTemplate": True,
         "GetResult": True,
     } == over_kvp
