@@ -37,6 +37,7 @@ LEVELS = {
     "weps.delivery_policy": 2,
     "weps.live": 2,
     "weps.sources": 2,
+    "weps.source_alerts": 2,
     "weps.housekeeping": 2,
     "weps.intake": 2,
     "weps.processes": 3,

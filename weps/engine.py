@@ -24,13 +24,12 @@ from weps.feeders.forms import is_asked_by_result_time
 from weps.lifecycle import Lifecycle
 from weps.model import AlertStatus, Feed, Observation, Source
 from weps.notify.base import Channel
-from weps.notify.message import compose_source_alert
 from weps.reading import Horizon, back_off, in_steps, must_catch_up, read_from
+from weps.source_alerts import Alarm, Meter, note_answer, source_alerts
 from weps.store import BatchTransaction, Store
 
 LOG = logging.getLogger("weps.engine")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-FAILURES_UNTIL_ALARM = 3
 
 
 class Engine(Lifecycle):
@@ -53,10 +52,13 @@ class Engine(Lifecycle):
         wake_delivery: Callable[[], None] = lambda: None,
         first_look: float = 2.0,
         polls_at_once: int = 8,
+        alarm: Alarm | None = None,
     ) -> None:
         super().__init__(store, channels, base_url, clock=clock, world=world or clock, first_look=first_look)
         self._feeder = feeder
         self._horizon = horizon or Horizon()
+        self._alarm = alarm or Alarm()
+        self._meter = Meter()
         self._wake_delivery = wake_delivery
         self._watches: dict[int, watch.Watch] = {}
         self._polling: set[int] = set()
@@ -106,16 +108,26 @@ class Engine(Lifecycle):
         now = self._clock()
         with self._transaction(feed_id) as (transaction, watched):
             feed = transaction.feed
+            known = watched.positions()
             alerts = watched.take(transaction, observations, until, now, self._feeder.evidence_url)
             transaction.add_alerts(alerts, now)
             if feed.down_since is not None:
                 self._tell(transaction, watched, AlertStatus.SOURCE_UP, now, None)
+            is_told = note_answer(
+                transaction,
+                watched.subscriptions(),
+                self._meter.take(feed_id),
+                now,
+                has_news=watched.positions() != known,
+                is_last=not more,
+                alarm=self._alarm,
+            )
             transaction.forget_seen(
                 read_from(feed, watched.positions(), self._horizon),
                 by_result_time=is_asked_by_result_time(feed.source),
             )
             transaction.polled(max(until, feed.polled_until or until), now, now if more else _next_poll(feed, now))
-        if alerts or feed.down_since is not None:
+        if alerts or is_told or feed.down_since is not None:
             LOG.info("alerts feed=%d count=%d", feed_id, len(alerts))
             self._wake_delivery()
         return len(alerts)
@@ -197,7 +209,7 @@ class Engine(Lifecycle):
             return self._fetch(feed, since, feed.activation).observations, since
 
     def _fetch(self, feed: Feed, begin: datetime, end: datetime) -> Batch:
-        batch = self._feeder.fetch(feed.source, begin, end)
+        batch = self._meter.measure(feed.id, lambda: self._feeder.fetch(feed.source, begin, end))
         LOG.info(
             "polled feed=%d begin=%s end=%s observations=%d nils=%d octets=%d",
             *(feed.id, begin.isoformat(), end.isoformat()),
@@ -210,11 +222,11 @@ class Engine(Lifecycle):
         wait = back_off(feed.interval, feed.failures + 1, random.random())  # noqa: S311 -- jitter is no secret
         if isinstance(error, SourceUnreachable) and error.retry_after is not None:
             wait = max(wait, timedelta(seconds=error.retry_after))
-        failed = self.store.poll_failed(feed.id, str(error), now + wait)
+        failed = self.store.poll_failed(feed.id, str(error), now + wait, self._meter.take(feed.id), now)
         LOG.warning(
             "poll failed feed=%d failures=%d wait=%.1f error=%s", feed.id, failed.failures, wait.total_seconds(), error
         )
-        if failed.failures >= FAILURES_UNTIL_ALARM and failed.down_since is None:
+        if failed.failures >= self._alarm.failures and failed.down_since is None:
             with self._transaction(feed.id) as (transaction, watched):
                 self._tell(transaction, watched, AlertStatus.SOURCE_DOWN, now, str(error))
             self._wake_delivery()
@@ -228,24 +240,8 @@ class Engine(Lifecycle):
         reason: str | None,
     ) -> None:
         """Tell the subscribers of a source that it is down, or up again."""
-        alerts = [
-            (
-                compose_source_alert(
-                    subscription,
-                    id=watch.source_alert_id(subscription, status, now),
-                    episode=watch.source_alert_id(
-                        subscription, AlertStatus.SOURCE_DOWN, transaction.feed.down_since or now
-                    ),
-                    status=status,
-                    rule_name=subscription.rule.name,
-                    detected=now,
-                    last_success=transaction.feed.last_success,
-                    error=reason,
-                ),
-                subscription.targets,
-            )
-            for subscription in watched.subscriptions()
-        ]
+        feed = transaction.feed
+        alerts = source_alerts(watched.subscriptions(), feed, status, now, began=feed.down_since, reason=reason)
         transaction.add_alerts(alerts, now)
         transaction.save_feed(down_since=now if status is AlertStatus.SOURCE_DOWN else None)
 

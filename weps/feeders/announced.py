@@ -54,6 +54,11 @@ def is_announced(capabilities: etree._Element, wanted: Mapping[str, tuple[str, .
     )
 
 
+def named_in(offering: etree._Element, *names: str) -> tuple[str, ...]:
+    """Give what an offering names, each once."""
+    return tuple(dict.fromkeys(name for name in _named(offering, *names) if name))
+
+
 def _meets(names: Iterator[str | None], wanted: tuple[str, ...] | None) -> bool:
     return wanted is None or any(name in wanted for name in names)
 
