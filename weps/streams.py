@@ -29,7 +29,7 @@ class Stream:
         self.ordering = ordering
         self.network = Network()
         self.first_looks: list[Found] = []
-        self.dropped = 0
+        self._dropped = 0
         self._newest = newest
         self._held: dict[str, Observation] = {}
         self._shown: dict[Series, Observation] = {}
@@ -75,8 +75,13 @@ class Stream:
         if self.ordering.late is LatePolicy.ARRIVAL:
             return arrived
         kept = [each for each in arrived if not _is_late(each, self.latest)]
-        self.dropped += len(arrived) - len(kept)
+        self._dropped += len(arrived) - len(kept)
         return self._release(kept, until) if self.reorders else kept
+
+    def take_dropped(self) -> int:
+        """Give how many came too late since the last call."""
+        dropped, self._dropped = self._dropped, 0
+        return dropped
 
     def settle(self, transaction: BatchTransaction, shown: Sequence[Observation]) -> None:
         """Store what is held back, once what was shown has been told."""

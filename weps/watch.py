@@ -94,7 +94,7 @@ class Watch:
             alerts += [told for each in found for told in self._tell(composer, stream, each)]
             self._save_states(transaction, stream, found)
             stream.settle(transaction, shown)
-        transaction.count_dropped({each.ordering: each.dropped for each in self._streams.values() if each.dropped})
+        transaction.count_dropped({each.ordering: each.take_dropped() for each in self._streams.values()})
         self._move(transaction, news, now)
         return alerts + self._end_failed(transaction, now)
 

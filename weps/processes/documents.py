@@ -60,6 +60,7 @@ def _members(subscription: Subscription, feed: str) -> dict[str, Any]:
         "titleTemplate": subscription.title_template or None,
         "messageTemplate": subscription.message_template or None,
         "alertStatus": str(subscription.alert_status),
+        **_ordering(subscription),
         "rule": rule | {"text": subscription.rule.text},
         "source": shown_source(subscription.source),
         "samplingRate": format_duration(subscription.sampling_rate),
@@ -73,6 +74,17 @@ def _members(subscription: Subscription, feed: str) -> dict[str, Any]:
         "feed": feed,
     }
     return {name: value for name, value in members.items() if value is not None}
+
+
+def _ordering(subscription: Subscription) -> dict[str, Any]:
+    ordering = subscription.ordering
+    return {
+        "latePolicy": str(ordering.late),
+        "lateBound": format_duration(ordering.bound) if ordering.bound else None,
+        "droppedCount": subscription.dropped,
+        "corrections": str(ordering.corrections),
+        "correctionCount": subscription.corrected,
+    }
 
 
 def _version(version: RuleVersion) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from weps.processes.base import (
 )
 from weps.processes.documents import SUBSCRIPTION_FORMATS, write_subscription
 from weps.processes.inputs import DURATION_UNITS
+from weps.processes.ordering_inputs import ORDERING_INPUTS, read_ordering
 from weps.processes.other_sources import push_hint
 from weps.processes.rule_inputs import RULE, RULE_LANGUAGES, THRESHOLD_INPUTS, read_rule
 from weps.processes.source_inputs import SOURCE_INPUTS, read_source, source_input
@@ -43,6 +44,7 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
         targets=read_targets(inputs, context),
         title=inputs.text("title") or "",
         severity=Severity(inputs.text("severity") or Severity.UNKNOWN),
+        ordering=read_ordering(inputs),
         **read_telling(inputs),
     )
     names = {"rule": "rule" if "rule" in inputs else "condition", "source": source_input(inputs), "sink": "sink"}
@@ -91,6 +93,7 @@ SUBSCRIBE = ProcessSpec(
         InputSpec("severity", "The severity of the alerts", Literal(allowed=tuple(str(item) for item in Severity))),
         InputSpec("title", "The title of the alerts", Literal()),
         *TELLING_INPUTS,
+        *ORDERING_INPUTS,
     ),
     outputs=(
         OutputSpec("subscriptionId", "The identifier of the subscription", Literal()),

@@ -10,6 +10,7 @@ from weps.model import Changes, Severity
 from weps.processes.base import Context, InputSpec, Kind, Literal, Outputs, OutputSpec, ProcessSpec
 from weps.processes.inputs import DURATION_UNITS
 from weps.processes.managing import SUBSCRIPTION_ID, SUBSCRIPTION_OUTPUTS, tell
+from weps.processes.ordering_inputs import ORDERING_INPUTS, ORDERING_PLACES, read_changed_ordering
 from weps.processes.rule_inputs import RULE, RULE_LANGUAGES, SELECTORS, THRESHOLD_INPUTS, read_rule
 from weps.processes.source_inputs import selector_inputs
 from weps.processes.subscribing import told_of
@@ -44,23 +45,27 @@ def _targets(inputs: Inputs, context: Context) -> tuple[Target, ...] | None:
 
 def _handle(inputs: Inputs, context: Context) -> Outputs:
     severity = inputs.text("severity")
+    late, bound, corrections = read_changed_ordering(inputs)
     changes = Changes(
         rule=_rule(inputs),
         sampling_rate=inputs.duration("samplingRate"),
         title=inputs.text("title"),
         severity=Severity(severity) if severity else None,
         targets=_targets(inputs, context),
+        late=late,
+        bound=bound,
+        corrections=corrections,
         **read_telling(inputs),
     )
     if changes == Changes():
-        wanted = "a rule, samplingRate, title, severity, sink, language, a template or alertStatus"
+        wanted = "a rule, samplingRate, title, severity, sink, language, a template, alertStatus or latePolicy"
         raise MissingInputError(f"Nothing is to be changed; give {wanted}.", "rule")
     rule = "rule" if "rule" in inputs else "condition"
     places = {"rule": rule, "samplingRate": "samplingRate", "sink": "sink", "": SUBSCRIPTION_ID.identifier}
-    places |= TELLING_PLACES
+    places |= TELLING_PLACES | ORDERING_PLACES
     with told_of(places):
         updated, restarted = context.engine.update(inputs.texts("subscriptionId")[0], changes)
-    state = UNCHANGED if changes.rule is None else RESTARTED if restarted else KEPT
+    state = RESTARTED if restarted else UNCHANGED if changes.rule is None else KEPT
     introductions = context.engine.introduce(updated, changes.targets or ())
     info = f"Subscription {updated.id} was updated; {_STATES[state]} (version {updated.rule_version})"
     info += tell_introductions(introductions)
@@ -76,8 +81,9 @@ UPDATE = ProcessSpec(
     identifier="weps:Update",
     title="Update a subscription",
     abstract="Changes what is given and leaves the rest as it is. Another rule text is a new version of the rule. A "
-    "rule that says the same as before goes on in its state; another begins anew, as that of a new subscription, and "
-    "an alert that was on is not resolved afterwards. The source cannot be changed: subscribe anew.",
+    "rule that says the same as before goes on in its state; another begins anew, as that of a new subscription, as "
+    "it does under another late policy; an alert that was on is not resolved afterwards. "
+    "The source cannot be changed: subscribe anew.",
     version="1.0.0",
     inputs=(
         SUBSCRIPTION_ID,
@@ -92,6 +98,7 @@ UPDATE = ProcessSpec(
         ),
         InputSpec("title", "The title of the alerts", Literal()),
         *TELLING_INPUTS,
+        *ORDERING_INPUTS,
         InputSpec("severity", "The severity of the alerts", Literal(allowed=tuple(str(item) for item in Severity))),
         replace(SINK, abstract=f"{SINK.abstract} Those given take the place of all there were."),
         InputSpec("removeSinks", "Post alerts nowhere any more", Literal(allowed=("true", "false"))),

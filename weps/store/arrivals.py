@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from weps.model import SubscriptionStatus
 from weps.store.rows import observation_from_json, observation_to_json
-from weps.store.tables import CORRECTIONS, FEEDS, HELD, SEEN
+from weps.store.tables import CORRECTIONS, FEEDS, HELD, SEEN, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from weps.model import Feed, Observation
+    from weps.model import Feed, Observation, Ordering
 
 MANY = 500
 """Keys asked for in one statement; databases limit the number of parameters."""
@@ -167,6 +168,20 @@ class Arrivals:
         """Forget what is held back for rules that are not there any more: of all orderings but these."""
         others = HELD.c.ordering.not_in(sorted(orderings))
         self._connection.execute(delete(HELD).where(HELD.c.feed_id == self.feed.id, others))
+
+    def count_dropped(self, dropped: Mapping[Ordering, int]) -> None:
+        """Count for the subscriptions of some orderings what came too late for them."""
+        for ordering, number in dropped.items():
+            if not number:
+                continue
+            counting = update(SUBSCRIPTIONS).where(
+                SUBSCRIPTIONS.c.feed_id == self.feed.id,
+                SUBSCRIPTIONS.c.status == SubscriptionStatus.ACTIVE,
+                SUBSCRIPTIONS.c.late_policy == ordering.late,
+                SUBSCRIPTIONS.c.late_bound == ordering.bound,
+                SUBSCRIPTIONS.c.corrections == ordering.corrections,
+            )
+            self._connection.execute(counting.values(dropped=SUBSCRIPTIONS.c.dropped + number))
 
     def _unknown(self, given: Mapping[str, Observation]) -> list[Observation]:
         """Give those whose id was not seen, or with another value than now."""
