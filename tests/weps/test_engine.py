@@ -283,6 +283,22 @@ def test_alerts_that_have_no_end_stand_alone(bench: Bench):
     assert len({alert.episode for alert in alerts}) == 2
 
 
+@pytest.mark.parametrize("restart", [False, True], ids=["in one go", "restarted"])
+def test_a_rule_that_tells_everything_goes_on_after_a_first_look_that_it_told(bench: Bench, restart: bool):
+    """
+    A subscription with trigger every whose first look is above the threshold tells what comes after it as well.
+    """
+    rule = '{"type": "threshold", "condition": "greaterThan", "threshold": 30, "trigger": "every"}'
+    bench.sos.insert((at(-1), 31))
+    subscription = bench.subscribe(rule)
+    if restart:
+        bench.restart()
+    bench.sos.insert((at(1), 32))
+    bench.poll(2)
+
+    assert bench.times(subscription) == [("event", at(-1)), ("event", at(1))]
+
+
 def test_silence_is_told_when_the_clock_passes_and_ends_with_the_next_observation(bench: Bench):
     """
     Two hours after the last observation the subscriber is told, also when polls bring nothing, and again as data come.

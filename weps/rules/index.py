@@ -172,7 +172,9 @@ class Group:
         return len(self.subscriptions) - 1
 
     def restore(self, slot: int, states: Mapping[str, Json]) -> None:
-        """Take the states that were stored for a rule that has just been added."""
+        """Take the states that were stored for a rule just added; one that tells everything needs none."""
+        if self.shape.every:
+            return
         for key, stored in states.items():
             if self.shape.holds(self.shape.load(stored)):
                 self.restored.setdefault(key, set()).add(slot)
