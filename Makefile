@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo test check format bench lock clean
+.PHONY: install demo test crash check format bench lock clean
 
 install: $(STAMP)
 
@@ -19,6 +19,10 @@ demo: install
 
 test: install
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# Kills the delivery 200 times, between commit and delivery and in the middle of one.
+crash: install
+	CRASH_KILLS=200 $(BIN)/python -m pytest tests/weps/test_delivery_crash.py
 
 check: install
 	$(BIN)/ruff format --check .

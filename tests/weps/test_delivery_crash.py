@@ -1,0 +1,148 @@
+"""
+Pulling the plug between commit and delivery, and in the middle of one: whatever happens when, nothing is lost.
+
+`CRASH_KILLS=200` says how often; `make crash` does so.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from standardwebhooks.webhooks import Webhook
+
+from tests.weps.notify.stores import open_store, subscribe
+from weps.ledger import LedgerSelection
+from weps.model import Changes, DeliveryStatus, Target
+from weps.notify.webhook import WebhookChannel
+from weps.store.tables import ALERTS
+
+KILLS = int(os.environ.get("CRASH_KILLS", "6"))
+ALERTS_IN_ALL = 40 * KILLS
+WORKER = """
+import sys, time
+from dataclasses import replace
+from datetime import UTC, datetime
+from tests.weps.notify.samples import make_alert
+from tests.weps.test_delivery import post
+from weps.delivery import BackOff, DeliveryWorker
+from weps.model import Page
+from weps.notify.webhook import WebhookChannel
+from weps.store import Store
+
+store, wanted = Store(sys.argv[1]), int(sys.argv[2])
+(subscription,) = store.subscriptions(Page())
+channel = WebhookChannel(post, "http://weps.example.org/alerts", lambda: store.service_key("webhooks"))
+worker = DeliveryWorker(store, {"webhook": channel}, back_off=BackOff(first=BackOff().first / 500))
+worker.start()
+print("ready", flush=True)
+done = store.subscription(subscription.id).alert_count
+while done < wanted:
+    made = [make_alert(n) for n in range(done + 1, min(done + 4, wanted + 1))]
+    mine = [replace(one, id=f"alert-{one.sequence}", subscription_id=subscription.id) for one in made]
+    with store.batch(subscription.feed_id) as batch:
+        batch.add_alerts([(alert, subscription.targets) for alert in mine], datetime.now(UTC))
+    worker.wake()
+    done += len(made)
+    time.sleep(0.01)
+while store.next_delivery_due():
+    time.sleep(0.01)
+worker.stop()
+"""
+
+
+class Receiver:
+    """Two webhooks on loopback: one that takes all, one that now and then fails or hangs up in the middle."""
+
+    def __init__(self) -> None:
+        self.posts: list[tuple[str, bytes, dict[str, str]]] = []
+        generator = random.Random(5)
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                luck = generator.random() if self.path == "/unsteady" else 1.0
+                if luck < 0.03:
+                    self.close_connection = True
+                    return
+                if luck > 0.06:
+                    receiver.posts.append((self.path, body, dict(self.headers)))
+                self.send_response(503 if luck <= 0.06 else 204)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *arguments: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def receiver():
+    running = Receiver()
+    yield running
+    running.close()
+
+
+def run_until_killed(url: str, seconds: float | None) -> None:
+    """Run the worker, and kill it so long after it began; without a time it ends when all is delivered."""
+    command = [sys.executable, "-c", WORKER, url, str(ALERTS_IN_ALL)]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout.readline() == "ready\n"
+        if seconds is None:
+            assert worker.wait(120) == 0
+        else:
+            time.sleep(seconds)
+            worker.kill()
+
+
+@pytest.mark.timeout(60 + 5 * KILLS)
+def test_killed_at_random_moments_every_alert_is_stored_once_and_arrives_at_least_once(tmp_path, receiver):
+    """
+    The feed is that of an undisturbed run; each webhook has every alert, under its id and in order, none never.
+    """
+    store = open_store(tmp_path)
+    subscription = subscribe(store)
+    targets = tuple(Target("webhook", f"{receiver.url}/{name}") for name in ("good", "unsteady"))
+    store.update_subscription(subscription, Changes(targets=targets), "", subscription.created, None)
+    generator = random.Random(3)
+
+    for _ in range(KILLS):
+        run_until_killed(store.url, generator.uniform(0.0, 0.25))
+    run_until_killed(store.url, None)
+
+    expected = [f"alert-{n}" for n in range(1, ALERTS_IN_ALL + 1)]
+    with store.reading() as connection:
+        stored = list(connection.execute(select(ALERTS.c.id).order_by(ALERTS.c.sequence)).scalars())
+        told = connection.execute(select(func.count()).where(ALERTS.c.pattern == "target")).scalar_one()
+    channel = WebhookChannel(None, "", lambda: store.service_key("webhooks"))
+    assert [each for each in stored if each.startswith("alert-")] == expected
+    assert len(stored) == ALERTS_IN_ALL + told
+    for target in targets:
+        mine = [(body, headers) for path, body, headers in receiver.posts if target.address.endswith(path)]
+        arrived = [headers["webhook-id"] for _, headers in mine]
+        webhook = Webhook(channel.secret(subscription.id, target.address))
+        again = sum(Counter(arrived).values()) - len(set(arrived))
+        assert [each for each in dict.fromkeys(arrived) if each.startswith("alert-")] == expected
+        assert again <= KILLS
+        assert {webhook.verify(body, headers)["id"] for body, headers in mine[-20:]} == set(arrived[-20:])
+    assert store.count_deliveries(LedgerSelection(status=DeliveryStatus.DELIVERED)) >= 2 * ALERTS_IN_ALL
+    store.dispose()
