@@ -114,6 +114,9 @@ def _applications(folder: Path) -> Iterator[tuple[Ask, Ask, Engine]]:
     for option in ("workdir", "outputpath"):
         configuration.CONFIG.set("server", option, str(folder))
     configuration.CONFIG.set("server", "url", _URL)
+    # Its log of requests is one for the whole process, and keeps what others left there as running for ever.
+    for option in ("maxprocesses", "parallelprocesses"):
+        configuration.CONFIG.set("server", option, "1000")
     loop = asyncio.new_event_loop()
     try:
         yield _asgi(face, loop), _wsgi(stock), engine
