@@ -251,12 +251,16 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class EpisodeSelection:
-    """Which episodes are asked for: those that meet every condition that is given."""
+    """
+    Which episodes are asked for: those that meet every condition that is given.
+
+    `is_free` are those that nobody has acknowledged.
+    """
 
     subscription: str | None = None
     states: tuple[AlertStatus, ...] = ()
     is_open: bool | None = None
-    is_acknowledged: bool | None = None
+    is_free: bool | None = None
 
 
 def read_days(text: str) -> tuple[int, ...]:

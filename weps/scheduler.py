@@ -1,5 +1,5 @@
 """
-The clock of the service: polls what is due, ends what is over.
+The clock of the service: polls what is due, ends what is over, tells again what nobody cared for.
 
 What is due stands in the database, so a restart goes on where it was, and ten thousand feeds are one indexed query
 and not ten thousand jobs.
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from weps.engine import Engine
+from weps.handling import Handling
 from weps.housekeeping import Housekeeping
 from weps.live import LiveFeeds
 from weps.model import Feed
@@ -47,6 +48,7 @@ class Scheduler:
         self._beat()
         self._scheduler.add_job(self._poll_due, "interval", seconds=SECONDS_BETWEEN_LOOKS, id="poll")
         self._scheduler.add_job(self._engine.expire, "interval", seconds=1, id="expire")
+        self._scheduler.add_job(Handling(self._engine.store).run_due, "interval", seconds=1, id="episodes")
         if self._housekeeping is not None:
             self._scheduler.add_job(self._housekeeping.run, "interval", seconds=SECONDS_TO_PURGE, id="purge")
         self._scheduler.start()

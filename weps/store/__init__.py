@@ -7,6 +7,7 @@ The store: everything that must survive a power cut, in one database, one part a
 from weps.store.alerts import Alerts
 from weps.store.changing import Changing
 from weps.store.deliveries import Deliveries
+from weps.store.episodes import Episodes
 from weps.store.feeds import BatchTransaction, Feeds, RuleState, StateKey
 from weps.store.items import Items
 from weps.store.jobs import Jobs
@@ -16,6 +17,7 @@ from weps.store.retention import Retention
 from weps.store.rule_versions import RuleVersions
 from weps.store.service_keys import ServiceKeys
 from weps.store.services import Services
+from weps.store.silences import Silences
 from weps.store.sources import Sources
 from weps.store.subscriptions import Subscriptions
 
@@ -37,5 +39,7 @@ class Store(
     Services,
     Sources,
     Retention,
+    Episodes,
+    Silences,
 ):
     """All parts of the store on one database."""

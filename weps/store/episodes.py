@@ -1,0 +1,174 @@
+"""Episodes as they are looked at and worked with, and the one transaction in which that is done."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, delete, exists, func, or_, select, update
+
+from weps.episodes import Action, DueTimer, Note, Timer
+from weps.errors import NotFoundError
+from weps.store.database import Database
+from weps.store.rows import read_alert
+from weps.store.silences import holding
+from weps.store.storing import read_episode, store_alerts, upsert
+from weps.store.subscriptions import one_subscription
+from weps.store.tables import ALERTS, EPISODE_NOTES, EPISODE_TIMERS, EPISODES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from typing import Any
+
+    from sqlalchemy import Select
+
+    from weps.episodes import Episode, EpisodeSelection
+    from weps.model import Alert, Page, Subscription, Target
+
+
+class Episodes(Database):
+    """What alerts tell of."""
+
+    def episode(self, identifier: str) -> Episode:
+        """Give one episode; raises `NotFoundError`."""
+        with self.reading() as connection:
+            return _one(connection, identifier)
+
+    def episodes(self, selection: EpisodeSelection, page: Page) -> tuple[Episode, ...]:
+        """Give a page of the episodes, the last begun first; raises `NotFoundError` for a page after nobody."""
+        query = _selected(select(EPISODES), selection).order_by(EPISODES.c.first_alert.desc(), EPISODES.c.id)
+        with self.reading() as connection:
+            if page.after is not None:
+                query = query.where(EPISODES.c.first_alert < _one(connection, page.after).first_alert)
+            rows = connection.execute(query.offset(page.offset).limit(page.limit)).mappings()
+            return tuple(read_episode(row) for row in rows)
+
+    def count_episodes(self, selection: EpisodeSelection) -> int:
+        """Count the episodes."""
+        with self.reading() as connection:
+            return int(connection.execute(_selected(select(func.count(EPISODES.c.id)), selection)).scalar_one())
+
+    def newest_alert_of(self, episode: Episode) -> Alert:
+        """Give the alert that changed an episode last; raises `NotFoundError`."""
+        with self.reading() as connection:
+            return _alert(connection, episode)
+
+    def alerts_of_episode(self, identifier: str, limit: int = 100) -> tuple[Alert, ...]:
+        """Give the newest alerts of an episode, oldest first."""
+        mine = select(ALERTS).where(ALERTS.c.episode == identifier).order_by(ALERTS.c.sequence.desc()).limit(limit)
+        with self.reading() as connection:
+            return tuple(read_alert(row) for row in connection.execute(mine).mappings())[::-1]
+
+    def notes(self, identifier: str, limit: int = 1000) -> tuple[Note, ...]:
+        """Give what people did with an episode, oldest first."""
+        query = select(EPISODE_NOTES).where(EPISODE_NOTES.c.episode == identifier).order_by(EPISODE_NOTES.c.id)
+        with self.reading() as connection:
+            rows = connection.execute(query.limit(limit)).all()
+        return tuple(Note(row.noted, row.author, Action(row.action), row.text) for row in rows)
+
+    def due_timers(self, now: datetime, limit: int = 100) -> tuple[DueTimer, ...]:
+        """Give what is due of episodes, the longest waiting first."""
+        query = select(EPISODE_TIMERS).where(EPISODE_TIMERS.c.due <= now).order_by(EPISODE_TIMERS.c.due).limit(limit)
+        with self.reading() as connection:
+            return tuple(DueTimer(row.episode, Timer(row.kind), row.due) for row in connection.execute(query))
+
+    def untold_since(self, end: datetime, after: str, limit: int = 500) -> tuple[tuple[Episode, Alert], ...]:
+        """
+        Give episodes that the end of a silence may have to tell, with their newest alerts, in the order of their ids.
+
+        Those are the open ones that had begun by then, and those whose last change was silenced.
+        """
+        concerned = EPISODES.c.opened < end, or_(EPISODES.c.closed.is_(None), EPISODES.c.muted)
+        query = select(EPISODES).join(ALERTS, ALERTS.c.sequence == EPISODES.c.newest_alert)
+        query = query.where(*concerned, EPISODES.c.id > after).order_by(EPISODES.c.id).limit(limit)
+        with self.reading() as connection:
+            found = tuple(read_episode(row) for row in connection.execute(query).mappings())
+            return tuple((episode, _alert(connection, episode)) for episode in found)
+
+    @contextmanager
+    def handling(self, identifier: str) -> Iterator[EpisodeTransaction]:
+        """Open the transaction in which something is done with one episode; raises `NotFoundError`."""
+        with self.writing() as connection:
+            yield EpisodeTransaction(connection, _one(connection, identifier), self.standing_targets)
+
+
+class EpisodeTransaction:
+    """What is read and written while something is done with one episode."""
+
+    def __init__(self, connection: Connection, episode: Episode, standing_targets: tuple[Target, ...]) -> None:
+        self._connection = connection
+        self._standing_targets = standing_targets
+        self.episode = episode
+
+    def newest_alert(self) -> Alert:
+        """Give the alert that changed the episode last."""
+        return _alert(self._connection, self.episode)
+
+    def subscription(self) -> Subscription:
+        """Give the subscription that the episode is of."""
+        return one_subscription(self._connection, self.episode.subscription_id)
+
+    def is_silenced(self, alert: Alert, now: datetime) -> bool:
+        """Tell whether a silence holds that means an alert."""
+        return any(silence.matcher.matches(alert) for silence in holding(self._connection, now))
+
+    def is_told(self, alert_id: str) -> bool:
+        """Tell whether an alert is stored."""
+        return self._connection.execute(select(exists().where(ALERTS.c.id == alert_id))).scalar_one()
+
+    def tell(self, alert: Alert, targets: tuple[Target, ...], now: datetime) -> None:
+        """Store an alert of the episode, and push it."""
+        store_alerts(self._connection, [(alert, targets)], now, self._standing_targets)
+        self.episode = _one(self._connection, self.episode.id)
+
+    def change(self, **values: Any) -> None:
+        """Change members of the episode."""
+        mine = EPISODES.c.id == self.episode.id
+        self._connection.execute(update(EPISODES).where(mine).values(**values))
+        self.episode = _one(self._connection, self.episode.id)
+
+    def note(self, note: Note) -> None:
+        """Keep what somebody did."""
+        row = {"episode": self.episode.id, "noted": note.noted, "author": note.author}
+        self._connection.execute(EPISODE_NOTES.insert(), row | {"action": note.action, "text": note.text})
+
+    def set_timer(self, kind: Timer, due: datetime) -> None:
+        """Let something be due then."""
+        upsert(self._connection, EPISODE_TIMERS, [{"episode": self.episode.id, "kind": kind, "due": due}], ("due",))
+
+    def drop_timers(self, *kinds: Timer) -> None:
+        """Let nothing of these kinds be due any more."""
+        mine = EPISODE_TIMERS.c.episode == self.episode.id, EPISODE_TIMERS.c.kind.in_(kinds)
+        self._connection.execute(delete(EPISODE_TIMERS).where(*mine))
+
+    def is_due(self, timer: DueTimer) -> bool:
+        """Tell whether something is still due: nobody else did it or put it off meanwhile."""
+        mine = EPISODE_TIMERS.c.episode == self.episode.id, EPISODE_TIMERS.c.kind == timer.kind
+        return self._connection.execute(select(EPISODE_TIMERS.c.due).where(*mine)).scalar_one_or_none() == timer.due
+
+
+def _one(connection: Connection, identifier: str) -> Episode:
+    row = connection.execute(select(EPISODES).where(EPISODES.c.id == identifier)).mappings().one_or_none()
+    if row is None:
+        raise NotFoundError(f"there is no episode {identifier!r}")
+    return read_episode(row)
+
+
+def _alert(connection: Connection, episode: Episode) -> Alert:
+    query = select(ALERTS).where(ALERTS.c.sequence == episode.newest_alert)
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        raise NotFoundError(f"the alerts of episode {episode.id!r} are not kept any more")
+    return read_alert(row)
+
+
+def _selected(query: Select[Any], selection: EpisodeSelection) -> Select[Any]:
+    if selection.subscription is not None:
+        query = query.where(EPISODES.c.subscription_id == selection.subscription)
+    if selection.states:
+        query = query.where(EPISODES.c.state.in_(selection.states))
+    for column, wanted in ((EPISODES.c.closed, selection.is_open), (EPISODES.c.acknowledged_by, selection.is_free)):
+        if wanted is not None:
+            query = query.where(column.is_(None) if wanted else column.is_not(None))
+    return query
