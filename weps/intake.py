@@ -12,8 +12,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 from weps.engine import Engine
 from weps.errors import InputError, SourceUnreachable
@@ -149,13 +148,13 @@ class Intake:
 
     def _take_in(self, messages: list[Message]) -> None:
         """Take messages in, together where that is possible, else one by one; acknowledge what is committed."""
-        if self._persist(partial(self._commit, messages), tries=1 if len(messages) > 1 else MOST_TRIES):
+        if self._persist(messages, tries=1 if len(messages) > 1 else MOST_TRIES):
             self._acknowledge(messages)
             return
         for message in messages if len(messages) > 1 else ():
             if self._stopping.is_set():
                 return
-            if self._persist(partial(self._commit, [message]), tries=MOST_TRIES):
+            if self._persist([message], tries=MOST_TRIES):
                 self._acknowledge([message])
             elif not self._stopping.is_set():
                 self._give_up(message)
@@ -170,28 +169,31 @@ class Intake:
         for message in messages:
             self._brokers.done(message)
 
-    def _persist(self, work: Callable[[], None], tries: int) -> bool:
-        """Do something until it succeeds; only while the database answers are the tries counted."""
+    def _persist(self, messages: Sequence[Message], tries: int) -> bool:
+        """Commit messages, again and again; it is given up only where all goes well without them."""
         failures, pause = 0, 0.5
         while not self._stopping.is_set():
             try:
-                work()
+                self._commit(messages)
             except Exception:  # one message must not stop the others
-                LOG.exception("messages not taken in try=%d", failures + 1)
+                LOG.exception("messages not taken in count=%d try=%d", len(messages), failures + 1)
             else:
                 return True
-            failures += self._database_answers()
+            failures += self._goes_well_without(messages)
             if failures >= tries:
                 return False
             self._stopping.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
         return False
 
-    def _database_answers(self) -> bool:
+    def _goes_well_without(self, messages: Sequence[Message]) -> bool:
+        """Tell whether the feeds of messages take in nothing at all: then it is the messages that they fail on."""
         try:
-            self._engine.store.ping()
-        except Exception:
-            LOG.warning("database does not answer")
+            for feed in self._engine.store.feeds_of(BROKERED):
+                if any(_wants(feed, message) for message in messages):
+                    self._receive(feed, ())
+        except Exception as error:
+            LOG.warning("feeds take in nothing at present", exc_info=error)
             return False
         return True
 
@@ -218,3 +220,9 @@ class Intake:
             return self._read(source, message.payload, message.topic)
         except InputError:
             return ()
+
+
+def _wants(feed: Feed, message: Message) -> bool:
+    """Tell whether a message is for a feed; one that the broker does not let listen never begins."""
+    has_begun = feed.primed or not feed.failures
+    return has_begun and is_wanted(message, feed.source.endpoint, members_of(feed.source)["topic"])

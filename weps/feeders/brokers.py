@@ -61,14 +61,17 @@ class Brokers:
     All brokers that are listened to; their messages wait in `messages`.
 
     `installation` is a text that stays and is no other's: client ids are made of it. `logins` has `user:password` by
-    `host:port`.
+    `host:port`; `longest_pause` is how many seconds there are at most between two tries to connect.
     """
 
-    def __init__(self, guard: Guard, installation: str, logins: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, guard: Guard, installation: str, logins: Mapping[str, str] | None = None, longest_pause: int = 10
+    ) -> None:
         self.messages: queue.Queue[Message] = queue.Queue(MOST_WAITING)
         self._guard = guard
         self._installation = installation
         self._logins = logins or {}
+        self._longest_pause = longest_pause
         self._brokers: dict[str, _Broker] = {}
         self._lock = threading.Lock()
         self._closed = False
@@ -124,13 +127,15 @@ class Brokers:
             self._closed = True
             brokers = list(self._brokers.values())
         for broker in brokers:
+            broker.hang_up()
+        for broker in brokers:
             broker.close()
 
     def _connect(self, address: str) -> _Broker:
         digest = hashlib.sha256(f"{self._installation} {address}".encode()).hexdigest()
         # 23 characters are what every broker takes (MQTT 3.1.1 clause 3.1.3.1).
         broker = _Broker(address, _GuardedClient(self._guard, f"weps-{digest[:16]}"), self.messages)
-        broker.connect(self._logins.get(urlsplit(address).netloc))
+        broker.connect(self._logins.get(urlsplit(address).netloc), self._longest_pause)
         return broker
 
 
@@ -169,7 +174,7 @@ class _Broker:
         self._asked: dict[int, str] = {}
         self._granted: dict[str, bool] = {}
 
-    def connect(self, login: str | None) -> None:
+    def connect(self, login: str | None, longest_pause: int) -> None:
         """Connect in the background, and again whenever the connection breaks."""
         parts, client = urlsplit(self._address), self._client
         client.on_connect = self._connected
@@ -181,7 +186,7 @@ class _Broker:
             client.username_pw_set(user, password)
         if parts.scheme == "mqtts":
             client.tls_set()
-        client.reconnect_delay_set(1, 30)
+        client.reconnect_delay_set(1, longest_pause)
         client.connect_async(parts.hostname or "", parts.port or 0, KEEP_ALIVE)
         client.loop_start()
 
@@ -239,10 +244,14 @@ class _Broker:
             if self._is_connected and message.connection == self._connection:
                 self._client.ack(message.mid, message.qos)
 
-    def close(self) -> None:
-        """Hang up."""
+    def hang_up(self) -> None:
+        """Begin to end the connection; the broker keeps the session."""
         self._is_closed = True
         self._client.disconnect()
+
+    def close(self) -> None:
+        """Hang up, and wait until that is done."""
+        self.hang_up()
         self._client.loop_stop()
 
     def _subscribe(self, topic: str) -> None:

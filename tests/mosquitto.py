@@ -1,0 +1,72 @@
+"""Mosquitto with a memory, on a port of loopback that stays when it is stopped and started again."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+
+from tests.weps.notify.broker import MOSQUITTO
+
+
+class Mosquitto:
+    """A broker that keeps its sessions and what waits in them in a folder; `options` are lines of its configuration."""
+
+    def __init__(self, folder: Path, options: str = "allow_anonymous true") -> None:
+        folder.mkdir(exist_ok=True)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self.host = f"127.0.0.1:{self.port}"
+        self._file = folder / "mosquitto.conf"
+        # started as root it would become a user that may not read our files
+        memory = f"persistence true\npersistence_location {folder}/\nmax_queued_messages 0"
+        self._file.write_text(f"user root\nlistener {self.port} 127.0.0.1\n{memory}\n{options}\n")
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        self._process = subprocess.Popen([str(MOSQUITTO), "-c", str(self._file)], stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                assert time.monotonic() < deadline
+                assert self._process.poll() is None
+                time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Stop it; it writes down what it has."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(10)
+
+    @contextmanager
+    def publisher(self):
+        """Give a function that publishes with QoS 1 and returns when the broker has taken the message."""
+        client = Client(CallbackAPIVersion.VERSION2)
+        client.connect("127.0.0.1", self.port)
+        client.loop_start()
+
+        def publish(topic: str, message: Any, *, retain: bool = False) -> None:
+            payload = message if isinstance(message, bytes | str) else json.dumps(message)
+            client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(10)
+
+        yield publish
+        client.disconnect()
+        client.loop_stop()
+
+    def publish(self, topic: str, *messages: Any, retain: bool = False) -> None:
+        """Publish messages with QoS 1."""
+        with self.publisher() as publish:
+            for message in messages:
+                publish(topic, message, retain=retain)

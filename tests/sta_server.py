@@ -1,0 +1,130 @@
+"""
+A SensorThings service on loopback: Datastreams with Observations, `$filter` by time, pages, and `$expand` where asked.
+
+It follows OGC 18-088 as far as a client that reads Observations needs it, and hands out short pages.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+MQTT = "http://www.opengis.net/spec/iot_sensing/1.1/req/receive-updates-via-mqtt/receive-updates"
+PLACE = {"type": "Point", "coordinates": [7.59, 51.97]}
+
+
+@dataclass
+class StaServer:
+    """The service; Observations are added by `observe`. `asked` has the paths and queries of all requests."""
+
+    page: int = 3
+    broker: str | None = None
+    observations: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def __enter__(self) -> StaServer:
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                owner.asked.append(self.path)
+                status, document = owner.answer(self.path)
+                body = json.dumps(document).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self.host = f"127.0.0.1:{self._server.server_port}"
+        self.root = f"http://{self.host}/v1.1"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def observe(self, stream: int, time: datetime, result: Any) -> dict[str, Any]:
+        """Add an Observation to a Datastream, and give it as it is published by MQTT."""
+        number = len(self.observations) + 1
+        entity = {
+            "@iot.id": number,
+            "@iot.selfLink": f"{self.root}/Observations({number})",
+            "phenomenonTime": time.isoformat().replace("+00:00", "Z"),
+            "resultTime": None,
+            "result": result,
+        }
+        self.observations.append({"stream": stream, **entity})
+        return entity
+
+    def answer(self, target: str) -> tuple[int, Any]:
+        """Answer a request."""
+        parts = urlsplit(target)
+        options = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        path = parts.path.removeprefix("/v1.1").strip("/")
+        if not path:
+            endpoints = {"endpoints": [f"mqtt://{self.broker}"]} if self.broker else {}
+            return 200, {"value": [], "serverSettings": {MQTT: endpoints}}
+        stream = re.fullmatch(r"Datastreams\((\d+)\)(/Observations)?", path)
+        if stream and int(stream[1]) > 2:
+            return 404, {"code": 404, "type": "error", "message": "Nothing found."}
+        if stream and not stream[2]:
+            return 200, self._stream(int(stream[1]), options)
+        if path == "Datastreams":
+            return 200, {"value": [self._stream(number, options) for number in (1, 2)]}
+        return 200, self._observations(int(stream[1]) if stream else None, target, options)
+
+    def _observations(self, stream: int | None, target: str, options: dict[str, str]) -> dict[str, Any]:
+        limits = re.findall(r"phenomenonTime (ge|le) (\S+)", options.get("$filter", ""))
+        found = sorted(
+            (one for one in self.observations if stream in (None, one["stream"])), key=lambda one: one["phenomenonTime"]
+        )
+        for word, limit in limits:
+            found = [
+                one
+                for one in found
+                if (one["phenomenonTime"] >= limit if word == "ge" else one["phenomenonTime"] <= limit)
+            ]
+        if "desc" in options.get("$orderby", ""):
+            found.reverse()
+        size, skip = min(int(options.get("$top", 100)), self.page), int(options.get("$skip", 0))
+        document: dict[str, Any] = {"value": [self._shown(one, options) for one in found[skip : skip + size]]}
+        if skip + size < len(found):
+            kept = re.sub(r"&\$skip=\d+", "", target)
+            document["@iot.nextLink"] = f"http://{self.host}{kept}&$skip={skip + size}"
+        return document
+
+    def _shown(self, one: dict[str, Any], options: dict[str, str]) -> dict[str, Any]:
+        shown = {name: value for name, value in one.items() if name != "stream"}
+        if "Datastream" in options.get("$expand", ""):
+            shown["Datastream"] = self._stream(one["stream"], {"$expand": "Sensor,ObservedProperty,Thing"})
+        if "FeatureOfInterest" in options.get("$expand", ""):
+            shown["FeatureOfInterest"] = {"@iot.id": 9, "name": f"river {one['stream']}", "feature": PLACE}
+        return shown
+
+    def _stream(self, number: int, options: dict[str, str]) -> dict[str, Any]:
+        expand = options.get("$expand", "")
+        found: dict[str, Any] = {
+            "@iot.id": number,
+            "name": f"stream {number}",
+            "unitOfMeasurement": {"name": "metre", "symbol": "m", "definition": "ucum:m"},
+        }
+        if "Sensor" in expand:
+            found["Sensor"] = {"@iot.id": number, "name": f"gauge {number}"}
+            found["ObservedProperty"] = {"name": "Level", "definition": "http://example.org/level"}
+            found["Thing"] = {"name": f"bridge {number}", "Locations": []}
+        if "Observations(" in expand:
+            inner = {"$orderby": "phenomenonTime desc", "$top": "1", "$expand": "FeatureOfInterest"}
+            found["Observations"] = self._observations(number, "", inner)["value"]
+        return found

@@ -1,0 +1,286 @@
+"""What is pushed enters the engine: by a real Mosquitto, with a clock that stands still until it is moved."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.mosquitto import Mosquitto
+from tests.weps.bench import NOON, at
+from tests.weps.notify.broker import require_mosquitto
+from weps.engine import Engine
+from weps.errors import InputError, SourceUnreachable
+from weps.feeders.brokers import Brokers
+from weps.feeders.guard import Guard
+from weps.feeders.pushed import Faults, PushedFeeder
+from weps.feeders.sources import mqtt_source, push_source
+from weps.intake import Intake
+from weps.model import NewSubscription, Page, RuleText, Source, Subscription
+from weps.reading import Horizon
+from weps.rules.languages import detect_language
+from weps.store import Store
+
+HIGH = json.dumps({"type": "threshold", "condition": "greaterThan", "threshold": 30, "trigger": "every"})
+SILENT = json.dumps({"type": "noData", "after": "PT1H"})
+MAPPING = json.dumps(
+    {
+        "time": "at",
+        "value": "v",
+        "procedure": {"topic": 1},
+        "observedProperty": {"constant": "Level"},
+    }
+)
+
+
+@dataclass
+class Bench:
+    """An engine that takes what is pushed; `restart` throws away all memory."""
+
+    folder: Path
+    allowed: frozenset[str] = frozenset({"127.0.0.1"})
+    now: datetime = NOON
+    store: Store = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.store = Store(f"sqlite:///{self.folder / 'weps.db'}")
+        self.store.migrate()
+        self.start()
+
+    def start(self) -> None:
+        self.faults, self.brokers = Faults(), Brokers(Guard(self.allowed), "installation", longest_pause=1)
+        feeder = PushedFeeder(self.brokers, self.faults)
+        self.engine = Engine(self.store, feeder, {}, "http://weps.example", clock=lambda: self.now, first_look=30)
+        self.intake = Intake(self.engine, self.brokers, self.faults, Horizon())
+        self.intake.start()
+
+    def stop(self) -> None:
+        self.intake.stop(5)
+        self.engine.close(5)
+
+    def subscribe(self, source: Source, rule: str = HIGH) -> Subscription:
+        new = NewSubscription(RuleText(detect_language(rule), rule), source, timedelta(minutes=1))
+        return self.engine.subscribe(new)
+
+    def poll(self, minutes: float) -> None:
+        self.now = at(minutes)
+        for feed in self.engine.due_feeds():
+            self.engine.poll(feed.id)
+
+    def told(self, subscription: Subscription) -> list[tuple[str, datetime]]:
+        alerts = self.store.alerts(subscription.id, Page(0, 1000))
+        return [(alert.status.value, alert.event_time) for alert in alerts][::-1]
+
+    def values(self, subscription: Subscription) -> list[object]:
+        return [alert.value for alert in self.store.alerts(subscription.id, Page(0, 1000))][::-1]
+
+    def wait_for(self, condition) -> None:
+        deadline = time.monotonic() + 15
+        while not condition():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def bench(tmp_path):
+    made = Bench(tmp_path)
+    yield made
+    made.stop()
+    made.store.dispose()
+
+
+@pytest.fixture
+def mosquitto(tmp_path):
+    require_mosquitto()
+    broker = Mosquitto(tmp_path / "broker")
+    yield broker
+    broker.stop()
+
+
+def reading(minutes: float, value: object = 20) -> dict[str, object]:
+    return {"at": at(minutes).isoformat(), "v": value}
+
+
+def topic(mosquitto: Mosquitto, name: str = "+/level") -> Source:
+    return mqtt_source(f"mqtt://{mosquitto.host}/{name}", MAPPING)
+
+
+def is_there(bench: Bench, source: Source) -> bool:
+    try:
+        bench.brokers.require(source.endpoint, "+/level")
+    except SourceUnreachable:
+        return False
+    return True
+
+
+def test_silence_is_noticed_and_what_waited_at_the_broker_is_no_silence(bench, mosquitto):
+    """
+    A reading that came while nobody listened is taken in before the time moves on, so only real silence is told.
+    """
+    subscription = bench.subscribe(topic(mosquitto), SILENT)
+    mosquitto.publish("A/level", reading(0))
+    bench.wait_for(lambda: bench.store.positions(subscription.feed_id))
+    bench.stop()
+    mosquitto.publish("A/level", reading(50))
+
+    bench.start()
+    bench.poll(70)
+    heard = bench.told(subscription)
+    bench.poll(111)
+
+    assert [] == heard
+    assert [("no-data", at(110))] == bench.told(subscription)
+
+
+def test_a_message_that_cannot_be_read_stops_no_other(bench, mosquitto):
+    """
+    The good ones around it have their alerts; it is counted, acknowledged and does not come again.
+    """
+    source = topic(mosquitto)
+    subscription = bench.subscribe(source)
+
+    mosquitto.publish("A/level", reading(1, 31), b"\xff{", {"at": "yesterday", "v": 32}, reading(2, 33))
+    bench.wait_for(lambda: len(bench.values(subscription)) == 2)
+    counted = bench.faults.count(source)
+    bench.stop()
+    bench.start()
+    mosquitto.publish("A/level", reading(3, 34))
+    bench.wait_for(lambda: len(bench.values(subscription)) == 3)
+
+    assert ([31, 33, 34], (2, 2)) == (bench.values(subscription), counted)
+    assert (1, 0) == bench.faults.count(source)
+
+
+def test_a_topic_with_nothing_that_can_be_read_is_a_source_that_fails(bench, mosquitto):
+    """
+    The next look at the source tells how many messages came and why the last could not be read.
+    """
+    source = topic(mosquitto)
+    subscription = bench.subscribe(source)
+    mosquitto.publish("A/level", b"no JSON", {"v": 1})
+    bench.wait_for(lambda: bench.faults.count(source) == (0, 2))
+
+    bench.poll(1)
+
+    feed = bench.store.feed(subscription.feed_id)
+    assert (1, "none of 2 messages could be read; the last: item 1: the observation has no time") == (
+        feed.failures,
+        feed.last_error,
+    )
+
+
+def test_a_broker_that_is_gone_is_a_source_that_is_down(bench, mosquitto):
+    """
+    Three looks in vain tell it once, and the first look after its return that it is there again.
+    """
+    source = topic(mosquitto)
+    subscription = bench.subscribe(source)
+    mosquitto.stop()
+
+    for minutes in (1, 5, 15, 40):
+        bench.poll(minutes)
+    mosquitto.start()
+    bench.wait_for(lambda: is_there(bench, source))
+    bench.poll(100)
+
+    assert ["source-down", "source-up"] == [status for status, _ in bench.told(subscription)]
+    assert None is bench.store.feed(subscription.feed_id).last_error
+
+
+def test_all_topics_of_a_broker_share_one_connection(bench, mosquitto):
+    """
+    Overlapping topics both have the message, each once; the broker knows one client.
+    """
+    everything, one = bench.subscribe(topic(mosquitto, "#")), bench.subscribe(topic(mosquitto, "A/level"))
+
+    mosquitto.publish("A/level", reading(1, 31))
+    mosquitto.publish("B/level", reading(2, 32))
+    bench.wait_for(lambda: len(bench.values(everything)) == 2 and bench.values(one))
+
+    assert ([31, 32], [31]) == (bench.values(everything), bench.values(one))
+    assert 1 == len(bench.brokers._brokers)
+
+
+def test_a_broker_on_this_machine_is_refused_unless_the_settings_allow_it(tmp_path, mosquitto):
+    """
+    The guard holds for brokers as for HTTP servers: nothing connects, and the source says why.
+    """
+    bench = Bench(tmp_path, frozenset())
+    subscription = bench.subscribe(topic(mosquitto))
+
+    error = bench.store.feed(subscription.feed_id).last_error
+
+    bench.stop()
+    assert "private, local or reserved" in error
+
+
+def test_a_broker_that_wants_a_login_is_told_the_one_of_the_settings(tmp_path):
+    """
+    With it the topic is listened to; without it the source says that the broker refuses.
+    """
+    require_mosquitto()
+    (tmp_path / "users").write_text("")
+    subprocess.run(
+        [shutil.which("mosquitto_passwd"), "-b", str(tmp_path / "users"), "weps", "secret"],
+        check=True,
+        capture_output=True,
+    )
+    broker = Mosquitto(tmp_path / "strict", f"allow_anonymous false\npassword_file {tmp_path / 'users'}")
+    address = f"mqtt://{broker.host}"
+    allowed = Guard(frozenset({"127.0.0.1"}))
+    known = Brokers(allowed, "known", {broker.host: "weps:secret"})
+    unknown = Brokers(allowed, "unknown")
+
+    known.require(address, "A/level")
+    with pytest.raises(SourceUnreachable, match="the broker refuses: Not authorized"):
+        unknown.require(address, "A/level")
+
+    for each in (known, unknown):
+        each.close()
+    broker.stop()
+
+
+def test_what_comes_again_after_it_was_forgotten_is_no_news(bench):
+    """
+    Ids are kept for the overlap; what is older than that and than the newest of its series is dropped.
+    """
+    source = push_source("http://weps.example/push", MAPPING.replace('{"topic": 1}', '"p"'), None, None)
+    subscription = bench.subscribe(source)
+    old, new = {**reading(1, 31), "p": "A"}, {**reading(60 * 24 * 5, 32), "p": "A"}
+
+    for message in (old, new, old, new):
+        bench.intake.take(source, json.dumps(message).encode())
+
+    assert [31, 32] == bench.values(subscription)
+
+
+def test_a_late_message_within_the_overlap_is_evaluated(bench):
+    """
+    A reading of a slow way that is a day late at most counts as every other.
+    """
+    source = push_source("http://weps.example/push", MAPPING.replace('{"topic": 1}', '"p"'), None, None)
+    subscription = bench.subscribe(source)
+
+    for minutes, value in ((60, 31), (30, 32)):
+        bench.intake.take(source, json.dumps({**reading(minutes, value), "p": "A"}).encode())
+
+    assert [31, 32] == bench.values(subscription)
+
+
+def test_what_cannot_be_read_is_refused_to_who_pushes_it(bench):
+    """
+    The place of the fault is told.
+    """
+    source = push_source("http://weps.example/push", None, None, None)
+    bench.subscribe(source)
+
+    with pytest.raises(InputError, match="the file is empty"):
+        bench.intake.take(source, b" ")
+
+    assert (0, 1) == bench.faults.count(source)
