@@ -23,6 +23,7 @@ from starlette.routing import Match, Mount, Route
 from sos_server.bindings import kvp, pox, soap
 from sos_server.bindings.at_hand import AtHand, log_answer
 from sos_server.bindings.http import Stream, accepts_gzip, compressed, in_chunks, is_form, read_body, resumed
+from sos_server.bindings.inserting import Inserting
 from sos_server.codecs import ows11, xml
 from sos_server.codecs.sos20.encode import encode
 from sos_server.errors import InvalidRequest, NoApplicableCode, OperationNotSupported, SosError
@@ -43,14 +44,13 @@ _LOG = logging.getLogger("sos_server")
 PATH = "/sos"
 _KVP, _POX, _SOAP = "kvp", "pox", "soap"
 _MEDIA_TYPE = "application/xml"
-_AT_HAND = frozenset({"", "/", f"/{_KVP}"})
 
 
-def create_app(settings: Settings, *, at_hand: frozenset[str] = _AT_HAND) -> Starlette:
+def create_app(settings: Settings, *, short_cuts: str | None = "") -> Starlette:
     """
     Make the application; its storage, `app.state.storage`, is open and stays so until it is closed.
 
-    At the paths `at_hand` small questions are answered without a thread.
+    Under the path `short_cuts` small questions and inserts are answered without a thread for each.
     It takes care of its own errors: every refusal is an OWS exception report.
     """
     storage = open_storage(settings.database_url)
@@ -71,7 +71,8 @@ def create_app(settings: Settings, *, at_hand: frozenset[str] = _AT_HAND) -> Sta
     )
     face = _Face(service, settings)
     app = _Application(
-        AtHand(service, at_hand),
+        service,
+        short_cuts,
         routes=[
             Route("/", face.answer_any, methods=["GET", "POST"]),
             Route(f"/{_KVP}", face.answer_kvp, methods=["GET", "POST"]),
@@ -87,9 +88,8 @@ def create_app(settings: Settings, *, at_hand: frozenset[str] = _AT_HAND) -> Sta
 
 def create_standalone(settings: Settings) -> Starlette:
     """Make the application with nothing else around it: at `/sos`, which `/` leads to."""
-    sos = create_app(settings, at_hand=frozenset())
-    found = AtHand(sos.state.service, frozenset(PATH + path for path in _AT_HAND))
-    app = _Application(found, routes=[Route("/", _lead_to_service), mount(PATH, sos)])
+    sos = create_app(settings, short_cuts=None)
+    app = _Application(sos.state.service, PATH, routes=[Route("/", _lead_to_service), mount(PATH, sos)])
     app.state.storage = sos.state.storage
     return app
 
@@ -122,15 +122,23 @@ class _BareAddress:
 
 
 class _Application(Starlette):
-    """The routes, and before them what is at hand."""
+    """The routes, and before them the short ways of the addresses under a path, where one is given."""
 
-    def __init__(self, at_hand: AtHand, **options: Any) -> None:
+    def __init__(self, service: Service, short_cuts: str | None, **options: Any) -> None:
         super().__init__(**options)
-        self._at_hand = at_hand
+
+        def addresses(*paths: str) -> frozenset[str]:
+            return frozenset() if short_cuts is None else frozenset(short_cuts + path for path in paths)
+
+        self._at_hand = AtHand(service, addresses("", "/", f"/{_KVP}"))
+        self._inserting = Inserting(service, addresses("", "/", f"/{_POX}"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not await self._at_hand.answer(scope, send):
-            await super().__call__(scope, receive, send)
+        if await self._at_hand.answer(scope, send):
+            return
+        rest = await self._inserting.answer(scope, receive, send)
+        if rest is not None:
+            await super().__call__(scope, rest, send)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import logging
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sos_server.bindings import kvp
 from sos_server.bindings.http import accepts_gzip, compressed, in_chunks
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from sos_server.requests import Request
     from sos_server.service import Service
+
+Headers: TypeAlias = "list[tuple[bytes, bytes]]"
 
 _LOG = logging.getLogger("sos_server")
 _HEADERS = ((b"content-type", b"application/xml"), (b"vary", b"Accept-Encoding"))
@@ -51,12 +53,11 @@ class AtHand:
         if found is None:
             return False
         request, body, headers = found
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await send_whole(send, body, headers)
         log_answer(request, "kvp", began)
         return True
 
-    def _find(self, scope: Scope) -> tuple[Request, bytes, list[tuple[bytes, bytes]]] | None:
+    def _find(self, scope: Scope) -> tuple[Request, bytes, Headers] | None:
         try:
             request = kvp.decode(scope["query_string"].decode())
             if not isinstance(request, GetObservation | GetResult):
@@ -66,20 +67,29 @@ class AtHand:
             return None
         if more is not None:
             return None
-        headers = list(_HEADERS)
-        if any(
-            name == b"accept-encoding" and accepts_gzip(value.decode("latin-1")) for name, value in scope["headers"]
-        ):
-            headers.append((b"content-encoding", b"gzip"))
-            body = b"".join(compressed((body,)))
-        headers.append((b"content-length", b"%d" % len(body)))
-        return request, body, headers
+        return request, *packed(scope, body)
 
     def _begin(self, request: Request) -> tuple[bytes, bytes | None]:
         """Give the first part of an answer, and the second where there is one."""
         found = self._service.answer(request, "", datetime.now(UTC))
         chunks = in_chunks(encode(found, counts_as_measures=self._service.counts_as_measures))
         return next(chunks), next(chunks, None)
+
+
+def packed(scope: Scope, body: bytes) -> tuple[bytes, Headers]:
+    """Give a whole answer, compressed where the client accepts that, and its headers."""
+    headers = list(_HEADERS)
+    if any(name == b"accept-encoding" and accepts_gzip(value.decode("latin-1")) for name, value in scope["headers"]):
+        headers.append((b"content-encoding", b"gzip"))
+        body = b"".join(compressed((body,)))
+    headers.append((b"content-length", b"%d" % len(body)))
+    return body, headers
+
+
+async def send_whole(send: Send, body: bytes, headers: Headers) -> None:
+    """Send an answer that is whole."""
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def log_answer(request: Request, binding: str, began: float) -> None:

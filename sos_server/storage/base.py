@@ -164,7 +164,7 @@ def _sqlite_engine(url: URL) -> Engine:
         max_overflow=-1,
         connect_args={"check_same_thread": False},
     )
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -187,7 +187,8 @@ def _postgresql_engine(url: URL) -> Engine:
 _ENGINES = {"sqlite": _sqlite_engine, "postgresql": _postgresql_engine}
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def prepare_sqlite(connection: Any, _record: object = None) -> None:
+    """Set what a connection to SQLite needs to read moments and to write durably."""
     # the driver would begin transactions by itself, too late for a snapshot
     connection.isolation_level = None
     for pragma in _PRAGMAS:

@@ -23,6 +23,7 @@ from sos_server.errors import InvalidParameterValue
 from sos_server.model import annotations_of
 from sos_server.storage.annotations import insert_annotations
 from sos_server.storage.cursor import change, compile_query, fetch, reader_of
+from sos_server.storage.prompt import TakesLong
 from sos_server.storage.sampling import insert_geometries
 from sos_server.storage.series import StoredSeries, check_unit, highest, lowest, move_generation, series_for
 from sos_server.storage.tables import OBSERVATIONS, OFFERINGS, SAMPLING_GEOMETRIES, SERIES, SERVICE
@@ -115,6 +116,32 @@ def insert_observations(
     return new.total()
 
 
+def insert_known(
+    reader: Reader, offerings: tuple[str, ...], batches: Iterable[SeriesBatch], known: KnownSeries, now: int
+) -> int:
+    """
+    Store batches as `insert_observations` does, over SQLite's driver alone, and give the number of observations.
+
+    Raises `TakesLong` where a series is not known, or an observation is here already or tells more than its result.
+    """
+    ((updated, last_id, generation),) = fetch(reader, _compiled(reader.dialect, _SERVICE), {})
+    stored: list[_Row] = []
+    for batch in batches:
+        series = known.get((generation, offerings, batch.key))
+        if series is None or batch.uom not in (None, series.uom):
+            raise TakesLong
+        for each in batch.observations:
+            if (each.geometry, each.annotations, each.quality) != (None, None, None):
+                raise TakesLong
+        stored += _rows(series.id, batch.observations, last_id + len(stored))
+    if _store_rows(reader, stored) != len(stored):
+        raise TakesLong
+    _move_extents(reader, stored, Counter(map(_SERIES, stored)), offerings)
+    values = {"new_last_observation": last_id + len(stored), "new_updated": max(now, updated + 1)}
+    change(reader, _compiled(reader.dialect, _MOVE_ON), [values])
+    return len(stored)
+
+
 def _become_mobile(connection: Connection, series: Iterable[int]) -> bool:
     """Whether one of the series has told no places of its observations before."""
     told = exists().where(SAMPLING_GEOMETRIES.c.series_id == SERIES.c.id)
@@ -124,14 +151,18 @@ def _become_mobile(connection: Connection, series: Iterable[int]) -> bool:
 def _store(connection: Connection, rows: list[_Row]) -> int:
     """Store the rows whose identities are new, and give their number."""
     if connection.dialect.name == "sqlite":
-        cursor = reader_of(connection).driver.executemany(_insert_rows(connection.dialect), rows)
-        return int(cursor.rowcount)
+        return _store_rows(reader_of(connection), rows)
     # to a server goes one list for each column: a statement for each row takes several times as long
     columns = {
         column.name: list(values) for column, values in zip(OBSERVATIONS.c, zip(*rows, strict=True), strict=True)
     }
     columns["number"] = [None if number is None else float(number) for number in columns["number"]]
     return connection.execute(_insert_columns(), columns).rowcount
+
+
+def _store_rows(reader: Reader, rows: list[_Row]) -> int:
+    """Store rows in SQLite as `_store` does."""
+    return int(reader.driver.executemany(_insert_rows(reader.dialect), rows).rowcount)
 
 
 @cache
