@@ -35,11 +35,14 @@ from weps.processes.registry import offered_processes
 from weps.reading import Horizon
 from weps.scheduler import Scheduler
 from weps.settings import Settings
+from weps.source_alerts import Alarm
+from weps.sources import ServiceWatch
 from weps.store import Store
 from weps.web import create_routes, publishers
 from weps.web_deliveries import create_delivery_routes
 from weps.web_events import EventStream, create_event_routes
 from weps.web_push import create_push_routes
+from weps.web_sources import create_source_routes
 
 LOG = logging.getLogger("weps.app")
 HEARTBEAT_LIMIT = 10.0
@@ -81,11 +84,16 @@ class Service:
             world=world,
             wake_delivery=self._wake,
             polls_at_once=settings.polls_at_once,
+            alarm=Alarm(settings.source_failures, settings.stale_after),
         )
         self.intake = Intake(self.engine, feeders.brokers, feeders.faults, horizon)
         live = LiveFeeds(self.store, sos_endpoints, lambda: datetime.now(UTC))
         housekeeping = Housekeeping(self.store, settings.keep_alerts, settings.keep_deliveries)
-        self.scheduler = Scheduler(self.engine, live, settings.polls_per_host, housekeeping)
+        services = ServiceWatch(
+            self.store, feeders.announcer, settings.capabilities_every, lambda: datetime.now(UTC), self._wake
+        )
+        self.scheduler = Scheduler(self.engine, live, settings.polls_per_host, housekeeping, services)
+        self._world = world or (lambda: datetime.now(UTC))
         self.app = self._create_app(settings, fetcher, live)
 
     def start(self) -> None:
@@ -136,6 +144,7 @@ class Service:
                 *create_push_routes(self.store, self.intake, body_limit=settings.body_limit),
                 *create_event_routes(self.store, self.events),
                 *create_delivery_routes(self.store, self.delivery.wake),
+                *create_source_routes(self.store, self._world),
                 mount("/sos", self._sos),
                 mount("/wps", wps),
             ],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from weps.feeders import sources
 from weps.feeders.brokers import Brokers
 from weps.feeders.by_binding import FeederByBinding
+from weps.feeders.contents import ContentsReader
 from weps.feeders.guard import Guard
 from weps.feeders.http_documents import DocumentFeeder
 from weps.feeders.own_sos import OwnSos
@@ -29,11 +30,12 @@ _INSTALLATION = "mqtt-client"
 
 @dataclass(frozen=True, slots=True)
 class Feeders:
-    """What reads sources: the feeder of all of them, and what pushed ones need besides."""
+    """What reads sources: the feeder of all of them, what pushed ones need besides, and what reads capabilities."""
 
     feeder: Feeder
     brokers: Brokers
     faults: Faults
+    announcer: ContentsReader
 
 
 def create_feeders(
@@ -56,7 +58,7 @@ def create_feeders(
         sources.JSON: documents,
         **dict.fromkeys(sources.PUSHED, pushed),
     }
-    return Feeders(FeederByBinding(SosFeeder(own_sos), others), brokers, faults)
+    return Feeders(FeederByBinding(SosFeeder(own_sos), others), brokers, faults, ContentsReader(own_sos))
 
 
 def _installation(data: Path) -> str:

@@ -20,22 +20,31 @@ from weps.handling import Handling
 from weps.housekeeping import Housekeeping
 from weps.live import LiveFeeds
 from weps.model import Feed
+from weps.sources import ServiceWatch
 
 LOG = logging.getLogger("weps.scheduler")
 SECONDS_BETWEEN_LOOKS = 0.2
 SECONDS_TO_PURGE = 3600
+SECONDS_TO_READ = 60
+"""From one look for services whose capabilities are due to the next."""
 
 
 class Scheduler:
     """Runs the engine's regular work on APScheduler. No host is polled more than `per_host` times at once."""
 
     def __init__(
-        self, engine: Engine, live: LiveFeeds, per_host: int = 4, housekeeping: Housekeeping | None = None
+        self,
+        engine: Engine,
+        live: LiveFeeds,
+        per_host: int = 4,
+        housekeeping: Housekeeping | None = None,
+        services: ServiceWatch | None = None,
     ) -> None:
         self._engine = engine
         self._live = live
         self._per_host = per_host
         self._housekeeping = housekeeping
+        self._services = services
         self._busy: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._last_beat = 0.0
@@ -51,6 +60,8 @@ class Scheduler:
         self._scheduler.add_job(Handling(self._engine.store).run_due, "interval", seconds=1, id="episodes")
         if self._housekeeping is not None:
             self._scheduler.add_job(self._housekeeping.run, "interval", seconds=SECONDS_TO_PURGE, id="purge")
+        if self._services is not None:
+            self._scheduler.add_job(self._services.read_due, "interval", seconds=SECONDS_TO_READ, id="services")
         self._scheduler.start()
 
     def stop(self, timeout: float) -> None:

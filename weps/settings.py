@@ -48,6 +48,19 @@ class Settings(BaseSettings):
     catch_up_step: timedelta = Field(timedelta(days=7), description="longest time asked for at once after an outage")
     polls_at_once: int = Field(8, ge=1, le=256, description="polls that run side by side")
     polls_per_host: int = Field(4, ge=1, le=64, description="polls of one host that run side by side")
+    source_failures: int = Field(
+        3, ge=1, le=1000, description="failed polls in a row after which subscribers are told that their source is down"
+    )
+    stale_after: float = Field(
+        10.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="subscribers are told that their source is silent when it had nothing new for so many times the "
+        "usual distance; 0 tells nobody",
+    )
+    capabilities_every: Annotated[timedelta, Field(ge=timedelta(minutes=1))] = Field(
+        timedelta(days=1), description="how often the capabilities of sources are read, and compared with those before"
+    )
     cors_origins: frozenset[str] = Field(
         frozenset(), description="origins whose pages may read answers in browsers (`https://maps.example.org`, or `*`)"
     )

@@ -60,6 +60,7 @@ _ADDRESSES = (
         "conditions such as severity=Severe&bbox=144,-38,146,-37",
     ),
     ("/store/InsertRSS", "data store for notifications: POST an RSS document with items"),
+    ("/sources", "how the sources of observations fare and what they serve, one at /sources/{id}"),
     ("/healthz", "whether the process lives"),
     ("/readyz", "whether the database and the worker are there"),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from weps.processes.base import JSON
 from weps.processes.ogcapi_faults import MEDIA_TYPE as PROBLEM
 from weps.processes.ogcapi_jobs import DEFAULT_LIMIT, LARGEST_LIMIT, STATUSES
+from weps.processes.openapi_sources import SOURCE_ID, SOURCE_PARAMETERS, SOURCE_SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +30,10 @@ def write_openapi(base: str, version: str, processes: Iterable[str]) -> dict[str
         },
         "servers": [{"url": base}],
         "paths": _paths(list(processes)),
-        "components": {"schemas": _SCHEMAS, "responses": {"Problem": _answer("What went wrong", "Problem", PROBLEM)}},
+        "components": {
+            "schemas": _SCHEMAS | SOURCE_SCHEMAS,
+            "responses": {"Problem": _answer("What went wrong", "Problem", PROBLEM)},
+        },
     }
 
 
@@ -55,6 +59,8 @@ def _paths(processes: list[str]) -> dict[str, Any]:
             "delete": _operation("Dismiss a job; a subscription is ended", "StatusInfo", job),
         },
         "/jobs/{jobId}/results": {"get": _operation("What a job gave", "Results", job)},
+        "/sources": {"get": _listing("How sources fare", "SourceList", *SOURCE_PARAMETERS)},
+        "/sources/{sourceId}": {"get": _listing("How one source fares", "Source", SOURCE_ID)},
     }
 
 
@@ -85,6 +91,13 @@ def _operation(summary: str, schema: str, *parameters: dict[str, Any]) -> dict[s
         "parameters": list(parameters),
         "responses": {"200": _answer(summary, schema), "default": {"$ref": "#/components/responses/Problem"}},
     }
+
+
+def _listing(summary: str, schema: str, *parameters: dict[str, Any]) -> dict[str, Any]:
+    """Give an operation whose refusals are plain sentences."""
+    refusal = {"description": "Why not", "content": {"text/plain": {"schema": _TEXT}}}
+    answers = {"200": _answer(summary, schema), "default": refusal}
+    return {"summary": summary, "parameters": list(parameters), "responses": answers}
 
 
 def _execution(process: dict[str, Any]) -> dict[str, Any]:

@@ -66,6 +66,13 @@ class Services(Database):
         with self.reading() as connection:
             return _service(connection, key)
 
+    def service_state(self, key: str) -> Service:
+        """Give a service without its contents, which may be large."""
+        columns = SERVICES.c.last_reading, SERVICES.c.next_reading, SERVICES.c.last_error
+        with self.reading() as connection:
+            row = connection.execute(select(*columns).where(SERVICES.c.key == key)).one_or_none()
+        return Service() if row is None else Service(*row)
+
     def service_changes(self, key: str, limit: int = CHANGES_KEPT) -> tuple[SourceChange, ...]:
         """Give what a service does not announce any more, the latest first."""
         mine = SERVICE_CHANGES.c.service_key == key

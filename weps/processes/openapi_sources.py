@@ -1,0 +1,90 @@
+"""What the OpenAPI definition says of sources: the schemas of `/sources` and its parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_TEXT: dict[str, Any] = {"type": "string"}
+_TIME: dict[str, Any] = {"type": "string", "format": "date-time"}
+_NUMBER: dict[str, Any] = {"type": "number"}
+_COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
+_TEXTS: dict[str, Any] = {"type": "array", "items": _TEXT}
+_STATES = ["ok", "stale", "failing", "down", "idle"]
+_RATE: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 1, "nullable": True}
+
+
+def _object(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties} | ({"required": list(required)} if required else {})
+
+
+def _array(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+_OFFERING = _object(("id",), id=_TEXT, procedures=_TEXTS, properties=_TEXTS, begin=_TIME, end=_TIME)
+_CHANGE = _object(
+    ("kind", "change", "before"),
+    time=_TIME,
+    kind={"type": "string", "enum": ["offering", "procedure", "observedProperty"]},
+    change={"type": "string", "enum": ["gone", "renamed"]},
+    before=_TEXT,
+    after=_TEXT,
+    offering=_TEXT,
+)
+_SERVES = _object(
+    read=_TIME,
+    readAgain=_TIME,
+    error=_TEXT,
+    title=_TEXT,
+    offerings=_COUNT,
+    procedures=_COUNT,
+    properties=_COUNT,
+    begin=_TIME,
+    end=_TIME,
+    offeringList=_array(_OFFERING),
+)
+SOURCE_SCHEMAS: dict[str, Any] = {
+    "Source": _object(
+        ("id", "state", "binding", "endpoint", "subscriptions", "interval"),
+        id=_COUNT,
+        href=_TEXT,
+        state={"type": "string", "enum": _STATES},
+        binding=_TEXT,
+        endpoint=_TEXT,
+        version=_TEXT,
+        operation=_TEXT,
+        selection={"type": "object", "additionalProperties": _TEXTS},
+        subscriptions=_COUNT,
+        interval=_NUMBER | {"description": "seconds from poll to poll"},
+        lastSuccess=_TIME,
+        nextPoll=_TIME,
+        failures=_COUNT | {"description": "failed polls in a row"},
+        lastError=_TEXT,
+        downSince=_TIME,
+        silentSince=_TIME,
+        series=_COUNT,
+        newestObservation=_TIME,
+        lag=_NUMBER | {"description": "seconds since the newest observation"},
+        slowestSeries=_TIME | {"description": "the newest observation of the series that is furthest behind"},
+        usualDistance=_NUMBER | {"description": "usual seconds from news to news"},
+        errorRate=_object(lastHour=_RATE, lastDay=_RATE),
+        answerTime=_object(last=_NUMBER, mean=_NUMBER, p95=_NUMBER, requests=_COUNT),
+        serves=_SERVES,
+        changes=_array(_CHANGE),
+    ),
+    "SourceList": _object(
+        ("sources", "count"), sources=_array({"$ref": "#/components/schemas/Source"}), count=_COUNT, next=_TEXT
+    ),
+}
+
+
+def _query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema, "style": "form", "explode": False}
+
+
+SOURCE_ID: dict[str, Any] = {"name": "sourceId", "in": "path", "required": True, "schema": {"type": "integer"}}
+SOURCE_PARAMETERS = (
+    _query("state", _array({"type": "string", "enum": _STATES})),
+    _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}),
+    _query("after", {"type": "integer", "minimum": 1}),
+)
