@@ -40,6 +40,7 @@ from weps.sources import ServiceWatch
 from weps.store import Store
 from weps.web import create_routes, publishers
 from weps.web_deliveries import create_delivery_routes
+from weps.web_episodes import create_episode_routes
 from weps.web_events import EventStream, create_event_routes
 from weps.web_push import create_push_routes
 from weps.web_sources import create_source_routes
@@ -144,6 +145,7 @@ class Service:
                 *create_push_routes(self.store, self.intake, body_limit=settings.body_limit),
                 *create_event_routes(self.store, self.events),
                 *create_delivery_routes(self.store, self.delivery.wake),
+                *create_episode_routes(self.store),
                 *create_source_routes(self.store, self._world),
                 mount("/sos", self._sos),
                 mount("/wps", wps),

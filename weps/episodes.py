@@ -88,9 +88,10 @@ class Episode:
     """
     An episode as its newest alert leaves it.
 
-    `escalated` is whether it was told to further targets; `newest_alert` is the sequence of the alert that changed it last, reminders left out. `told` is whether somebody
-    was pushed an alert of it, `muted` whether its last change was not pushed because of a silence. `acknowledged_until`
-    None means until it is over. `continued_by` is the episode in which one goes on that was cancelled too early.
+    `newest_alert` is the sequence of the alert that changed it last, reminders left out. `told` is whether somebody
+    was pushed an alert of it, `muted` whether its last change was not pushed because of a silence, `escalated` whether
+    it was told to further targets. `acknowledged_until` None means until it is over. `continued_by` is the episode in
+    which one goes on that was cancelled too early.
     """
 
     id: str
@@ -263,33 +264,29 @@ class EpisodeSelection:
     is_free: bool | None = None
 
 
-def read_days(text: str) -> tuple[int, ...]:
-    """Read days of the week, `Mon,Tue` or `Mon-Fri`; raises `InputError`."""
+def read_weekly(days: str, since: str, until: str, zone: str) -> Weekly:
+    """Read certain hours of the week; raises `InputError`."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise InputError(f"{zone[:100]!r} is no time zone such as Europe/Berlin or UTC", where="timeZone") from error
+    return Weekly(_read_days(days), _read_time(since, "from"), _read_time(until, "until"), zone)
+
+
+def _read_days(text: str) -> tuple[int, ...]:
+    """Read days of the week: `Mon,Tue` or `Mon-Fri`."""
     found: set[int] = set()
     for part in text.replace(" ", "").split(","):
         first, dash, last = (name.capitalize() for name in part.partition("-"))
         if first not in WEEKDAYS or (dash and last not in WEEKDAYS):
-            raise InputError(f"{part[:50]!r} is no day of the week; write Mon,Tue or Mon-Fri")
+            raise InputError(f"{part[:50]!r} is no day of the week; write Mon,Tue or Mon-Fri", where="days")
         begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last if dash else first)
         found.update((begin + step) % 7 for step in range((end - begin) % 7 + 1))
     return tuple(sorted(found))
 
 
-def read_time_of_day(text: str) -> time:
-    """Read a time of day such as 22:00; raises `InputError`."""
+def _read_time(text: str, where: str) -> time:
     try:
-        found = time.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is not None or len(text) < len("22:00"):
-        raise InputError(f"{text[:50]!r} is no time of day such as 22:00")
-    return found
-
-
-def check_zone(name: str) -> str:
-    """Refuse what names no time zone; raises `InputError`."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise InputError(f"{name[:100]!r} is no time zone such as Europe/Berlin or UTC") from error
-    return name
+        return datetime.strptime(text.strip(), "%H:%M").time()
+    except ValueError as error:
+        raise InputError(f"{text[:50]!r} is no time of day such as 22:00", where=where) from error

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from weps.composing import ALERT_NAMESPACE
-from weps.episodes import MOMENTARY, Action, DueTimer, Episode, Note, Silence, Timer, check_zone
+from weps.episodes import MOMENTARY, Action, DueTimer, Episode, Note, Silence, Timer
 from weps.errors import InputError
 from weps.model import AlertStatus, Reminder
 from weps.notify.retelling import compose_closing, compose_reminder
@@ -33,6 +33,10 @@ TEXT_LIMIT = 2_000
 LONGEST = timedelta(days=3660)
 PAUSE = timedelta(minutes=1)
 """How long something is put off that could not be done."""
+
+
+class OverError(InputError):
+    """What was to be done with an episode cannot be done any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +143,6 @@ class Handling:
             raise InputError("say when it ends, or in which hours of the week it holds", where="ends")
         if end is not None and not begin < end <= begin + LONGEST:
             raise InputError("must be after the begin, and within ten years", where="ends")
-        if weekly is not None:
-            check_zone(weekly.zone)
         why = _text(reason)
         if not why:
             raise InputError("say why", where="reason")
@@ -276,7 +278,7 @@ def _alert_id(episode: Episode, what: str, due: datetime) -> str:
 
 def _check_open(episode: Episode) -> None:
     if not episode.wants_attention:
-        raise InputError(f"Episode {episode.id} is over: it is {episode.state}.")
+        raise OverError(f"Episode {episode.id} is over: it is {episode.state}.")
 
 
 def _author(name: str, where: str = "by") -> str:

@@ -70,6 +70,7 @@ class Lifecycle(ABC):
         """
         rule = compile_rule(new.rule)
         self._check(new.sampling_rate, new.targets)
+        self._check(None, new.attention.escalate_to, "escalateTo")
         check_templates(new.title_template, new.message_template)
         _check_ordering(new.ordering)
         _check_runtime(new.runtime)
@@ -110,6 +111,7 @@ class Lifecycle(ABC):
         _check_ordering(ordering)
         restart = restart or (ordering.late, ordering.bound) != (before.ordering.late, before.ordering.bound)
         self._check(changes.sampling_rate, changes.targets or ())
+        self._check(None, changes.escalate_to or (), "escalateTo")
         check_templates(changes.title_template, changes.message_template)
         began = self._world() if restart else None
         changes = replace(changes, late=ordering.late, bound=ordering.bound)
@@ -187,15 +189,19 @@ class Lifecycle(ABC):
             except NotYetError:
                 LOG.warning("first look goes on subscription=%s", subscription.id)
 
-    def _check(self, sampling_rate: timedelta | None, targets: Sequence[Target]) -> None:
+    def _check(self, sampling_rate: timedelta | None, targets: Sequence[Target], where: str = "sink") -> None:
         if sampling_rate is not None and sampling_rate < SHORTEST_RATE:
             raise InputError("must be 100 ms or more", where="samplingRate")
         for target in targets:
             channel = self._channels.get(target.channel)
             if channel is None:
                 known = ", ".join(sorted(self._channels))
-                raise InputError(f"there is no channel {target.channel!r}; there are {known}", where="sink")
-            channel.check(target.address)
+                raise InputError(f"there is no channel {target.channel!r}; there are {known}", where=where)
+            try:
+                channel.check(target.address)
+            except InputError as error:
+                error.where = where
+                raise
 
 
 def _check_ordering(ordering: Ordering) -> None:

@@ -7,8 +7,11 @@ ever come above such a place: who reads on from it sees every older notice once.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from weps.errors import InputError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from weps.model import Alert, AlertStatus, Severity, StoredItem
 
 Notice: TypeAlias = "Alert | StoredItem"
+
+_BOX = "bbox is west,south,east,north in degrees, such as 144.9,-37.9,145.1,-37.7"
 
 
 class Mark(NamedTuple):
@@ -33,6 +38,18 @@ class Box:
     south: float
     east: float
     north: float
+
+
+def read_box(text: str) -> Box:
+    """Read `west,south,east,north`; raises `InputError`."""
+    try:
+        west, south, east, north = numbers = [float(number) for number in text.split(",")]
+    except ValueError as error:
+        raise InputError(_BOX) from error
+    in_world = abs(west) <= 180 and abs(east) <= 180 and -90 <= south <= north <= 90
+    if not all(map(math.isfinite, numbers)) or not in_world:
+        raise InputError(f"{_BOX}; south is not above north")
+    return Box(west, south, east, north)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,11 @@ _ADDRESSES = (
         "the alerts of one subscription as RSS, also .atom, .json (JSON Feed), .geojson and .cap (index of CAP "
         "messages); its address comes with the subscription",
     ),
+    (
+        "/episodes",
+        "what the alerts tell of: what is open, who takes care; POST to /episodes/{id}/acknowledge and others",
+    ),
+    ("/silences", "what is not pushed at the moment, by whom and why; POST to add one"),
     ("/alerts/{id}", "one alert as JSON; as a CAP message at /alerts/{id}.cap"),
     (
         "/store/GetRSS",

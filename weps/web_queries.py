@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
@@ -11,7 +10,7 @@ from urllib.parse import urlencode
 from sos_server.time import parse_instant
 from weps.errors import InputError
 from weps.model import AlertStatus, Severity
-from weps.notices import Box, Mark, Selection, Window
+from weps.notices import Mark, Selection, Window, read_box
 from weps.notify.formats import FORMATS
 from weps.notify.page import PAGE_LIMIT, PAGE_SIZE
 
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
     from starlette.datastructures import QueryParams
 
+    from weps.notices import Box
+
     Word = TypeVar("Word", bound=StrEnum)
 
 PAGING = ("limit", "before", "after")
@@ -30,7 +31,6 @@ FILTERS = (
     *("bbox", "from", "to", "since"),
 )
 VALUES_LIMIT = 50
-_BOX = "bbox is west,south,east,north in degrees, such as 144.9,-37.9,145.1,-37.7"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +138,7 @@ def _instant(given: dict[str, list[str]], name: str) -> datetime | None:
 
 def _box(given: dict[str, list[str]]) -> Box | None:
     text = _one(given, "bbox")
-    if text is None:
-        return None
-    try:
-        west, south, east, north = numbers = [float(number) for number in text.split(",")]
-    except ValueError as error:
-        raise InputError(_BOX) from error
-    in_world = abs(west) <= 180 and abs(east) <= 180 and -90 <= south <= north <= 90
-    if not all(map(math.isfinite, numbers)) or not in_world:
-        raise InputError(f"{_BOX}; south is not above north")
-    return Box(west, south, east, north)
+    return None if text is None else read_box(text)
 
 
 def _window(given: dict[str, list[str]]) -> Window:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tests.weps.notify.samples import make_alert
 from tests.weps.notify.stores import open_store
-from weps.episodes import Action, EpisodeSelection, Matcher, Weekly
+from weps.episodes import Action, EpisodeSelection, Matcher, Weekly, read_weekly
 from weps.errors import InputError, NotFoundError
 from weps.handling import Handling
 from weps.model import (
@@ -404,10 +404,6 @@ REFUSED = {
     "silence for ever": (lambda work: work.silence(ALL, author="A", reason="r"), "when it ends"),
     "silence the past": (lambda work: work.silence(ALL, author="A", reason="r", ends=MONDAY - HOUR), "after the begin"),
     "silence without reason": (lambda work: work.silence(ALL, author="A", reason="", lasting=HOUR), "say why"),
-    "silence in no zone": (
-        lambda work: work.silence(ALL, author="A", reason="r", weekly=Weekly((0,), time(1), time(2), "Mars/North")),
-        "no time zone",
-    ),
 }
 
 
@@ -425,6 +421,31 @@ def test_what_cannot_be_is_refused(desk, act, said):
         act(desk.work)
 
     assert (desk.store.notes("e-1"), desk.store.notes("over"), desk.store.silences(Page())) == ((), (), ())
+
+
+@pytest.mark.parametrize(
+    ("texts", "read"),
+    [
+        (("Mon-Fri", "22:00", "06:00", "Europe/Berlin"), Weekly((0, 1, 2, 3, 4), time(22), time(6), "Europe/Berlin")),
+        (("sat, Sun", "00:00", "00:00", "UTC"), Weekly((5, 6), time(0), time(0), "UTC")),
+        (("Fri-Mon", "07:30", "08:00", "UTC"), Weekly((0, 4, 5, 6), time(7, 30), time(8), "UTC")),
+        (("Monday", "22:00", "06:00", "UTC"), "days"),
+        (("Mon", "25:00", "06:00", "UTC"), "from"),
+        (("Mon", "22:00", "six", "UTC"), "until"),
+        (("Mon", "22:00", "06:00", "Mars/North"), "timeZone"),
+        (("Mon", "22:00", "06:00", "../passwd"), "timeZone"),
+    ],
+)
+def test_hours_of_the_week_are_read(texts, read):
+    """
+    Days, times and a zone of the tz database; what is none of these is told by its place.
+    """
+    try:
+        found = read_weekly(*texts)
+    except InputError as error:
+        found = error.where
+
+    assert found == read
 
 
 def test_unknown_episodes_and_silences_are_told(desk):

@@ -14,7 +14,7 @@ from weps.processes.inputs import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from weps.model import Page, RuleVersion, Subscription
 
@@ -70,6 +70,12 @@ def _members(subscription: Subscription, feed: str) -> dict[str, Any]:
         "ended": _instant(subscription.ended),
         "nextPoll": _instant(subscription.next_poll),
         "targets": [{"channel": target.channel, "address": target.address} for target in subscription.targets],
+        "repeat": _duration(subscription.attention.repeat),
+        "escalateAfter": _duration(subscription.attention.escalate_after),
+        "escalateTos": [
+            {"channel": target.channel, "address": target.address} for target in subscription.attention.escalate_to
+        ]
+        or None,
         "alertCount": subscription.alert_count,
         "feed": feed,
     }
@@ -100,6 +106,10 @@ def _version(version: RuleVersion) -> dict[str, Any]:
 
 def _instant(instant: datetime | None) -> str | None:
     return None if instant is None else format_instant(instant)
+
+
+def _duration(duration: timedelta | None) -> str | None:
+    return None if duration is None else format_duration(duration)
 
 
 def _element(name: str, value: Any) -> etree._Element:

@@ -8,11 +8,20 @@ from weps.processes.dry_run import DRY_RUN
 from weps.processes.echo import ECHO
 from weps.processes.eventing_process import EVENTING_PROCESS
 from weps.processes.get_subscription import GET_SUBSCRIPTION
+from weps.processes.handling_episodes import (
+    ACKNOWLEDGE,
+    ASSIGN,
+    CANCEL_EPISODE,
+    COMMENT,
+    GET_EPISODE,
+    LIST_EPISODES,
+)
 from weps.processes.list_rule_languages import LIST_RULE_LANGUAGES
 from weps.processes.list_subscriptions import LIST_SUBSCRIPTIONS
 from weps.processes.pause import PAUSE
 from weps.processes.renew import RENEW
 from weps.processes.resume import RESUME
+from weps.processes.silencing import END_SILENCE, LIST_SILENCES, SILENCE
 from weps.processes.subscribe import SUBSCRIBE
 from weps.processes.um_event_detection import UM_EVENT_DETECTION
 from weps.processes.unsubscribe import UNSUBSCRIBE
@@ -35,6 +44,15 @@ PROCESSES: Mapping[str, ProcessSpec] = {
         UPDATE,
         PAUSE,
         RESUME,
+        LIST_EPISODES,
+        GET_EPISODE,
+        ACKNOWLEDGE,
+        ASSIGN,
+        COMMENT,
+        CANCEL_EPISODE,
+        SILENCE,
+        LIST_SILENCES,
+        END_SILENCE,
         LIST_RULE_LANGUAGES,
         VALIDATE_RULE,
         DRY_RUN,

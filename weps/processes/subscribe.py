@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from weps.model import NewSubscription, Severity
+from weps.processes.attention_inputs import ATTENTION_INPUTS, read_attention
 from weps.processes.base import (
     Context,
     InputSpec,
@@ -45,16 +46,18 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
         title=inputs.text("title") or "",
         severity=Severity(inputs.text("severity") or Severity.UNKNOWN),
         ordering=read_ordering(inputs),
+        attention=read_attention(inputs, context),
         **read_telling(inputs),
     )
     names = {"rule": "rule" if "rule" in inputs else "condition", "source": source_input(inputs), "sink": "sink"}
     subscription = subscribe(context, new, names)
-    introductions = context.engine.introduce(subscription, subscription.targets)
+    targets = tuple(dict.fromkeys((*subscription.targets, *subscription.attention.escalate_to)))
+    introductions = context.engine.introduce(subscription, targets)
     outputs = _outcome(subscription, context)
     told = f"{outputs['info']}{tell_introductions(introductions)}"
     if unneeded:
         told = f"{told}. Not needed, because the rule says it all: {', '.join(unneeded)}"
-    return {**outputs, "targets": write_targets(subscription.targets, introductions), "info": told}
+    return {**outputs, "targets": write_targets(targets, introductions), "info": told}
 
 
 def _outcome(subscription: Subscription, context: Context) -> Outputs:
@@ -94,6 +97,7 @@ SUBSCRIBE = ProcessSpec(
         InputSpec("title", "The title of the alerts", Literal()),
         *TELLING_INPUTS,
         *ORDERING_INPUTS,
+        *ATTENTION_INPUTS,
     ),
     outputs=(
         OutputSpec("subscriptionId", "The identifier of the subscription", Literal()),

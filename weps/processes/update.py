@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from weps.errors import InputError, MissingInputError
 from weps.model import Changes, Severity
+from weps.processes.attention_inputs import ATTENTION_INPUTS, ATTENTION_PLACES, read_changed_attention
 from weps.processes.base import Context, InputSpec, Kind, Literal, Outputs, OutputSpec, ProcessSpec
 from weps.processes.inputs import DURATION_UNITS
 from weps.processes.managing import SUBSCRIPTION_ID, SUBSCRIPTION_OUTPUTS, tell
@@ -46,6 +47,7 @@ def _targets(inputs: Inputs, context: Context) -> tuple[Target, ...] | None:
 def _handle(inputs: Inputs, context: Context) -> Outputs:
     severity = inputs.text("severity")
     late, bound, corrections = read_changed_ordering(inputs)
+    repeat, escalate_after, escalate_to = read_changed_attention(inputs, context)
     changes = Changes(
         rule=_rule(inputs),
         sampling_rate=inputs.duration("samplingRate"),
@@ -55,23 +57,27 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
         late=late,
         bound=bound,
         corrections=corrections,
+        repeat=repeat,
+        escalate_after=escalate_after,
+        escalate_to=escalate_to,
         **read_telling(inputs),
     )
     if changes == Changes():
-        wanted = "a rule, samplingRate, title, severity, sink, language, a template, alertStatus or latePolicy"
+        wanted = "a rule, samplingRate, title, severity, sink, language, a template, alertStatus, latePolicy or repeat"
         raise MissingInputError(f"Nothing is to be changed; give {wanted}.", "rule")
     rule = "rule" if "rule" in inputs else "condition"
     places = {"rule": rule, "samplingRate": "samplingRate", "sink": "sink", "": SUBSCRIPTION_ID.identifier}
-    places |= TELLING_PLACES | ORDERING_PLACES
+    places |= TELLING_PLACES | ORDERING_PLACES | ATTENTION_PLACES
     with told_of(places):
         updated, restarted = context.engine.update(inputs.texts("subscriptionId")[0], changes)
     state = RESTARTED if restarted else UNCHANGED if changes.rule is None else KEPT
-    introductions = context.engine.introduce(updated, changes.targets or ())
+    named = tuple(dict.fromkeys((*(changes.targets or ()), *(escalate_to or ()))))
+    introductions = context.engine.introduce(updated, named)
     info = f"Subscription {updated.id} was updated; {_STATES[state]} (version {updated.rule_version})"
     info += tell_introductions(introductions)
     return {
         **tell(updated, context, info),
-        "targets": write_targets(updated.targets, introductions),
+        "targets": write_targets(tuple(dict.fromkeys((*updated.targets, *named))), introductions),
         "ruleState": state,
         "ruleVersion": str(updated.rule_version),
     }
@@ -99,6 +105,7 @@ UPDATE = ProcessSpec(
         InputSpec("title", "The title of the alerts", Literal()),
         *TELLING_INPUTS,
         *ORDERING_INPUTS,
+        *ATTENTION_INPUTS,
         InputSpec("severity", "The severity of the alerts", Literal(allowed=tuple(str(item) for item in Severity))),
         replace(SINK, abstract=f"{SINK.abstract} Those given take the place of all there were."),
         InputSpec("removeSinks", "Post alerts nowhere any more", Literal(allowed=("true", "false"))),

@@ -17,7 +17,7 @@ from weps.store.subscriptions import one_subscription
 from weps.store.tables import ALERTS, EPISODE_NOTES, EPISODE_TIMERS, EPISODES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
     from typing import Any
 
@@ -49,10 +49,12 @@ class Episodes(Database):
         with self.reading() as connection:
             return int(connection.execute(_selected(select(func.count(EPISODES.c.id)), selection)).scalar_one())
 
-    def newest_alert_of(self, episode: Episode) -> Alert:
-        """Give the alert that changed an episode last; raises `NotFoundError`."""
+    def newest_alerts_of(self, episodes: Sequence[Episode]) -> dict[str, Alert]:
+        """Give the alerts that changed episodes last, by the ids of the episodes, as far as they are kept."""
+        sequences = [episode.newest_alert for episode in episodes]
         with self.reading() as connection:
-            return _alert(connection, episode)
+            rows = connection.execute(select(ALERTS).where(ALERTS.c.sequence.in_(sequences))).mappings()
+            return {alert.episode: alert for alert in map(read_alert, rows)}
 
     def alerts_of_episode(self, identifier: str, limit: int = 100) -> tuple[Alert, ...]:
         """Give the newest alerts of an episode, oldest first."""

@@ -1,0 +1,156 @@
+"""The processes that silence alerts: make, list and end silences."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from weps.episodes import Matcher, read_weekly
+from weps.errors import InputError
+from weps.handling import Handling
+from weps.model import Page, Severity
+from weps.notices import read_box
+from weps.notify.episode_json import silence_to_json
+from weps.processes.base import InputSpec, Kind, Literal, OutputSpec, ProcessSpec
+from weps.processes.handling_episodes import IN_JSON, write_json
+from weps.processes.inputs import DURATION_UNITS
+from weps.processes.subscribing import told_of
+
+if TYPE_CHECKING:
+    from weps.episodes import Silence, Weekly
+    from weps.notices import Box
+    from weps.processes.base import Context, Outputs
+    from weps.processes.inputs import Inputs
+
+MOST = 500
+MANY = 100
+_MATCHED = {
+    "subscriptionId": "subscriptions",
+    "procedure": "procedures",
+    "observedProperty": "observed_properties",
+    "featureOfInterest": "features_of_interest",
+}
+_PLACES = {"ends": "end", "begins": "begin", "bbox": "bbox"}
+_PLACES |= {name: name for name in ("author", "reason", "days", "from", "until", "timeZone")}
+_OUTPUTS = (
+    OutputSpec("silenceId", "The identifier of the silence", Literal()),
+    OutputSpec("silence", "The silence", IN_JSON),
+    OutputSpec("info", "What was done, for people", Literal()),
+)
+
+
+def _silence(inputs: Inputs, context: Context) -> Outputs:
+    matcher = Matcher(
+        severities=tuple(Severity(text) for text in inputs.texts("severity")),
+        box=_box(inputs),
+        **{member: inputs.texts(name) for name, member in _MATCHED.items()},
+    )
+    with told_of(_PLACES | {"": "subscriptionId"}):
+        made = Handling(context.engine.store).silence(
+            matcher,
+            author=inputs.texts("author")[0],
+            reason=inputs.texts("reason")[0],
+            begins=inputs.instant("begin"),
+            ends=inputs.instant("end"),
+            lasting=inputs.duration("for"),
+            weekly=_weekly(inputs),
+        )
+    return _tell(made, f"Silence {made.id} is kept")
+
+
+def _box(inputs: Inputs) -> Box | None:
+    text = inputs.text("bbox")
+    with told_of({"": "bbox"}):
+        return None if text is None else read_box(text)
+
+
+def _weekly(inputs: Inputs) -> Weekly | None:
+    if not any(name in inputs for name in ("days", "from", "until", "timeZone")):
+        return None
+    missing = [name for name in ("from", "until") if name not in inputs]
+    if missing:
+        raise InputError("Hours of the week need from and until, such as 22:00 and 06:00.", missing[0])
+    days, zone = inputs.text("days") or "Mon-Sun", inputs.text("timeZone") or "UTC"
+    return read_weekly(days, inputs.texts("from")[0], inputs.texts("until")[0], zone)
+
+
+def _tell(silence: Silence, info: str) -> Outputs:
+    written = write_json(silence_to_json(silence, datetime.now(UTC)))
+    return {"silenceId": silence.id, "silence": written, "info": info}
+
+
+def _list(inputs: Inputs, context: Context) -> Outputs:
+    limit = MANY if inputs.count("limit") is None else inputs.count("limit") or 0
+    if not 1 <= limit <= MOST:
+        raise InputError(f"{limit} is not between 1 and {MOST}.", "limit")
+    now = datetime.now(UTC)
+    page = Page(inputs.count("offset") or 0, limit)
+    found = context.engine.store.silences(page, not_over_at=None if inputs.text("all") == "true" else now)
+    return {"silences": write_json({"silences": [silence_to_json(silence, now) for silence in found]})}
+
+
+def _end(inputs: Inputs, context: Context) -> Outputs:
+    with told_of({"": "silenceId"}):
+        ended = Handling(context.engine.store).end_silence(inputs.texts("silenceId")[0])
+    return _tell(ended, f"Silence {ended.id} has ended")
+
+
+SILENCE = ProcessSpec(
+    "weps:Silence",
+    "Silence alerts",
+    "Pushes nothing of alerts that meet every condition that is given, one of the values each: for a while, or in "
+    "certain hours of the week. Feeds hold them all the same, marked as silenced. When the silence ends, what is open "
+    "then is told.",
+    "1.0.0",
+    (
+        InputSpec("author", "Who wants it", Literal(), min_occurs=1),
+        InputSpec("reason", "Why", Literal(), min_occurs=1),
+        InputSpec("subscriptionId", "Alerts of these subscriptions", Literal(), max_occurs=MANY),
+        InputSpec("procedure", "Alerts of these procedures", Literal(), max_occurs=MANY),
+        InputSpec("observedProperty", "Alerts of these properties", Literal(), max_occurs=MANY),
+        InputSpec("featureOfInterest", "Alerts of these features", Literal(), max_occurs=MANY),
+        InputSpec(
+            "severity",
+            "Alerts of these severities",
+            Literal(allowed=tuple(str(item) for item in Severity)),
+            max_occurs=len(Severity),
+        ),
+        InputSpec("bbox", "Alerts in this area", Literal(), "west,south,east,north in degrees (WGS 84)."),
+        InputSpec("begin", "When it begins", Literal(Kind.INSTANT), "ISO 8601; now if left out."),
+        InputSpec("end", "When it ends", Literal(Kind.INSTANT), "ISO 8601."),
+        InputSpec(
+            "for",
+            "How long it lasts",
+            Literal(Kind.DURATION, uoms=DURATION_UNITS, published_type="string"),
+            "ISO 8601 or a number with a unit, instead of end.",
+        ),
+        InputSpec("days", "The days of the week on which it begins", Literal(), "Mon-Fri or Sat,Sun; all if left out."),
+        InputSpec("from", "The time of day when it begins", Literal(), "Such as 22:00."),
+        InputSpec("until", "The time of day when it ends", Literal(), "Such as 06:00, then on the next day."),
+        InputSpec("timeZone", "By which clocks", Literal(), "Such as Europe/Berlin; UTC if left out."),
+    ),
+    _OUTPUTS,
+    _silence,
+)
+LIST_SILENCES = ProcessSpec(
+    "weps:ListSilences",
+    "List the silences",
+    "Gives the silences that are not over, the newest first.",
+    "1.0.0",
+    (
+        InputSpec("all", "Those that are over too", Literal(allowed=("true", "false"))),
+        InputSpec("offset", "How many to leave out", Literal(Kind.COUNT)),
+        InputSpec("limit", "How many to give", Literal(Kind.COUNT), f"{MANY} if left out, at most {MOST}."),
+    ),
+    (OutputSpec("silences", "The page of silences", IN_JSON),),
+    _list,
+)
+END_SILENCE = ProcessSpec(
+    "weps:EndSilence",
+    "End a silence",
+    "Ends a silence now; what is open then is told. One that is over stays as it is.",
+    "1.0.0",
+    (InputSpec("silenceId", "The identifier of the silence", Literal(), "As weps:Silence gave it.", min_occurs=1),),
+    _OUTPUTS,
+    _end,
+)
