@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import requests
 from granian.constants import Interfaces
 from granian.server.embed import Server
+from lxml import etree
 
 from sos_server.app import create_app
-from sos_server.codecs import sensorml
+from sos_server.codecs import sensorml, xml
 from sos_server.codecs.sos20.encode import encode_request
 from sos_server.model import OM_MEASUREMENT, SAMPLING_POINT, Feature, Observation, Offering
 from sos_server.requests import InsertObservation, InsertSensor
 from sos_server.settings import Settings
+from sos_server.time import parse_instant
 
 
 class FlakySos:
     """
     A real SOS; while `answer` is set, every GetObservation gets that body and status instead of a true answer.
 
-    `asked` has the query strings of all GetObservation requests.
+    While `most` is set, an answer to a time span ends after so many observations without a word; while `longest` is,
+    one to a longer span comes never (so a client gives up). `asked` has the query strings of all GetObservation
+    requests.
     """
 
     def __init__(self, data: Path) -> None:
@@ -33,6 +39,8 @@ class FlakySos:
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/"
         self.answer: tuple[int, bytes] | None = None
+        self.most: int | None = None
+        self.longest: timedelta | None = None
         self.asked: list[str] = []
         self._app = create_app(Settings(data=data))
         self._loop = asyncio.new_event_loop()
@@ -106,9 +114,30 @@ class FlakySos:
             await self._app(scope, receive, send)
             return
         self.asked.append(query)
-        if self.answer is None:
+        if self.longest is not None and _span(query) > self.longest:
+            await asyncio.sleep(60)
+        if self.answer is None and self.most is None:
             await self._app(scope, receive, send)
             return
-        status, body = self.answer
+        status, body = self.answer or await self._cut(scope, receive)
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/xml")]})
         await send({"type": "http.response.body", "body": body})
+
+    async def _cut(self, scope, receive) -> tuple[int, bytes]:
+        parts: list[bytes] = []
+
+        async def collect(message) -> None:
+            parts.append(message.get("body", b""))
+
+        headers = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+        await self._app({**scope, "headers": headers}, receive, collect)
+        root = xml.parse(b"".join(parts))
+        for member in root.findall("{*}observationData")[self.most :]:
+            root.remove(member)
+        return 200, etree.tostring(root)
+
+
+def _span(query: str) -> timedelta:
+    """The time that a query asks for."""
+    found = re.search(r"emporalFilter=[^&]*?(\d{4}-[^&/]*)/(\d{4}-[^&]*)", unquote(query))
+    return parse_instant(found[2]) - parse_instant(found[1]) if found else timedelta(0)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from weps import watch
@@ -24,7 +25,8 @@ from weps.feeders.forms import is_asked_by_result_time
 from weps.lifecycle import Lifecycle
 from weps.model import AlertStatus, Feed, Observation, Source
 from weps.notify.base import Channel
-from weps.reading import Horizon, back_off, in_steps, must_catch_up, read_from
+from weps.pace import longest_of
+from weps.reading import Horizon, back_off, in_steps, pace_of, read_from
 from weps.source_alerts import Alarm, Meter, note_answer, source_alerts
 from weps.store import BatchTransaction, Store
 
@@ -61,6 +63,7 @@ class Engine(Lifecycle):
         self._meter = Meter()
         self._wake_delivery = wake_delivery
         self._watches: dict[int, watch.Watch] = {}
+        self._largest: dict[int, int] = {}
         self._polling: set[int] = set()
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(polls_at_once, thread_name_prefix="poll")
@@ -122,6 +125,7 @@ class Engine(Lifecycle):
                 is_last=not more,
                 alarm=self._alarm,
             )
+            feed = self._note_periods(transaction, known, observations)
             transaction.forget_seen(
                 read_from(feed, watched.positions(), self._horizon),
                 by_result_time=is_asked_by_result_time(feed.source),
@@ -131,6 +135,18 @@ class Engine(Lifecycle):
             LOG.info("alerts feed=%d count=%d", feed_id, len(alerts))
             self._wake_delivery()
         return len(alerts)
+
+    def _note_periods(
+        self, transaction: BatchTransaction, positions: Sequence[datetime], observations: Sequence[Observation]
+    ) -> Feed:
+        """Look back further from now on where a longer period was observed than any before; gives the feed."""
+        feed, longest = transaction.feed, longest_of(observations)
+        if longest <= feed.longest or is_asked_by_result_time(feed.source):
+            return feed
+        # What is older was forgotten, so that it must not be asked for again.
+        since = read_from(feed, positions, self._horizon)
+        transaction.save_feed(longest=longest, since=since)
+        return replace(feed, longest=longest, since=since)
 
     def history(self, source: Source, begin: datetime, end: datetime) -> Iterator[tuple[datetime, Batch]]:
         """
@@ -173,10 +189,35 @@ class Engine(Lifecycle):
         if not feed.primed:
             self._prime(feed, until)
             feed = self.store.feed(feed.id)
+        elif feed.polled_until is None:
+            feed = self._learn_periods(feed)
         begin = read_from(feed, self.store.positions(feed.id).values(), self._horizon)
-        step = self._horizon.step if must_catch_up(feed, until, self._horizon) else until - begin
-        for end, batch in in_steps(lambda one, other: self._fetch(feed, one, other), begin, until, step, self._horizon):
+        for end, batch in self._ask(feed, begin, until):
             self.receive(feed.id, batch.observations, end, more=end < until)
+
+    def _ask(self, feed: Feed, begin: datetime, until: datetime) -> Iterator[tuple[datetime, Batch]]:
+        """Ask for a time span in such steps as the source gives, and remember them."""
+        pace = pace_of(feed, until - begin, until, self._horizon, self._largest.get(feed.id, 0))
+        try:
+            yield from pace.ask(lambda one, other: self._fetch(feed, one, other), begin, until)
+        finally:
+            self._largest[feed.id] = pace.largest
+            step = pace.step if pace.is_limited and pace.step < until - begin else None
+            if step != feed.step:
+                self.store.save_step(feed.id, step)
+
+    def _learn_periods(self, feed: Feed) -> Feed:
+        """Learn over how long periods a source observes, before its past is read: they must not be cut in two."""
+        try:
+            longest = longest_of(self._feeder.latest(feed.source).observations)
+        except FeedError as error:
+            LOG.info("periods not known feed=%d error=%s", feed.id, error)
+            return feed
+        if longest <= feed.longest:
+            return feed
+        with self.store.batch(feed.id) as transaction:
+            transaction.save_feed(longest=longest)
+        return replace(feed, longest=longest)
 
     def _prime(self, feed: Feed, until: datetime) -> None:
         """
@@ -186,9 +227,14 @@ class Engine(Lifecycle):
         added. What came since the activation is left for the poll that follows.
         """
         known, since = self._latest(feed)
-        newest = max((observation.end for observation in known), default=None)
-        if newest is not None:
-            known += self._fetch(feed, min(newest, until) - self._horizon.overlap, until).observations
+        feed = replace(feed, since=since, longest=longest_of(known))
+        if known:
+            ends = [each.end for each in watch.newest_of(known).values()]
+            begin = min(read_from(feed, ends, self._horizon), until)
+            known += tuple(each for _, batch in self._ask(feed, begin, until) for each in batch.observations)
+            if longest_of(known) > feed.longest:
+                # Before that it is not known what was there, so nobody could tell later what is news.
+                since = max(since, begin)
         old = [observation for observation in known if observation.end < feed.activation]
         with self.store.batch(feed.id) as transaction:
             if transaction.feed.primed:
@@ -196,7 +242,7 @@ class Engine(Lifecycle):
             news = transaction.news(old)
             transaction.mark_seen([*news.fresh, *news.repeated, *(each.observation for each in news.corrected)])
             transaction.save_latest(watch.newest_of(news.fresh))
-            transaction.save_feed(primed=True, since=since, polled_until=until)
+            transaction.save_feed(primed=True, since=since, polled_until=until, longest=longest_of(known))
         LOG.info("primed feed=%d known=%d", feed.id, len(old))
 
     def _latest(self, feed: Feed) -> tuple[tuple[Observation, ...], datetime]:

@@ -10,6 +10,7 @@ Everything that can go wrong, and who is to blame.
     ├── FeedError           a source could not be read           → the feed backs off, nothing moves
     │   ├── SourceRefused       … its address is not allowed
     │   ├── SourceUnreachable   … no or late answer
+    │   │   └── SourceTooSlow       … not within the time that is waited; it may answer when asked for less
     │   ├── SourceException     … it answered an OWS exception report
     │   └── SourceGarbled       … it answered something that is no observations
     │       └── SourceTooLarge      … or more than is taken at once
@@ -89,6 +90,10 @@ class SourceUnreachable(FeedError):
     def __init__(self, message: str, where: str | None = None, retry_after: float | None = None) -> None:
         super().__init__(message, where)
         self.retry_after = retry_after
+
+
+class SourceTooSlow(SourceUnreachable):
+    """A source did not answer in time; ask it for less."""
 
 
 class SourceException(FeedError):

@@ -12,12 +12,10 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from weps.errors import SourceException
 from weps.feeders.base import Batch
 from weps.feeders.forms import is_asked_by_result_time
 from weps.model import Feed
-
-SHORTEST_STEP = timedelta(minutes=1)
+from weps.pace import MANY, Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +31,24 @@ class Horizon:
     overlap: timedelta = timedelta(days=1)
     lookback: timedelta = timedelta(days=1)
     step: timedelta = timedelta(days=7)
-    many: int = 5000
+    many: int = MANY
 
 
 def read_from(feed: Feed, positions: Collection[datetime], horizon: Horizon) -> datetime:
-    """Give the time from which a source is to be asked."""
+    """
+    Give the time from which a source is to be asked.
+
+    What was observed over a period is only given where all of it is asked for.
+    """
     earliest = feed.since if feed.since is not None else feed.activation - horizon.lookback
+    behind = horizon.overlap + feed.longest
     if feed.polled_until is not None and is_asked_by_result_time(feed.source):
         # Positions are phenomenon times: forecasts are known long before, late values long after.
         return max(feed.polled_until - horizon.overlap, earliest)
     if not positions:
         return earliest
     slowest = max(min(positions), max(positions) - horizon.lookback)
-    return max(slowest - horizon.overlap, earliest)
+    return max(slowest - behind, earliest)
 
 
 def must_catch_up(feed: Feed, until: datetime, horizon: Horizon) -> bool:
@@ -56,33 +59,21 @@ def must_catch_up(feed: Feed, until: datetime, horizon: Horizon) -> bool:
 def in_steps(
     fetch: Callable[[datetime, datetime], Batch], begin: datetime, until: datetime, step: timedelta, horizon: Horizon
 ) -> Iterator[tuple[datetime, Batch]]:
-    """
-    Ask for a time span in steps, shorter ones where an answer would be larger than the source gives.
-
-    Gives the end of each step with what it brought. A step begins before the end of the last one, so that what was
-    observed over a period is not cut in two; raises what `fetch` raises.
-    """
-    asked_from = begin
-    while True:
-        end = min(begin + step, until)
-        try:
-            batch = fetch(asked_from, end)
-        except SourceException as error:
-            if error.code != "ResponseExceedsSizeLimit" or step <= SHORTEST_STEP:
-                raise
-            step /= 2
-            asked_from = max(asked_from, begin - step)
-            continue
-        yield end, batch
-        if end >= until:
-            return
-        asked_from = max(asked_from, end - min(horizon.overlap, step))
-        begin, step = end, next_step(step, len(batch.observations), horizon)
+    """Ask for a time span in steps, see `Pace.ask`; nothing of what is learned of the source is kept."""
+    return Pace(step, horizon.overlap, many=horizon.many).ask(fetch, begin, until)
 
 
-def next_step(step: timedelta, found: int, horizon: Horizon) -> timedelta:
-    """Give the length of the next step after one that found so many observations."""
-    return step * 2 if found < horizon.many else step
+def pace_of(feed: Feed, span: timedelta, until: datetime, horizon: Horizon, largest: int) -> Pace:
+    """Give the pace at which a feed is read: at once, unless it is long since, or its source gives no more."""
+    step = feed.step or (horizon.step if must_catch_up(feed, until, horizon) else span)
+    return Pace(
+        min(step, span),
+        horizon.overlap,
+        many=horizon.many,
+        longest=feed.longest,
+        is_limited=feed.step is not None,
+        largest=largest,
+    )
 
 
 def back_off(

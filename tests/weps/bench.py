@@ -30,12 +30,13 @@ class Bench:
         self.now = NOON
         self.sos = sos
         self.fetcher_limit = 2**24
+        self.timeout = 5.0
         self.store = Store(database_url)
         self.store.migrate()
         self.engine = self.start()
 
     def start(self) -> Engine:
-        feeder = SosFeeder(Fetcher(frozenset({"127.0.0.1"}), timeout=5, limit=self.fetcher_limit))
+        feeder = SosFeeder(Fetcher(frozenset({"127.0.0.1"}), timeout=self.timeout, limit=self.fetcher_limit))
         return Engine(self.store, feeder, {}, "http://weps.example", clock=lambda: self.now, first_look=30)
 
     def restart(self) -> None:

@@ -16,12 +16,19 @@ class Batch:
     """
     What one request brought: observations with a result, in the order of the answer.
 
-    `nils` counts results that were nil and so are no observations; `octets` is the size of the answer.
+    `nils` counts results that were nil and so are no observations; `octets` is the size of the answer. `given` is how
+    many results the answer had before those of other times were left out.
     """
 
     observations: tuple[Observation, ...]
     nils: int = 0
     octets: int = 0
+    given: int | None = None
+
+    @property
+    def total(self) -> int:
+        """How many results the answer had."""
+        return len(self.observations) + self.nils if self.given is None else self.given
 
 
 class Feeder(Protocol):

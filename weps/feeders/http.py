@@ -15,7 +15,7 @@ import requests
 import urllib3.exceptions
 from requests.structures import CaseInsensitiveDict
 
-from weps.errors import FeedError, SourceGarbled, SourceRefused, SourceTooLarge, SourceUnreachable
+from weps.errors import FeedError, SourceGarbled, SourceRefused, SourceTooLarge, SourceTooSlow, SourceUnreachable
 from weps.feeders.connection import Deadline, Exchange, GuardedAdapter
 from weps.feeders.guard import Guard
 
@@ -179,15 +179,16 @@ class Fetcher:
             f"the answer is larger than {self._limit} octets; ask for less at a time", where=without_query(url)
         )
 
-    def _too_late(self, url: str, deadline: Deadline) -> SourceUnreachable:
-        return SourceUnreachable(f"no complete answer within {deadline.seconds:g} s", where=without_query(url))
+    def _too_late(self, url: str, deadline: Deadline) -> SourceTooSlow:
+        return SourceTooSlow(f"no complete answer within {deadline.seconds:g} s", where=without_query(url))
 
     def _explained(self, error: Exception, url: str, deadline: Deadline) -> FeedError:
         place = without_query(url)
         if deadline.expired:
             return self._too_late(url, deadline)
         if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
-            return SourceUnreachable(f"no answer for {self._timeout:g} s", where=place)
+            kind = SourceUnreachable if isinstance(error, requests.ConnectTimeout) else SourceTooSlow
+            return kind(f"no answer for {self._timeout:g} s", where=place)
         if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
             return SourceUnreachable(f"no secure connection: {_innermost_text(error)}", where=place)
         if isinstance(error, _UNSENDABLE):
@@ -207,9 +208,12 @@ def require_success(answer: Answer) -> None:
     if answer.successful:
         return
     phrase = http.client.responses.get(answer.status, "an unknown status")
+    if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        raise SourceTooLarge(f"the server answered {answer.status} ({phrase})", where=answer.place)
     if answer.status in (408, 429) or answer.status >= 500:
         message = f"the server answered {answer.status} ({phrase})"
-        raise SourceUnreachable(message, where=answer.place, retry_after=answer.retry_after)
+        kind = SourceTooSlow if answer.status in (408, 504) else SourceUnreachable
+        raise kind(message, where=answer.place, retry_after=answer.retry_after)
     raise SourceGarbled(f"the server answered {answer.status} ({phrase}); check the address", where=answer.place)
 
 

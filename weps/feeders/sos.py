@@ -127,7 +127,7 @@ class SosFeeder:
         except RecursionError as error:
             message = "the server's answer cannot be read: it is nested too deeply"
             raise SourceGarbled(message, where=answer.place) from error
-        return Batch(found, nils, len(answer.body))
+        return Batch(found, nils, len(answer.body), len(found) + nils)
 
     def _decode(self, source: Source, content: Content, answer: Answer) -> tuple[tuple[Observation, ...], int]:
         if content.lines is not None:

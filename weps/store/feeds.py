@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, func, or_, select, update
@@ -98,6 +98,11 @@ class Feeds(Database):
             if now is not None:
                 note_failure(connection, feed_id, requests, now)
             return one_feed(connection, feed_id)
+
+    def save_step(self, feed_id: int, step: timedelta | None) -> None:
+        """Keep how long a time a source gives at once; None: all that was asked for."""
+        with self.writing() as connection:
+            connection.execute(update(FEEDS).where(FEEDS.c.id == feed_id).values(step=step))
 
     def corrections(self, feed_id: int, page: Page) -> tuple[Correction, ...]:
         """Give a page of what the source of a feed has changed, the newest first."""

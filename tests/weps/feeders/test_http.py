@@ -11,7 +11,7 @@ import pytest
 
 from tests import misbehaving_sos as misbehaving
 from tests.misbehaving_sos import MisbehavingSos
-from weps.errors import SourceGarbled, SourceRefused, SourceTooLarge, SourceUnreachable
+from weps.errors import SourceGarbled, SourceRefused, SourceTooLarge, SourceTooSlow, SourceUnreachable
 from weps.feeders.http import Answer, Fetcher, HttpRequest, require_success
 
 LONG_ENOUGH = 3.0
@@ -58,10 +58,10 @@ def test_a_compressed_answer_is_decompressed(server, fetcher):
 @pytest.mark.parametrize(
     ("behaviour", "error", "message"),
     [
-        (misbehaving.hang, SourceUnreachable, "no answer for 0.4 s"),
-        (misbehaving.trickle_headers, SourceUnreachable, "no complete answer within 0.8 s"),
-        (misbehaving.trickle_body, SourceUnreachable, "no complete answer within 0.8 s"),
-        (misbehaving.trickle_chunks, SourceUnreachable, "no complete answer within 0.8 s"),
+        (misbehaving.hang, SourceTooSlow, "no answer for 0.4 s"),
+        (misbehaving.trickle_headers, SourceTooSlow, "no complete answer within 0.8 s"),
+        (misbehaving.trickle_body, SourceTooSlow, "no complete answer within 0.8 s"),
+        (misbehaving.trickle_chunks, SourceTooSlow, "no complete answer within 0.8 s"),
         (misbehaving.endless, SourceTooLarge, "the answer is larger than 1048576 octets"),
         (misbehaving.gzip_bomb, SourceTooLarge, "the answer is larger than 1048576 octets"),
         (misbehaving.answer(bytes(1024 * 1024 + 1)), SourceTooLarge, "the answer is larger than 1048576 octets"),
@@ -244,7 +244,7 @@ def test_proxies_of_the_environment_are_not_used(server, fetcher, monkeypatch):
     [
         (404, SourceGarbled),
         (401, SourceGarbled),
-        (408, SourceUnreachable),
+        (408, SourceTooSlow),
         (429, SourceUnreachable),
         (500, SourceUnreachable),
         (503, SourceUnreachable),
