@@ -48,9 +48,11 @@ _LOGIN = re.compile(r"(\b[a-z]+://)[^\s/@]+@", re.IGNORECASE)
 Members = dict[str, Any]
 
 
-def create_source_routes(store: Store, world: Callable[[], datetime] = now) -> list[Route]:
+def create_source_routes(
+    store: Store, world: Callable[[], datetime] = now, clock: Callable[[], datetime] = now
+) -> list[Route]:
     """Give the routes; `world` is the time in which observations happen, from which their lag is counted."""
-    face = SourceFace(store, world)
+    face = SourceFace(store, world, clock)
     return [Route("/sources", face.list, name="sources"), Route("/sources/{id:int}", face.one, name="source")]
 
 
@@ -60,6 +62,7 @@ class SourceFace:
 
     store: Store
     world: Callable[[], datetime]
+    clock: Callable[[], datetime]
     summaries: dict[tuple[str, datetime], Members] = field(default_factory=dict)
 
     def list(self, request: Request) -> Response:
@@ -112,7 +115,7 @@ class SourceFace:
             lag=None if source.newest is None else (self.world() - source.newest).total_seconds(),
             slowestSeries=_instant(source.slowest),
             usualDistance=_seconds(source.health.usual_distance()),
-            errorRate=_error_rates(source.health),
+            errorRate=_error_rates(source.health, self.clock()),
             answerTime=None if feed.source.binding in PUSHED else _answer_times(source.health),
             serves=self._serves(source),
         )
@@ -150,9 +153,9 @@ def _asked(source: WatchedSource) -> Members:
     return members
 
 
-def _error_rates(health: Health) -> Members:
+def _error_rates(health: Health, moment: datetime) -> Members:
     rates = {"lastHour": timedelta(hours=1), "lastDay": timedelta(days=1)}
-    return {name: health.error_rate(now(), span) for name, span in rates.items()}
+    return {name: health.error_rate(moment, span) for name, span in rates.items()}
 
 
 def _answer_times(health: Health) -> Members | None:
