@@ -21,10 +21,15 @@ PLACE = {"type": "Point", "coordinates": [7.59, 51.97]}
 
 @dataclass
 class StaServer:
-    """The service; Observations are added by `observe`. `asked` has the paths and queries of all requests."""
+    """
+    The service; Observations are added by `observe`. `asked` has the paths and queries of all requests.
+
+    `name` is how it calls itself in links, as behind a proxy.
+    """
 
     page: int = 3
     broker: str | None = None
+    name: str | None = None
     observations: list[dict[str, Any]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
@@ -101,8 +106,8 @@ class StaServer:
         size, skip = min(int(options.get("$top", 100)), self.page), int(options.get("$skip", 0))
         document: dict[str, Any] = {"value": [self._shown(one, options) for one in found[skip : skip + size]]}
         if skip + size < len(found):
-            kept = re.sub(r"&\$skip=\d+", "", target)
-            document["@iot.nextLink"] = f"http://{self.host}{kept}&$skip={skip + size}"
+            kept = re.sub(r"&\$skip=\d+|key=\w+&", "", target)
+            document["@iot.nextLink"] = f"{self.name or f'http://{self.host}'}{kept}&$skip={skip + size}"
         return document
 
     def _shown(self, one: dict[str, Any], options: dict[str, str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from sos_server.time import format_instant
 from weps.errors import InputError, SourceException, SourceGarbled, SourceTooLarge
@@ -56,7 +56,7 @@ class SensorThingsFeeder:
 
         Raises a `FeedError`; more than is taken at once is `ResponseExceedsSizeLimit`, to be asked for less.
         """
-        batch = self._read(_request(source, _during(begin, end)))
+        batch = self._read(source, _request(source, _during(begin, end)))
         inside = tuple(one for one in batch.observations if begin <= one.phenomenon_time and one.end <= end)
         return replace(batch, observations=inside)
 
@@ -65,11 +65,11 @@ class SensorThingsFeeder:
         root, entity = _parts(source)
         if entity:
             options = {**_own(source), "$expand": _expand(entity), "$orderby": "phenomenonTime desc", "$top": "1"}
-            return self._read(_get(source.endpoint, options), most_pages=1)
+            return self._read(source, _get(source.endpoint, options), most_pages=1)
         if "$filter" in _own(source):
             raise SourceException("the newest of what a filter leaves cannot be asked for", source.endpoint)
         options = {**_own(source), "$expand": f"{_NEWEST},Sensor,ObservedProperty,{_THING}"}
-        return self._read(_get(f"{root}/Datastreams", options))
+        return self._read(source, _get(f"{root}/Datastreams", options))
 
     def series_exists(self, source: Source) -> bool:
         """Ask whether there is such a Datastream. Raises `FeedError` when the service cannot be asked."""
@@ -111,10 +111,10 @@ class SensorThingsFeeder:
         told = [value for name, value in settings.items() if name.endswith("receive-updates-via-mqtt/receive-updates")]
         return tuple(str(one) for members in told if isinstance(members, dict) for one in members.get("endpoints", ()))
 
-    def _read(self, request: HttpRequest, most_pages: int = MOST_PAGES) -> Batch:
+    def _read(self, source: Source, request: HttpRequest, most_pages: int = MOST_PAGES) -> Batch:
         found: list[Observation] = []
         nils, octets = 0, 0
-        for answer, document in self._pages(request, most_pages):
+        for answer, document in self._pages(request, _own(source), most_pages):
             octets += len(answer.body)
             if octets > MOST_OCTETS:
                 raise SourceException("the pages are too many octets", answer.place, code="ResponseExceedsSizeLimit")
@@ -128,8 +128,8 @@ class SensorThingsFeeder:
             found += some
         return Batch(tuple(found), nils, octets)
 
-    def _pages(self, request: HttpRequest, most: int) -> Iterator[tuple[Answer, Any]]:
-        """Give the pages one after the other; only of the service itself, which may hold keys of ours."""
+    def _pages(self, request: HttpRequest, own: Mapping[str, str], most: int) -> Iterator[tuple[Answer, Any]]:
+        """Give the pages one after the other."""
         asked: set[str] = set()
         for _ in range(most):
             try:
@@ -144,9 +144,9 @@ class SensorThingsFeeder:
             if following is None or most == 1:
                 return
             asked.add(request.url)
-            url = urljoin(request.url, following.replace(" ", "%20"))
-            if url in asked or urlsplit(url).netloc != urlsplit(request.url).netloc:
-                raise SourceGarbled("the next page is one that was read before, or of another server", answer.place)
+            url = _following(request.url, following, own)
+            if url in asked:
+                raise SourceGarbled("the next page is one that was read before", answer.place)
             request = replace(request, url=url)
         raise SourceException(f"more than {most} pages", request.url, code="ResponseExceedsSizeLimit")
 
@@ -171,6 +171,17 @@ def _request(source: Source, condition: str) -> HttpRequest:
 def _get(address: str, options: Mapping[str, str]) -> HttpRequest:
     query = urlencode(options, quote_via=quote, safe="$(),:;='/") if options else ""
     return HttpRequest("GET", f"{address}?{query}" if query else address, {"Accept": "application/json"})
+
+
+def _following(url: str, link: str, own: Mapping[str, str]) -> str:
+    """
+    Give the address of the next page: that of this one with the query of the link.
+
+    Services behind a proxy link to names that only they know, and without the keys that they were asked with.
+    """
+    query = dict(parse_qsl(urlsplit(link).query, keep_blank_values=True))
+    kept = {name: value for name, value in own.items() if not name.startswith("$")}
+    return _get(url.partition("?")[0], {**kept, **query}).url
 
 
 def _own(source: Source) -> dict[str, str]:

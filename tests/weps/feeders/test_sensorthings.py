@@ -47,6 +47,20 @@ def test_all_pages_of_a_span_are_read(sta, feeder):
     assert 4 == len(sta.asked)
 
 
+def test_pages_behind_a_proxy_are_read_where_the_first_was(sta, feeder):
+    """
+    A link may have a name that only the service knows, and lack the key that it was asked with.
+    """
+    sta.name = "http://inside:8080/FROST"
+    for minute in range(5):
+        sta.observe(1, at(minute), minute)
+
+    batch = feeder.fetch(sta_source(f"{sta.root}/Datastreams(1)?key=abc"), at(0), at(10))
+
+    assert [0, 1, 2, 3, 4] == [one.value for one in batch.observations]
+    assert [True, True] == ["key=abc" in target for target in sta.asked]
+
+
 def test_an_observation_tells_its_series_unit_place_and_id(sta, feeder):
     """
     All of it is expanded in the one request; the time is asked a second wider on both sides.
