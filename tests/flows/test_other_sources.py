@@ -16,6 +16,7 @@ from tests.misbehaving_sos import MisbehavingSos
 from tests.mosquitto import Mosquitto
 from tests.sta_server import StaServer
 from tests.weps.notify.broker import require_mosquitto
+from weps.__main__ import main
 from weps.client import ComplexInput
 
 RULE = json.dumps({"type": "threshold", "condition": "greaterThan", "threshold": 30})
@@ -152,6 +153,22 @@ def test_an_address_that_is_pushed_to_can_be_watched_by_several(service):
     requests.post(address, body, timeout=10)
 
     assert [["D 31"], ["D 31"]] == [told(service, each["feed"]) for each in (answer, other)]
+
+
+def test_a_pushed_source_is_made_by_the_command_line(service, tmp_path, capsys):
+    """
+    It prints where observations are to be posted to.
+    """
+    (tmp_path / "rule.json").write_text(RULE)
+    (tmp_path / "mapping.json").write_text(MAPPING.text)
+    files = ("--rule", str(tmp_path / "rule.json"), "--mapping", str(tmp_path / "mapping.json"))
+
+    code = main(["subscribe", *files, "--source-type", "push", "--url", f"{service.url}/wps"])
+    printed = json.loads(capsys.readouterr().out)
+    body = json.dumps({"t": past(5).isoformat(), "p": "E", "v": 31}).encode()
+    status = requests.post(printed["pushAddress"], body, timeout=10).status_code
+
+    assert (0, 200, ["E 31"]) == (code, status, told(service, printed["feed"]))
 
 
 def test_our_own_sos_is_read_without_http(service):

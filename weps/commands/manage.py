@@ -67,9 +67,14 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     """Add the options that say what is watched by which rule."""
     parser.add_argument("--rule", type=Path, required=True, metavar="FILE", help="a rule in any of the languages")
     parser.add_argument("--template", metavar="URL", help="the GetObservation request without its time filter")
+    parser.add_argument("--mapping", type=Path, metavar="FILE", help="where in other data an observation stands (JSON)")
     _add_options(
         parser,
-        ("--endpoint", "the SOS, when it is not the service's own"),
+        (
+            "--endpoint",
+            "the SOS, when it is not the service's own, or another source: mqtt://broker/topic, …/Datastreams(1)",
+        ),
+        ("--source-type", "sos, sta, sta-mqtt, mqtt, push, csv or json, where the endpoint does not tell"),
         ("--procedure", "the procedure to watch, instead of a template"),
         ("--property", "the observed property to watch, instead of a template"),
         ("--title", "the title of the alerts"),
@@ -79,7 +84,7 @@ def add_source(parser: argparse.ArgumentParser) -> None:
 
 def _add_options(parser: argparse.ArgumentParser, *options: tuple[str, str]) -> None:
     for option, meaning in options:
-        parser.add_argument(option, dest=option.strip("-").replace("for", "runtime"), help=meaning)
+        parser.add_argument(option, dest=option.strip("-").replace("for", "runtime").replace("-", "_"), help=meaning)
 
 
 def run_subscribe(arguments: argparse.Namespace) -> int:
@@ -117,12 +122,14 @@ def source_inputs(arguments: argparse.Namespace) -> dict[str, str | ComplexInput
     given = {
         "getObservationTemplate": arguments.template,
         "sosEndpoint": arguments.endpoint,
+        "sourceType": arguments.source_type,
         "procedure": arguments.procedure,
         "observedProperty": arguments.property,
         "title": arguments.title,
         "severity": arguments.severity,
     }
-    return {"rule": rule, **_given(given)}
+    mapping = None if arguments.mapping is None else ComplexInput(read_rule(arguments.mapping), JSON)
+    return {"rule": rule, **_given(given), **({} if mapping is None else {"mapping": mapping})}
 
 
 def _given(members: Mapping[str, str | None]) -> dict[str, str | ComplexInput]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from sos_server.time import format_instant
-from weps.feeders.sources import shown_source
+from weps.feeders.sources import PUSH, push_address, shown_source
 from weps.processes.base import JSON, XML, Complex, Format
 from weps.processes.inputs import format_duration
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
-    from weps.model import Page, RuleVersion, Subscription
+    from weps.model import Page, RuleVersion, Source, Subscription
 
 SUBSCRIPTION_FORMATS = Complex((Format(XML), Format(JSON)))
 """Every output that holds subscriptions comes in either format, whichever the client asks for."""
@@ -63,6 +63,7 @@ def _members(subscription: Subscription, feed: str) -> dict[str, Any]:
         **_ordering(subscription),
         "rule": rule | {"text": subscription.rule.text},
         "source": shown_source(subscription.source),
+        "pushAddress": _push_address(subscription.source, feed),
         "samplingRate": format_duration(subscription.sampling_rate),
         "created": format_instant(subscription.created),
         "start": _instant(subscription.start),
@@ -91,6 +92,11 @@ def _ordering(subscription: Subscription) -> dict[str, Any]:
         "corrections": str(ordering.corrections),
         "correctionCount": subscription.corrected,
     }
+
+
+def _push_address(source: Source, feed: str) -> str | None:
+    """Give the address that observations are to be pushed to, beside that of the feed."""
+    return push_address(source, f"{feed.partition('/feeds/')[0]}/push") if source.binding == PUSH else None
 
 
 def _version(version: RuleVersion) -> dict[str, Any]:
