@@ -17,6 +17,7 @@ from granian.server.embed import Server
 from sos_server.app import PATH, create_standalone
 from sos_server.check import check
 from sos_server.load import LoadError, load
+from sos_server.logs import LineFormatter
 from sos_server.settings import Settings, SettingsError, load_settings
 from sos_server.storage.base import DatabaseError, open_database
 from sos_server.workers import WorkerError, run_workers
@@ -28,11 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command and give the exit code: 0 done, 1 the input is wrong, 2 misuse."""
     parser = _parser()
     chosen = parser.parse_args(arguments)
-    logging.basicConfig(
-        level=logging.INFO,
-        stream=sys.stderr,
-        format="%(asctime)s level=%(levelname)s logger=%(name)s event=%(message)s",
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LineFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("alembic").setLevel(logging.WARNING)
     # what no line of the log tells need not be found out for each (Optimization in the logging howto of Python)
     logging._srcfile = None

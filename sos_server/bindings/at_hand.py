@@ -79,9 +79,11 @@ class AtHand:
 def packed(scope: Scope, body: bytes) -> tuple[bytes, Headers]:
     """Give a whole answer, compressed where the client accepts that, and its headers."""
     headers = list(_HEADERS)
-    if any(name == b"accept-encoding" and accepts_gzip(value.decode("latin-1")) for name, value in scope["headers"]):
-        headers.append((b"content-encoding", b"gzip"))
-        body = b"".join(compressed((body,)))
+    for name, value in scope["headers"]:
+        if name == b"accept-encoding" and accepts_gzip(value.decode("latin-1")):
+            headers.append((b"content-encoding", b"gzip"))
+            body = b"".join(compressed((body,)))
+            break
     headers.append((b"content-length", b"%d" % len(body)))
     return body, headers
 

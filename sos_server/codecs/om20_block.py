@@ -4,7 +4,6 @@ The text blocks of O&M 2.0 observations: all that observations of a series have 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -63,9 +62,11 @@ def build(member: str, constants: Constants, form: Form, feature_number: int) ->
     point = _point(feature.geometry) if form.inline_feature else ()
     if point is None or constants.geometry is not None:
         return _new(member, constants, form, feature_number)
-    # without its shape a feature can be looked up by its value, and where it is only named the shape does not matter
-    named = constants._replace(feature=replace(feature, geometry=None))
-    return _known(member, named, form, feature_number if form.inline_feature else 0, point)
+    # part by part, because its shape has no hash, and where it is only named the shape does not matter
+    told = (feature.identifier, feature.name, feature.description, feature.feature_type, feature.sampled_feature)
+    rest = (constants.procedure, constants.observed_property, constants.observation_type, constants.uom)
+    number = feature_number if form.inline_feature else 0
+    return _known((member, form, number), rest, constants.annotations, told, point)
 
 
 def _point(geometry: Mapping[str, Any] | None) -> tuple[float, ...] | None:
@@ -76,10 +77,20 @@ def _point(geometry: Mapping[str, Any] | None) -> tuple[float, ...] | None:
 
 
 @lru_cache(maxsize=2000)
-def _known(member: str, constants: Constants, form: Form, feature_number: int, point: tuple[float, ...]) -> Block:
+def _known(
+    kind: tuple[str, Form, int],
+    rest: tuple[str, str, str, str | None],
+    annotations: model.Annotations | None,
+    told: tuple[str, str | None, str | None, str, str | None],
+    point: tuple[float, ...],
+) -> Block:
+    member, form, feature_number = kind
     geometry = {"type": "Point", "coordinates": list(point)} if point else None
-    feature = replace(constants.feature, geometry=geometry)
-    return _new(member, constants._replace(feature=feature), form, feature_number)
+    identifier, name, description, feature_type, sampled_feature = told
+    feature = model.Feature(identifier, name, description, geometry, feature_type, sampled_feature)
+    procedure, observed_property, observation_type, uom = rest
+    constants = Constants(procedure, observed_property, feature, observation_type, uom, None, annotations)
+    return _new(member, constants, form, feature_number)
 
 
 def _new(member: str, constants: Constants, form: Form, feature_number: int) -> Block:

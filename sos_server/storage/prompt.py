@@ -54,7 +54,7 @@ class PromptDatabase(Database):
                 return read()
             finally:
                 self._reader = None
-                connection.rollback()
+                connection.execute("ROLLBACK")  # the method of this name has it compiled each time
         except sqlite3.Error as error:  # interrupted, held by somebody else, or broken: the usual way tells
             raise TakesLong from error
         finally:
