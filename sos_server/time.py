@@ -55,6 +55,6 @@ def parse_instant(text: str) -> datetime:
         cleaned = f"{year}{month or '-01'}{number or '-01'}" + (f"T00:00:00{zone}" if zone else "")
     try:
         instant = datetime.fromisoformat(cleaned)
-    except ValueError as error:
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # the latter where UTC is in the year 0 or 10000
         raise ValueError(f"{text!r} is not an ISO 8601 time such as 2016-01-11T03:55:45Z") from error
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

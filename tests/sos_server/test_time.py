@@ -32,7 +32,13 @@ def test_instants_are_read_in_every_form_that_services_write(text, expected):
     assert expected == format_instant(parse_instant(text))
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "2016-13", "2016-1", "2016-01-32", "2016-01-11T25:00Z", "12:00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "yesterday", "2016-13", "2016-1", "2016-01-32", "2016-01-11T25:00Z", "12:00"),
+        *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"),
+    ],
+)
 def test_what_is_no_instant_is_refused(text):
     """
     Nothing is made of it.
