@@ -113,8 +113,12 @@ class _Walk:
         match = _SCALAR.match(self.text, self.position)
         if match is None:
             raise self.error("Expecting value")
+        try:
+            found = json.loads(match.group())
+        except ValueError as error:  # Python reads whole numbers up to 4300 digits
+            raise self.error("a number has too many digits") from error
         self.position = match.end()
-        return json.loads(match.group())
+        return found
 
     def blank(self) -> None:
         match = _BLANK.match(self.text, self.position)

@@ -215,6 +215,7 @@ FAULTS = {
     "not a number of JSON": ("{" + T + ',\n"threshold": NaN}', 2, "this is not JSON"),
     "number too large": ("{" + T + ',\n"threshold": 1e999}', 2, "the number is out of range"),
     "two texts": ("{}\n{}", 2, "this is not JSON: Extra data"),
+    "five thousand digits": ("{" + T + ',\n"threshold": ' + "9" * 5000 + "}", 2, "a number has too many digits"),
     "member twice": ("{" + T + ', "threshold": 5,\n"threshold": 6}', 2, "threshold stands twice"),
     "too deep": ("[" * 100 + "]" * 100, 1, "nested deeper than 32 levels"),
     "too long": ('"' + "x" * 1_000_000 + '"', 0, "longer than 1000000 characters"),
