@@ -25,7 +25,7 @@ from weps.feeders.forms import FORMS, read_asked
 from weps.feeders.sources import PUSHED
 from weps.feeders.template import read_selection
 from weps.health import Health, percentile
-from weps.notify.text import without_secrets
+from weps.notify.text import without_keys, without_secrets
 from weps.sources import service_key
 from weps.store.sources import SourceState
 from weps.web_documents import EVERYWHERE, now, refused
@@ -42,8 +42,6 @@ LIMIT, MOST = 100, 1000
 OFFERINGS_SHOWN = 1000
 SUMMARIES_KEPT = 1000
 _NAMES = ("state", "limit", "after")
-_QUERY = re.compile(r"(\b[a-z]+://[^\s?#]+)[?#]\S*", re.IGNORECASE)
-_LOGIN = re.compile(r"(\b[a-z]+://)[^\s/@]+@", re.IGNORECASE)
 
 Members = dict[str, Any]
 
@@ -53,7 +51,7 @@ def create_source_routes(
 ) -> list[Route]:
     """Give the routes; `world` is the time in which observations happen, from which their lag is counted."""
     face = SourceFace(store, world, clock)
-    return [Route("/sources", face.list, name="sources"), Route("/sources/{id:int}", face.one, name="source")]
+    return [Route("/sources", face.list, name="sources"), Route("/sources/{id:row}", face.one, name="source")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +201,7 @@ def _change(change: SourceChange) -> Members:
 
 def _shown(text: str | None) -> str | None:
     """Give an error without the keys of the addresses in it."""
-    return None if text is None else _LOGIN.sub(r"\1", _QUERY.sub(r"\1", text))
+    return None if text is None else without_keys(text)
 
 
 def _known(**members: Any) -> Members:

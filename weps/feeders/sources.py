@@ -28,6 +28,7 @@ from weps.feeders.guard import BROKER_PORTS, Guard
 from weps.feeders.kvp import canonical_address
 from weps.feeders.mapped import decode_csv, decode_json
 from weps.feeders.mapping import canonical_mapping, read_mapping
+from weps.feeders.secrets import MASK, is_secret, masked
 from weps.model import Source
 
 if TYPE_CHECKING:
@@ -168,11 +169,21 @@ def members_of(source: Source) -> dict[str, Any]:
 
 
 def shown_source(source: Source) -> dict[str, str]:
-    """Give the members of a source as clients are shown it: without the secret that signs what is pushed."""
+    """Give the members of a source as clients are shown it: without keys, and the secret that signs what is pushed."""
     template = source.template
     if source.binding == PUSH:
         template = _canonical({**members_of(source), "secret": None})
-    return {"binding": source.binding, "endpoint": source.endpoint, "template": template}
+    elif source.binding in (STA, CSV, JSON):
+        template = _canonical({**members_of(source), "query": _shown_query(members_of(source).get("query"))})
+    elif not template.startswith(("<", "{")):
+        template = masked(template)
+    return {"binding": source.binding, "endpoint": masked(source.endpoint), "template": template}
+
+
+def _shown_query(query: str | dict[str, str] | None) -> str | dict[str, str] | None:
+    if isinstance(query, dict):
+        return {name: MASK if is_secret(name) else value for name, value in query.items()}
+    return None if query is None else masked(query)
 
 
 def decode_mapped(source: Source, data: bytes, topic: str = "") -> tuple[Observation, ...] | None:

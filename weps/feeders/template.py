@@ -9,7 +9,6 @@ polled once.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from weps.feeders import json_template, kvp_form, pox, xml_template
 from weps.feeders.forms import JSON, KVP, POX, SOAP, SOAP_11, form_of, get, kvp_service, post, read_asked, span
 from weps.feeders.kvp import SOS_20, Parameter, canonical_address, read_parameters, split_url, with_query, write_query
 from weps.feeders.kvp_form import GET_OBSERVATION, parameters_of, service_parameters
+from weps.feeders.secrets import is_secret
 from weps.model import Source
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from weps.feeders.http import HttpRequest
 
-_SECRET = re.compile(r"(api|access)?[-_]?(key|token)|pass(word)?|secret", re.IGNORECASE)
 _ENVELOPES = {None: POX, "1.1": SOAP_11, "1.2": SOAP}
 
 
@@ -135,7 +134,7 @@ def _public_template(source: Source) -> tuple[str, dict[str, Parameter]] | None:
     selection = {name: Parameter(name, values) for name, values in read_selection(source).items()}
     fixed = parameters_of(service="SOS", version=read_asked(source).version, request=GET_OBSERVATION)
     parameters = {**own, **fixed, **others, **selection}
-    return address, {name: parameter for name, parameter in parameters.items() if not _SECRET.fullmatch(name)}
+    return address, {name: parameter for name, parameter in parameters.items() if not is_secret(name)}
 
 
 def _posting_address(endpoint: str, what: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from weps.model import Alert, AlertStatus, Severity
 from weps.notify.place import place_of
 from weps.notify.telling import template_fields, text_of, title_of
-from weps.notify.text import clean_identifier, clean_line, clean_text, format_time, without_secrets
+from weps.notify.text import clean_identifier, clean_line, clean_text, format_time, without_keys, without_secrets
 from weps.notify.wording import (
     IDENTIFIER_LIMIT,
     MESSAGE_LIMIT,
@@ -122,7 +122,7 @@ def compose_source_alert(
     facts: Facts = [
         *rule_facts(subscription, name, Severity.UNKNOWN, status, say),
         (say.labels.source, endpoint),
-        (say.labels.reason, clean_line(error, MESSAGE_LIMIT) if error and meaning else None),
+        (say.labels.reason, clean_line(without_keys(error), MESSAGE_LIMIT) if error and meaning else None),
         *change_facts(changes, say),
         (say.labels.last_success, format_time(last_success, say) if last_success else None),
         (say.labels.detection_time, format_time(detected, say)),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from weps.model import Value
     from weps.notify.phrases import Phrases
 
+_QUERY = re.compile(r"(\b[a-z]+://[^\s?#]+)[?#]\S*", re.IGNORECASE)
+_LOGIN = re.compile(r"(\b[a-z]+://)[^\s/@]+@", re.IGNORECASE)
 ELLIPSIS = "…"
 
 # Explicit bidirectional controls: one that is not closed turns round the rest of a line that is not its own.
@@ -79,6 +81,11 @@ def short_name(identifier: str) -> str:
 def without_secrets(url: str) -> str:
     """Give a URL as it may stand in logs and errors: without user, password and query, where keys are found."""
     return re.sub(r"//[^/?#]*@", "//", re.split(r"[?#]", url, maxsplit=1)[0])
+
+
+def without_keys(text: str) -> str:
+    """Give a text whose addresses are without user, password and query: servers repeat what they were asked."""
+    return _LOGIN.sub(r"\1", _QUERY.sub(r"\1", text))
 
 
 def _without_controls(text: str) -> str:

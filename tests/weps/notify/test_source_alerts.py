@@ -111,3 +111,14 @@ def test_the_description_of_a_feed_does_not_tell_the_key_in_the_address_of_its_s
     page = subscription_page(keyed(), (), alternate_url="https://weps.example.org/", alerts_url=None)
 
     assert page.description.endswith("observed at https://sos.example.org/sos")
+
+
+def test_the_reason_of_a_source_that_is_down_does_not_tell_the_key_that_was_asked_with():
+    """
+    Servers repeat in their errors what they were asked.
+    """
+    error = "no such offering: https://u:pass@sos.example.org/sos?offering=x&api_key=S3CRET"
+
+    alert = tell(AlertStatus.SOURCE_DOWN, error=error)
+
+    assert "Reason: no such offering: https://sos.example.org/sos\n" in alert.text
