@@ -24,6 +24,7 @@ from weps.delivery import DeliveryWorker
 from weps.engine import Engine
 from weps.errors import SettingsError
 from weps.feeders.http import Fetcher
+from weps.feeders.limits import HostLimits
 from weps.feeding import create_feeders
 from weps.housekeeping import Housekeeping
 from weps.intake import Intake
@@ -68,6 +69,7 @@ class Service:
             timeout=min(settings.request_timeout.total_seconds(), SECONDS_TO_ANSWER),
             limit=settings.answer_limit,
             deadline=settings.request_timeout.total_seconds(),
+            limits=HostLimits(settings.polls_per_host, settings.requests_per_second),
         )
         channels = create_channels(settings, self.store, self.base_url, allowed_hosts)
         self.delivery = DeliveryWorker(self.store, channels)

@@ -47,7 +47,10 @@ class Settings(BaseSettings):
     lookback: timedelta = Field(timedelta(days=1), description="how far a slow series may lag behind the others")
     catch_up_step: timedelta = Field(timedelta(days=7), description="longest time asked for at once after an outage")
     polls_at_once: int = Field(8, ge=1, le=256, description="polls that run side by side")
-    polls_per_host: int = Field(4, ge=1, le=64, description="polls of one host that run side by side")
+    polls_per_host: int = Field(4, ge=1, le=64, description="polls, and requests, of one host that run side by side")
+    requests_per_second: float = Field(
+        20.0, ge=0, allow_inf_nan=False, description="requests to one host that begin in a second; 0 is no limit"
+    )
     source_failures: int = Field(
         3, ge=1, le=1000, description="failed polls in a row after which subscribers are told that their source is down"
     )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import email.utils
 import http.client
 import http.cookiejar
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from http import HTTPStatus
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3.exceptions
@@ -18,6 +16,8 @@ from requests.structures import CaseInsensitiveDict
 from weps.errors import FeedError, SourceGarbled, SourceRefused, SourceTooLarge, SourceTooSlow, SourceUnreachable
 from weps.feeders.connection import Deadline, Exchange, GuardedAdapter
 from weps.feeders.guard import Guard
+from weps.feeders.kept_answers import KeptAnswers
+from weps.feeders.limits import HostLimits, read_retry_after
 
 MEGABYTE = 1024 * 1024
 USER_AGENT = "WEPS (Web Event Processing Service)"
@@ -26,7 +26,6 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _REDIRECT_LIMIT = 5
 _CONNECTIONS = 32
 _CHUNK = 64 * 1024
-_LONGEST_WAIT = 24 * 3600.0
 _CHAIN_LIMIT = 10
 _FRAMING = frozenset({"connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"})
 _UNSENDABLE = (
@@ -35,6 +34,9 @@ _UNSENDABLE = (
     requests.exceptions.InvalidHeader,
     urllib3.exceptions.LocationValueError,
 )
+_LEAVE_ALONE = frozenset({429, 503})
+KEPT_OCTETS = 16 * MEGABYTE
+"""So much of the answers that have a version is kept, in case that they are asked for again."""
 _CREDENTIALS = ("Authorization", "X-API-Key", "Cookie")
 
 
@@ -79,7 +81,7 @@ class Fetcher:
 
     `timeout` is how many seconds one connect and each read may take, `deadline` how many the whole exchange with all
     redirects (a name server that is asked meanwhile has the limits of the machine's resolver), `limit` how many octets
-    an answer may have after decompression.
+    an answer may have after decompression. `limits` is how much each host is asked (None: no matter).
     """
 
     def __init__(
@@ -88,11 +90,14 @@ class Fetcher:
         timeout: float = 30.0,
         limit: int = 64 * MEGABYTE,
         deadline: float = 120.0,
+        limits: HostLimits | None = None,
     ) -> None:
         self._guard = Guard(allowed_hosts)
         self._timeout = timeout
         self._limit = limit
         self._deadline = deadline
+        self._limits = limits
+        self._kept = KeptAnswers(KEPT_OCTETS)
         self._exchange = Exchange()
         self._session = _guarded_session(self._guard, self._exchange)
 
@@ -102,8 +107,18 @@ class Fetcher:
 
         Gives the answer whatever its status is. Raises `SourceRefused` for an address that is not allowed,
         `SourceUnreachable` when no complete answer came in time, `SourceTooLarge`, and `SourceGarbled` when the
-        answer's compression is damaged.
+        answer's compression is damaged. What the server says is as before is given as it was.
         """
+        if self._limits is None:
+            return self._send(request, deadline)
+        host = urlsplit(request.url).netloc.rpartition("@")[2].lower()
+        with self._limits.turn(host):
+            answer = self._send(request, deadline)
+        if answer.retry_after is not None and answer.status in _LEAVE_ALONE:
+            self._limits.pause(host, answer.retry_after)
+        return answer
+
+    def _send(self, request: HttpRequest, deadline: float | None) -> Answer:
         with Deadline(min(self._deadline, deadline or self._deadline)) as end:
             self._exchange.deadline = end
             try:
@@ -141,20 +156,28 @@ class Fetcher:
             raise SourceRefused("headers that frame a message are not for callers to set", without_query(request.url))
         for _ in range(_REDIRECT_LIMIT + 1):
             self._guard.check_url(request.url)
+            kept = self._kept.find(request.url, request.headers) if request.method == "GET" else None
             with self._session.request(
                 request.method,
                 request.url,
-                headers=dict(request.headers),
+                headers={**(kept.conditions if kept else {}), **request.headers},
                 data=request.body,
                 timeout=self._timeout,
                 allow_redirects=False,
                 stream=True,
             ) as response:
                 location = response.headers.get("Location")
+                if kept is not None and response.status_code == HTTPStatus.NOT_MODIFIED:
+                    return Answer(HTTPStatus.OK, kept.content_type, kept.body, response.url)
                 if response.status_code not in _REDIRECTS or not location:
-                    return self._read(response)
+                    return self._keep(request, response, self._read(response))
             request = _redirected(request, response.status_code, location)
         raise SourceUnreachable(f"more than {_REDIRECT_LIMIT} redirects", where=without_query(request.url))
+
+    def _keep(self, request: HttpRequest, response: requests.Response, answer: Answer) -> Answer:
+        if request.method == "GET" and answer.status == HTTPStatus.OK:
+            self._kept.keep(request.url, request.headers, response.headers, answer.content_type, answer.body)
+        return answer
 
     def _read(self, response: requests.Response) -> Answer:
         body = bytearray()
@@ -171,7 +194,7 @@ class Fetcher:
             content_type=response.headers.get("Content-Type", ""),
             body=bytes(body),
             url=response.url,
-            retry_after=_retry_after(response.headers.get("Retry-After")),
+            retry_after=read_retry_after(response.headers.get("Retry-After")),
         )
 
     def _too_large(self, url: str) -> SourceTooLarge:
@@ -252,21 +275,6 @@ def _redirected(request: HttpRequest, status: int, location: str) -> HttpRequest
 
 def _origin(url: str) -> str:
     return "/".join(url.split("/", 3)[:3]).lower()
-
-
-def _retry_after(text: str | None) -> float | None:
-    """Read a Retry-After header: seconds, or a date (RFC 9110 clause 10.2.3); what is neither is no wish."""
-    if text is None:
-        return None
-    if text.strip().isdecimal():
-        return min(float(text), _LONGEST_WAIT)
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), _LONGEST_WAIT)
 
 
 def _innermost_text(error: BaseException) -> str:
