@@ -7,10 +7,22 @@ import os
 import sys
 
 from weps import __version__
-from weps.commands import backtest, check_rule, deliveries, demo, dry_run, follow, manage, read, serve, sources
+from weps.commands import (
+    backtest,
+    check_rule,
+    deliveries,
+    demo,
+    dry_run,
+    episodes,
+    follow,
+    manage,
+    read,
+    serve,
+    sources,
+)
 from weps.errors import RuleError, WepsError
 
-COMMANDS = (demo, serve, manage, sources, follow, deliveries, dry_run, check_rule, backtest, read)
+COMMANDS = (demo, serve, manage, sources, episodes, follow, deliveries, dry_run, check_rule, backtest, read)
 EPILOG = """\
 first steps:
   weps demo                                  watch the whole thing work on a real series

@@ -103,10 +103,10 @@ def dismiss_job(address: str, job: str) -> None:
     _decode(_ask(address, None, request="Dismiss", job=job).content, address)
 
 
-def ask_json(method: str, address: str) -> str:
-    """Ask the JSON interface; gives the document. Raises as `execute` does."""
+def ask_json(method: str, address: str, body: Mapping[str, object] | None = None) -> str:
+    """Ask the JSON interface, perhaps with a body; gives the document. Raises as `execute` does."""
     try:
-        answer = requests.request(method, address, timeout=SECONDS)
+        answer = requests.request(method, address, json=body, timeout=SECONDS)
     except requests.RequestException as error:
         raise WepsError(f"no answer ({type(error).__name__}); is the service running?", where=address) from error
     if not answer.ok:

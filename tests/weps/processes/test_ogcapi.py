@@ -150,6 +150,14 @@ def test_the_definition_names_every_path_and_resolves(wps):
         "/jobs",
         "/jobs/{jobId}",
         "/jobs/{jobId}/results",
+        "/sources",
+        "/sources/{sourceId}",
+        "/episodes",
+        "/episodes/{episodeId}",
+        *(f"/episodes/{{episodeId}}/{action}" for action in ("acknowledge", "assign", "comment", "cancel")),
+        "/silences",
+        "/silences/{silenceId}",
+        "/silences/{silenceId}/end",
     ]
     for reference in references(document):
         _, _, kind, name = reference.split("/")

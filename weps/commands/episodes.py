@@ -1,0 +1,104 @@
+"""`weps episodes`, `acknowledge`, `assign`, `comment`, `withdraw`, `silences`, `silence`, `unsilence`: what is open."""
+
+from __future__ import annotations
+
+import argparse
+from urllib.parse import urlencode
+
+from weps.client import ask_json
+from weps.commands.manage import show
+
+DEFAULT_URL = "http://127.0.0.1:8080"
+FILTERS = ("subscription", "state", "open", "acknowledged", "limit", "after")
+MEANT = {
+    "subscription": "alerts of this subscription",
+    "procedure": "alerts of this procedure",
+    "property": "alerts of this observed property",
+    "feature": "alerts of this feature of interest",
+    "severity": "alerts of this severity",
+}
+NAMES = {"property": "observedProperty", "feature": "featureOfInterest"}
+ACTIONS = {
+    "acknowledge": ("acknowledge", "take care of an episode, so that it is not told again", ("until", "for", "text")),
+    "assign": ("assign", "say who is to take care of an episode", ("to", "text")),
+    "comment": ("comment", "say something about an episode", ("text",)),
+    "withdraw": ("cancel", "cancel an episode", ("reason",)),
+}
+NEEDED = {("assign", "to"), ("comment", "text"), ("withdraw", "reason")}
+
+
+def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands."""
+    listing = parsers.add_parser("episodes", help="print what alerts tell of, and who takes care, as JSON")
+    listing.add_argument("id", nargs="?", help="one episode, with its alerts and what people did with it")
+    for name in FILTERS:
+        listing.add_argument(f"--{name}", help=f"as ?{name}= of /episodes")
+    listing.set_defaults(run=run_list)
+    made = [listing]
+    for name, (action, meaning, options) in ACTIONS.items():
+        parser = parsers.add_parser(name, help=meaning)
+        parser.add_argument("id", help="the id of the episode")
+        parser.add_argument("--by", required=True, help="who does it")
+        for option in options:
+            parser.add_argument(f"--{option}", required=(name, option) in NEEDED, help=f"as {option} in the body")
+        parser.set_defaults(run=run_action, action=action, members=("by", *options))
+        made.append(parser)
+    silences = parsers.add_parser("silences", help="print what is not pushed, by whom and why, as JSON")
+    silences.add_argument("--all", action="store_true", help="those that are over too")
+    silences.set_defaults(run=run_silences)
+    silence = parsers.add_parser("silence", help="push nothing of certain alerts for a while")
+    for name, meaning in MEANT.items():
+        silence.add_argument(f"--{name}", action="append", help=f"{meaning}; may be given again")
+    silence.add_argument("--bbox", help="alerts in this area: west,south,east,north")
+    silence.add_argument("--author", required=True, help="who wants it")
+    silence.add_argument("--reason", required=True, help="why")
+    for name in ("begins", "ends", "for"):
+        silence.add_argument(f"--{name}", help=f"as {name} in the body of /silences")
+    silence.add_argument("--weekly", nargs=4, metavar=("DAYS", "FROM", "UNTIL", "ZONE"), help="Mon-Fri 22:00 06:00 UTC")
+    silence.set_defaults(run=run_silence)
+    unsilence = parsers.add_parser("unsilence", help="end a silence")
+    unsilence.add_argument("id", help="the id of the silence")
+    unsilence.set_defaults(run=run_unsilence)
+    for parser in (*made, silences, silence, unsilence):
+        parser.add_argument("--url", default=DEFAULT_URL, help=f"the service (default: {DEFAULT_URL})")
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    """Print one episode, or a page of them."""
+    given = {name: getattr(arguments, name) for name in FILTERS if getattr(arguments, name) is not None}
+    place = f"/episodes/{arguments.id}" if arguments.id else f"/episodes?{urlencode(given)}" if given else "/episodes"
+    show(ask_json("GET", _base(arguments) + place))
+    return 0
+
+
+def run_action(arguments: argparse.Namespace) -> int:
+    """Do something with an episode."""
+    body = {name: getattr(arguments, name) for name in arguments.members}
+    show(ask_json("POST", f"{_base(arguments)}/episodes/{arguments.id}/{arguments.action}", body))
+    return 0
+
+
+def run_silences(arguments: argparse.Namespace) -> int:
+    """Print the silences."""
+    show(ask_json("GET", f"{_base(arguments)}/silences{'?all=true' if arguments.all else ''}"))
+    return 0
+
+
+def run_silence(arguments: argparse.Namespace) -> int:
+    """Silence certain alerts."""
+    body = {NAMES.get(name, name): getattr(arguments, name) for name in MEANT}
+    body |= {name: getattr(arguments, name) for name in ("bbox", "author", "reason", "begins", "ends", "for")}
+    if arguments.weekly:
+        body["weekly"] = dict(zip(("days", "from", "until", "timeZone"), arguments.weekly, strict=True))
+    show(ask_json("POST", f"{_base(arguments)}/silences", body))
+    return 0
+
+
+def run_unsilence(arguments: argparse.Namespace) -> int:
+    """End a silence."""
+    show(ask_json("POST", f"{_base(arguments)}/silences/{arguments.id}/end"))
+    return 0
+
+
+def _base(arguments: argparse.Namespace) -> str:
+    return str(arguments.url).rstrip("/")
