@@ -44,9 +44,9 @@ def create_delivery_routes(store: Store, wake: Callable[[], None]) -> list[Route
     return [
         Route("/deliveries", face.list, name="deliveries"),
         Route("/deliveries/retry", face.retry_all, methods=["POST"], name="retry-deliveries"),
-        Route("/deliveries/{id:int}", face.one, name="delivery"),
-        Route("/deliveries/{id:int}/retry", face.retry, methods=["POST"], name="retry-delivery"),
-        Route("/deliveries/{id:int}/replay", face.replay, methods=["POST"], name="replay-delivery"),
+        Route("/deliveries/{id:row}", face.one, name="delivery"),
+        Route("/deliveries/{id:row}/retry", face.retry, methods=["POST"], name="retry-delivery"),
+        Route("/deliveries/{id:row}/replay", face.replay, methods=["POST"], name="replay-delivery"),
     ]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import PlainTextResponse, Response
 
 if TYPE_CHECKING:
@@ -23,6 +24,23 @@ KEPT_LIMIT = 32 * 1024 * 1024
 
 # whatever strangers posted: it is shown as a document of its own, and nothing in it runs or is fetched
 EVERYWHERE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
+
+
+class RowNumber(Convertor[int]):
+    """A number in an address that a database can hold: `{id:row}`; longer ones lead to no page."""
+
+    regex = "[0-9]{1,18}"
+
+    def convert(self, value: str) -> int:
+        """Read a number."""
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        """Write a number."""
+        return str(value)
+
+
+register_url_convertor("row", RowNumber())
 
 
 @dataclass(slots=True)

@@ -258,6 +258,7 @@ WRONG = {
     "/deliveries?limit=0": 400,
     "/deliveries?before=x": 400,
     "/deliveries/99": 404,
+    "/deliveries/99999999999999999999": 404,
 }
 
 

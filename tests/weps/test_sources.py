@@ -324,6 +324,7 @@ def test_sources_are_listed_by_state_and_in_pages(bench: Bench):
     assert [one["id"] for one in idle["sources"]] == [second.feed_id]
     assert (refused.status, "ok, stale, failing, down, idle" in refused.text) == (400, True)
     assert web(bench).get("/sources/999").status == 404
+    assert web(bench).get("/sources/99999999999999999999").status == 404
 
 
 def test_neither_keys_of_sources_nor_tokens_of_feeds_are_shown(bench: Bench):
