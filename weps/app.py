@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import resource
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -49,6 +50,8 @@ from weps.web_sources import create_source_routes
 LOG = logging.getLogger("weps.app")
 HEARTBEAT_LIMIT = 10.0
 SECONDS_TO_STOP = 2.0
+CONNECTIONS_LIMIT = 16_384
+FILES_OF_OUR_OWN = 256
 SECONDS_TO_ANSWER = 30.0
 
 
@@ -228,7 +231,14 @@ async def serve(
 ) -> None:
     """Serve until a signal comes or `stop` is set."""
     server = Server(
-        service.app, address=host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False
+        service.app,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        websockets=False,
+        log_enabled=False,
+        backlog=1024,
+        backpressure=_allow_connections(CONNECTIONS_LIMIT),
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -242,6 +252,15 @@ async def serve(
         waiting.cancel()
         _stop(server)
     await serving
+
+
+def _allow_connections(wanted: int) -> int:
+    """Give how many connections can be open at once; each takes a file, of which the system allows only so many."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(soft - FILES_OF_OUR_OWN, 64)
 
 
 def _stop(server: Server) -> None:
