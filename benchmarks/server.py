@@ -61,6 +61,14 @@ class Server:
             raise RuntimeError("the kernel tells no VmHWM")
         return int(found[1]) * 1024
 
+    def memory(self) -> int:
+        """Give the resident memory of the process now, in bytes."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
+        found = re.search(r"VmRSS:\s+(\d+) kB", status)
+        if found is None:
+            raise RuntimeError("the kernel tells no VmRSS")
+        return int(found[1]) * 1024
+
     def ask(
         self, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None, status: int = 200
     ) -> bytes:
@@ -126,6 +134,13 @@ def serving_sos(data: Path, *options: str) -> Iterator[Server]:
 def serving_bare(data: Path, database: str, file: Path) -> Iterator[Server]:
     """Serve a database and a file with the bare program."""
     with _running("benchmarks.sos_bare", PORT, str(data / database), str(file), folder=data) as server:
+        yield server
+
+
+@contextmanager
+def serving_webhooks(data: Path) -> Iterator[Server]:
+    """Run webhooks that take everything or hang."""
+    with _running("benchmarks.webhooks", PORT, folder=data) as server:
         yield server
 
 

@@ -43,7 +43,7 @@ SECONDS_BETWEEN_LOOKS = 1.0
 SECONDS_BETWEEN_SIGNS = 15.0
 """A sign of life keeps proxies from closing what is silent, and finds clients that have gone."""
 
-CLIENTS_LIMIT = 20_000
+CLIENTS_LIMIT = 10_000
 RETRY_MILLISECONDS = 3_000
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
