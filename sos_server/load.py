@@ -23,8 +23,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from sos_server.codecs import ows11, sensorml, xml
-from sos_server.codecs.sos20.capabilities import decode_contents
 from sos_server.codecs.sos20.encode import encode_request
+from sos_server.codecs.sos20.offerings import decode_contents
 from sos_server.errors import SosError
 from sos_server.model import OM_MEASUREMENT, SAMPLING_FEATURE, SAMPLING_POINT, Feature, Observation, Offering
 from sos_server.requests import GetCapabilities, InsertObservation, InsertSensor

@@ -9,7 +9,7 @@ import pytest
 from owslib.sos import SensorObservationService
 
 from sos_server.codecs import ows11, sensorml, xml
-from sos_server.codecs.sos20 import capabilities, decode, encode, parameters
+from sos_server.codecs.sos20 import capabilities, decode, encode, offerings, parameters
 from sos_server.errors import (
     InvalidParameterValue,
     InvalidRequest,
@@ -281,7 +281,7 @@ def test_the_contents_come_back_equal():
     """
     A client reads the offerings that the service wrote.
     """
-    assert CONTENTS == capabilities.decode_contents(xml.parse(capabilities.encode(CAPABILITIES)))
+    assert CONTENTS == offerings.decode_contents(xml.parse(capabilities.encode(CAPABILITIES)))
 
 
 def test_the_answers_to_insertions_come_back():
