@@ -74,7 +74,7 @@ def _offering(element: etree._Element) -> Offering | None:
 
 def _instant(offering: etree._Element, *names: str) -> datetime | None:
     """Read a border of the phenomenon time; what is not known, or now, is left open."""
-    for holder in offering.iterchildren("{*}phenomenonTime", "{*}time"):
+    for holder in offering.iterchildren("{*}phenomenonTime", "{*}time", "{*}Time"):  # ncSOS writes it large
         for position in holder.iter(*(f"{{*}}{name}" for name in names)):
             text = xml.text_of(position)
             try:
