@@ -92,6 +92,7 @@ class Service:
             polls_at_once=settings.polls_at_once,
             alarm=Alarm(settings.source_failures, settings.stale_after),
         )
+        self._hubs = feeders.hubs
         self.intake = Intake(self.engine, feeders.brokers, feeders.faults, horizon)
         live = LiveFeeds(self.store, sos_endpoints, lambda: datetime.now(UTC))
         housekeeping = Housekeeping(self.store, settings.keep_alerts, settings.keep_deliveries)
@@ -146,8 +147,9 @@ class Service:
                     public_url=settings.base_url,
                     may_publish=publishers(settings.publish_tokens, is_open=settings.everybody_may_publish),
                     cap_sender=settings.cap_sender,
+                    hub_url=settings.websub_hub,
                 ),
-                *create_push_routes(self.store, self.intake, body_limit=settings.body_limit),
+                *create_push_routes(self.store, self.intake, self._hubs, body_limit=settings.body_limit),
                 *create_event_routes(self.store, self.events),
                 *create_delivery_routes(self.store, self.delivery.wake),
                 *create_episode_routes(self.store),

@@ -12,6 +12,7 @@ from weps.feeders.by_binding import FeederByBinding
 from weps.feeders.contents import ContentsReader
 from weps.feeders.guard import Guard
 from weps.feeders.http_documents import DocumentFeeder
+from weps.feeders.hubs import Hubs
 from weps.feeders.own_sos import OwnSos
 from weps.feeders.pushed import Faults, PushedFeeder
 from weps.feeders.sensorthings import SensorThingsFeeder
@@ -34,6 +35,7 @@ class Feeders:
 
     feeder: Feeder
     brokers: Brokers
+    hubs: Hubs
     faults: Faults
     announcer: ContentsReader
 
@@ -50,15 +52,15 @@ def create_feeders(
     own_sos = OwnSos(fetcher, sos, sos_endpoints, base_url, settings.answer_limit)
     logins = {broker: login.get_secret_value() for broker, login in settings.broker_logins.items()}
     brokers = Brokers(Guard(allowed_hosts), _installation(settings.data), logins)
-    faults = Faults()
-    pushed, documents = PushedFeeder(brokers, faults), DocumentFeeder(fetcher)
+    hubs, faults = Hubs(fetcher.send, f"{sos_endpoints[0].removesuffix('/sos')}/push"), Faults()
+    pushed, documents = PushedFeeder(brokers, hubs, faults), DocumentFeeder(fetcher)
     others: dict[str, Feeder] = {
         sources.STA: SensorThingsFeeder(fetcher),
         sources.CSV: documents,
         sources.JSON: documents,
         **dict.fromkeys(sources.PUSHED, pushed),
     }
-    return Feeders(FeederByBinding(SosFeeder(own_sos), others), brokers, faults, ContentsReader(own_sos))
+    return Feeders(FeederByBinding(SosFeeder(own_sos), others), brokers, hubs, faults, ContentsReader(own_sos))
 
 
 def _installation(data: Path) -> str:

@@ -20,6 +20,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from weps.errors import FeedError, InputError
+from weps.feeders.hubs import LEASE
 from weps.feeders.sources import PUSH, is_pushed_by, members_of, push_token
 from weps.web_documents import EVERYWHERE
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from weps.feeders.hubs import Hubs
     from weps.intake import Intake
     from weps.model import Source
     from weps.store import Store
@@ -36,9 +38,9 @@ LOG = logging.getLogger(__name__)
 _METHODS = ("sha1", "sha256", "sha384", "sha512")
 
 
-def create_push_routes(store: Store, intake: Intake, *, body_limit: int) -> list[Route]:
+def create_push_routes(store: Store, intake: Intake, hubs: Hubs, *, body_limit: int) -> list[Route]:
     """Give the routes."""
-    face = PushFace(store, intake, body_limit)
+    face = PushFace(store, intake, hubs, body_limit)
     return [
         Route("/push/{token}", face.confirm, methods=["GET"], name="push-confirm"),
         Route("/push/{token}", face.push, methods=["POST"], name="push"),
@@ -51,6 +53,7 @@ class PushFace:
 
     store: Store
     intake: Intake
+    hubs: Hubs
     body_limit: int
 
     def confirm(self, request: Request) -> Response:
@@ -65,6 +68,7 @@ class PushFace:
         if mode == "denied":
             reason = request.query_params.get("hub.reason", "it gives no reason")
             LOG.warning("hub denied source=%s topic=%r reason=%r", source.endpoint, topic, reason[:200])
+            self.hubs.denied(source, reason[:200])
             return PlainTextResponse("noted")
         if mode not in ("subscribe", "unsubscribe") or challenge is None:
             return PlainTextResponse("Observations are to be POSTed here.", 405, {"Allow": "POST"})
@@ -72,7 +76,9 @@ class PushFace:
         # While somebody watches, it must not end; and nothing else than what was asked for must begin.
         if mode == "unsubscribe" or (wanted is not None and wanted != topic):
             return _nobody()
-        LOG.info("hub confirmed source=%s lease=%s", source.endpoint, request.query_params.get("hub.lease_seconds"))
+        lease = request.query_params.get("hub.lease_seconds", "")
+        self.hubs.confirmed(source, float(lease) if lease.isdecimal() and len(lease) < 12 else LEASE)
+        LOG.info("hub confirmed source=%s lease=%r", source.endpoint, lease[:12])
         return PlainTextResponse(challenge, headers=EVERYWHERE)
 
     async def push(self, request: Request) -> Response:

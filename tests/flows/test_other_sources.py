@@ -6,6 +6,7 @@ import hmac
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs
 
 import pytest
 import requests
@@ -139,6 +140,26 @@ def test_what_a_hub_pushes(service):
     taken = requests.post(address, body, headers={"X-Hub-Signature": signature}, timeout=10).status_code
 
     assert ("c", 403, 200, ["C 31"]) == (confirmed, refused, taken, told(service, answer["feed"]))
+
+
+def test_a_hub_is_asked_for_its_topic(service, files):
+    """
+    The service subscribes itself; what the hub then pushes is evaluated.
+    """
+    asked = []
+    accept = misbehaving.answer(b"", status=202)
+    files.behaviours["/hub"] = lambda exchange: (asked.append(parse_qs(exchange.body.decode())), accept(exchange))
+    hub = {"pushHub": files.url("/hub"), "pushTopic": "http://x.example/levels"}
+    feed = service.subscribe(rule=RULE, sourceType="push", mapping=MAPPING, **hub)["feed"]
+
+    (form,) = wait_for(lambda: asked)
+    callback, topic = form["hub.callback"][0], form["hub.topic"][0]
+    verification = {"hub.mode": "subscribe", "hub.topic": topic, "hub.challenge": "c", "hub.lease_seconds": "3600"}
+    confirmed = requests.get(callback, params=verification, timeout=10).text
+    body = json.dumps({"t": past(5).isoformat(), "p": "F", "v": 31}).encode()
+    requests.post(callback, body, timeout=10)
+
+    assert ("c", ["F 31"], 1) == (confirmed, told(service, feed), len(asked))
 
 
 def test_an_address_that_is_pushed_to_can_be_watched_by_several(service):

@@ -19,6 +19,8 @@ from weps.engine import Engine
 from weps.errors import InputError, SourceUnreachable
 from weps.feeders.brokers import Brokers
 from weps.feeders.guard import Guard
+from weps.feeders.http import Fetcher
+from weps.feeders.hubs import Hubs
 from weps.feeders.pushed import Faults, PushedFeeder
 from weps.feeders.sources import mqtt_source, push_source
 from weps.intake import Intake
@@ -55,7 +57,8 @@ class Bench:
 
     def start(self) -> None:
         self.faults, self.brokers = Faults(), Brokers(Guard(self.allowed), "installation", longest_pause=1)
-        feeder = PushedFeeder(self.brokers, self.faults)
+        self.hubs = Hubs(Fetcher(self.allowed, timeout=5).send, "http://weps.example/push")
+        feeder = PushedFeeder(self.brokers, self.hubs, self.faults)
         self.engine = Engine(self.store, feeder, {}, "http://weps.example", clock=lambda: self.now, first_look=30)
         self.intake = Intake(self.engine, self.brokers, self.faults, Horizon())
         self.intake.start()

@@ -43,7 +43,7 @@ def bench(tmp_path):
 
 @pytest.fixture
 def client(bench):
-    return Client(Starlette(routes=create_push_routes(bench.store, bench.intake, body_limit=10_000)))
+    return Client(Starlette(routes=create_push_routes(bench.store, bench.intake, bench.hubs, body_limit=10_000)))
 
 
 def make(bench, mapping=MAPPING, secret=None, topic=None):

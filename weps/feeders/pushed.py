@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from weps.feeders.brokers import Brokers
+    from weps.feeders.hubs import Hubs
     from weps.model import Source
 
 
@@ -59,24 +60,24 @@ class Faults:
 
 
 class PushedFeeder:
-    """One for all sources that are pushed; `brokers` has the connections to those that are listened to."""
+    """One for all sources that are pushed; `brokers` are listened to, `hubs` asked to push."""
 
-    def __init__(self, brokers: Brokers, faults: Faults) -> None:
+    def __init__(self, brokers: Brokers, hubs: Hubs, faults: Faults) -> None:
         self._brokers = brokers
+        self._hubs = hubs
         self._faults = faults
 
     def fetch(self, source: Source, begin: datetime, end: datetime) -> Batch:
         """Give nothing, when all that came was taken in. Raises a `FeedError` where nothing can come."""
+        self._require(source)
         if source.binding in BROKERED:
-            self._brokers.require(source.endpoint, members_of(source)["topic"])
             self._brokers.settle(source.endpoint)
         self._faults.raise_if_only_bad(source)
         return Batch(())
 
     def latest(self, source: Source) -> Batch:
         """Give nothing: what there was before cannot be asked for. Begins to listen."""
-        if source.binding in BROKERED:
-            self._brokers.require(source.endpoint, members_of(source)["topic"])
+        self._require(source)
         return Batch(())
 
     def series_exists(self, source: Source) -> bool:
@@ -86,3 +87,9 @@ class PushedFeeder:
     def evidence_url(self, source: Source, begin: datetime, end: datetime) -> str | None:
         """Give None: what was pushed cannot be asked for again."""
         return None
+
+    def _require(self, source: Source) -> None:
+        if source.binding in BROKERED:
+            self._brokers.require(source.endpoint, members_of(source)["topic"])
+        else:
+            self._hubs.require(source)

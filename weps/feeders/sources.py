@@ -5,7 +5,7 @@ Sources besides SOS: what a client wrote becomes a `Source`, whose template is J
     sta          address of Observations   `query`: the client's own parameters
     sta-mqtt     mqtt://broker:1883        `topic`, `around`: what is known of the Datastream, as SensorThings has it
     mqtt         mqtt://broker:1883        `topic`, `mapping`
-    push         address of ours           `token`, `secret`, `topic` (of WebSub), `mapping`
+    push         address of ours           `token`, `secret`, `topic` and `hub` of WebSub, `mapping`
     http-csv     address of a document     `query`, `mapping`
     http-json    address of a document     `query`, `mapping`
 
@@ -114,16 +114,25 @@ def sta_mqtt_source(address: str, around: Mapping[str, Any] | None = None) -> So
     return Source(STA_MQTT, broker, _canonical({"topic": topic, "around": known}))
 
 
-def push_source(address: str, mapping: str | None, secret: str | None, topic: str | None) -> Source:
+def push_source(
+    address: str,
+    mapping: str | None = None,
+    secret: str | None = None,
+    topic: str | None = None,
+    hub: str | None = None,
+) -> Source:
     """
     Give a new source that is pushed to: `address` of ours, a slash, and a token that cannot be guessed.
 
-    With a `secret` everything must be signed by it; `topic` is the one that a hub of WebSub is to confirm.
+    With a `secret` everything must be signed by it; `topic` is the one that a hub of WebSub is to confirm, `hub`
+    the address of one that is to be asked for it.
     """
+    if hub is not None and topic is None:
+        raise InputError("a hub is asked for a topic; give it too", "topic")
     if secret is not None and not 8 <= len(secret.encode()) < SECRET_LENGTH:
         raise InputError(f"a secret has 8 to {SECRET_LENGTH - 1} octets", "secret")
     token = secrets.token_urlsafe(24)
-    members = {"token": token, "secret": secret, "topic": topic, "mapping": _mapped(mapping)}
+    members = {"token": token, "secret": secret, "topic": topic, "hub": hub, "mapping": _mapped(mapping)}
     return Source(PUSH, push_endpoint(address, token), _canonical(members))
 
 

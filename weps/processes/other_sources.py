@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from weps.errors import FeedError, InputError, MissingInputError
 from weps.feeders import sources
 from weps.feeders.sensorthings import SensorThingsFeeder
-from weps.processes.base import JSON, Complex, Format, InputSpec, Literal
+from weps.processes.base import JSON, Complex, Format, InputSpec, Kind, Literal
 from weps.processes.subscribing import check_address, told_of
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from weps.processes.inputs import Inputs
 
 SOS = "sos"
+_PUSH_INPUTS = ("pushSecret", "pushTopic", "pushHub")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Wish:
     mapping: str | None = None
     secret: str | None = None
     topic: str | None = None
+    hub: str | None = None
 
     def needed(self) -> str:
         """Give the address; raises `MissingInputError` where it was left out."""
@@ -76,13 +78,15 @@ def _push(wish: Wish, context: Context) -> Source:
     """Give a new source that is pushed to, or the one that an address of ours belongs to already."""
     address = push_base(context)
     if wish.address is None:
-        return sources.push_source(address, wish.mapping, wish.secret, wish.topic)
+        if wish.hub is not None:
+            check_address(context, wish.hub, "pushHub")
+        return sources.push_source(address, wish.mapping, wish.secret, wish.topic, wish.hub)
     token = sources.push_token(wish.address) if wish.address.startswith(f"{address}/") else None
     feeds = context.engine.store.feeds_of((sources.PUSH,)) if token else ()
     found = next((feed.source for feed in feeds if token and sources.is_pushed_by(feed.source, token)), None)
     if found is None:
         raise InputError("Nothing is pushed to this address; leave it out for a new one.", "sosEndpoint")
-    if wish.mapping or wish.secret or wish.topic:
+    if wish.mapping or wish.secret or wish.topic or wish.hub:
         raise InputError("The address has its mapping, secret and topic already; leave them out.", "sosEndpoint")
     return found
 
@@ -103,7 +107,7 @@ _TYPES = {
     "sta": _Type(_sta),
     "sta-mqtt": _Type(_sta_mqtt),
     "mqtt": _Type(_mqtt, ("mapping",)),
-    "push": _Type(_push, ("mapping", "pushSecret", "pushTopic")),
+    "push": _Type(_push, ("mapping", *_PUSH_INPUTS)),
     "csv": _Type(_document(sources.CSV), ("mapping",)),
     "json": _Type(_document(sources.JSON), ("mapping",)),
 }
@@ -132,6 +136,12 @@ OTHER_SOURCE_INPUTS = (
         "For push: everything must have the X-Hub-Signature of WebSub.",
     ),
     InputSpec("pushTopic", "The topic of WebSub that is pushed", Literal(published_type="anyURI"), "For push."),
+    InputSpec(
+        "pushHub",
+        "The hub of WebSub that pushes",
+        Literal(Kind.URL),
+        "For push: it is asked for pushTopic, and again before its lease is over. Left out where others ask it.",
+    ),
 )
 
 
@@ -146,14 +156,14 @@ def read_other_source(inputs: Inputs, context: Context, not_with: tuple[str, ...
         name = inputs.text("sourceType") or _detected(inputs, context, address, not_with)
     kind = _TYPES.get(name)
     others = () if kind is None else not_with
-    for identifier in (*others, "mapping", "pushSecret", "pushTopic"):
+    for identifier in (*others, "mapping", *_PUSH_INPUTS):
         if identifier in inputs and (kind is None or identifier not in kind.takes):
             raise InputError(f"{identifier} is not for a source of the type {name}; see sourceType.", identifier)
     if kind is None:
         return None
     mapping = inputs.document("mapping")
-    wish = Wish(address, mapping.text if mapping else None, inputs.text("pushSecret"), inputs.text("pushTopic"))
-    names = {"mapping": "mapping", "secret": "pushSecret", "sosEndpoint": "sosEndpoint"}
+    wish = Wish(address, mapping.text if mapping else None, *(inputs.text(name) for name in _PUSH_INPUTS))
+    names = {"mapping": "mapping", "secret": "pushSecret", "topic": "pushTopic", "pushHub": "pushHub"}
     with told_of({"": "sosEndpoint", **names}):
         return kind.read(wish, context)
 

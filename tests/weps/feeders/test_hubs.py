@@ -1,0 +1,122 @@
+"""Hubs of WebSub are asked for a topic, and again before their lease is over."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+import pytest
+
+from tests import misbehaving_sos as misbehaving
+from weps.errors import InputError, SourceRefused, SourceUnreachable
+from weps.feeders.hubs import Hubs
+from weps.feeders.sources import members_of, push_source
+
+BASE = "http://weps.example/push"
+TOPIC = "http://sos.example/topic"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def hubs(fetcher, clock):
+    return Hubs(fetcher.send, BASE, clock)
+
+
+@pytest.fixture
+def source(server):
+    server.behaviours["/hub"] = misbehaving.answer(b"", status=202)
+    return push_source(BASE, secret="the secret", topic=TOPIC, hub=server.url("/hub"))
+
+
+def test_a_hub_is_asked_once_with_the_address_that_is_pushed_to(server, hubs, source):
+    """
+    With the secret that it is to sign with; while it has time to confirm it is not asked again.
+    """
+    hubs.require(source)
+    hubs.require(source)
+
+    (asked,) = server.requests
+    form = {name: values[0] for name, values in parse_qs(asked.body.decode()).items()}
+    assert {
+        "hub.callback": f"{BASE}/{members_of(source)['token']}",
+        "hub.mode": "subscribe",
+        "hub.topic": TOPIC,
+        "hub.secret": "the secret",
+        "hub.lease_seconds": "864000",
+    } == form
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "later", "count"),
+    [(None, 59, 1), (None, 61, 2), (1000, 790, 1), (1000, 810, 2), (0, 7, 1)],
+    ids=["may-confirm-yet", "did-not-confirm", "leased", "lease-nearly-over", "no-lease"],
+)
+def test_a_hub_is_asked_again_before_it_stops(server, hubs, clock, source, confirmed, later, count):
+    """
+    When a minute passed without its consent, or four fifths of its lease.
+    """
+    hubs.require(source)
+    if confirmed is not None:
+        hubs.confirmed(source, confirmed)
+    clock.now += later
+
+    hubs.require(source)
+
+    assert count == len(server.requests)
+
+
+def test_a_hub_that_fails_is_asked_at_the_next_look(server, hubs, source):
+    """
+    And the source fails until then.
+    """
+    server.behaviours["/hub"] = misbehaving.answer(b"", status=503)
+    with pytest.raises(SourceUnreachable):
+        hubs.require(source)
+    server.behaviours["/hub"] = misbehaving.answer(b"", status=202)
+
+    hubs.require(source)
+
+    assert 2 == len(server.requests)
+
+
+def test_a_denial_is_told_once(server, hubs, clock, source):
+    """
+    Then the hub is asked again after a while.
+    """
+    hubs.require(source)
+    hubs.denied(source, "not for you")
+
+    with pytest.raises(SourceRefused, match="denied the topic: not for you"):
+        hubs.require(source)
+    clock.now += 61
+    hubs.require(source)
+
+    assert 2 == len(server.requests)
+
+
+def test_a_source_without_a_hub_asks_nobody(server, hubs):
+    """
+    Somebody else has seen to it that it is pushed to.
+    """
+    hubs.require(push_source(BASE, topic=TOPIC))
+
+    assert [] == server.requests
+
+
+def test_a_hub_needs_a_topic():
+    """
+    There would be nothing to ask it for.
+    """
+    with pytest.raises(InputError, match="a hub is asked for a topic"):
+        push_source(BASE, hub="http://hub.example/")
