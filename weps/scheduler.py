@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections import Counter
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -25,7 +26,7 @@ from weps.sources import ServiceWatch
 LOG = logging.getLogger("weps.scheduler")
 SECONDS_BETWEEN_LOOKS = 0.2
 SECONDS_TO_PURGE = 3600
-SECONDS_TO_READ = 60
+SECONDS_TO_READ = 30
 """From one look for services whose capabilities are due to the next."""
 
 
@@ -61,7 +62,10 @@ class Scheduler:
         if self._housekeeping is not None:
             self._scheduler.add_job(self._housekeeping.run, "interval", seconds=SECONDS_TO_PURGE, id="purge")
         if self._services is not None:
-            self._scheduler.add_job(self._services.read_due, "interval", seconds=SECONDS_TO_READ, id="services")
+            first = datetime.now(UTC)
+            self._scheduler.add_job(
+                self._services.read_due, "interval", seconds=SECONDS_TO_READ, id="services", next_run_time=first
+            )
         self._scheduler.start()
 
     def stop(self, timeout: float) -> None:
