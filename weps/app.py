@@ -223,7 +223,7 @@ def run(settings: Settings, ready: Callable[[Service], None] = lambda _service: 
     Raises `SettingsError` when the address cannot be listened on.
     """
     port = settings.port or free_port(settings.host)
-    _check_free(settings.host, port)
+    check_free(settings.host, port)
     service = Service(settings, port)
     asyncio.run(serve(service, settings.host, port, ready))
 
@@ -280,11 +280,12 @@ async def _listening(host: str, port: int) -> None:
             return
 
 
-def _check_free(host: str, port: int) -> None:
+def check_free(host: str, port: int) -> None:
+    """Raise `SettingsError` where an address cannot be listened on: the server itself would not tell."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as error:
+        except OSError as error:  # also a name that leads nowhere
             raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror}") from error

@@ -127,6 +127,23 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path, service: Running):
     assert str(service.port) in ended.stderr
 
 
+def test_the_demonstration_does_not_use_the_service_of_another(service: Running):
+    """
+    On a port that is taken it ends at once, and tells nothing to who listens there.
+    """
+    ended = subprocess.run(
+        [sys.executable, "-m", "weps", "demo", "--once", "--port", str(service.port)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert str(service.port) in ended.stderr
+    assert "seattle" not in requests.get(f"{service.url}/sos?service=SOS&request=GetCapabilities", timeout=10).text
+
+
 def test_the_demonstration_ends_with_an_alert_in_both_feeds(tmp_path: Path):
     """
     `weps demo --once` shows alerts of both subscriptions and exits 0.
@@ -161,15 +178,19 @@ def test_the_demonstration_gives_up_in_time():
     assert ended.returncode == 1
 
 
-def test_the_demonstration_ends_with_ctrl_c():
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_the_demonstration_ends_with_a_signal(number: signal.Signals):
     """
-    Without --once it runs until it is interrupted.
+    Without --once it runs until it is interrupted, and ends without complaint.
     """
-    running = subprocess.Popen([sys.executable, "-m", "weps", "demo"], stdout=subprocess.PIPE, text=True)
-    wait_for(lambda: "alert" in running.stdout.readline(), 60)
-    running.send_signal(signal.SIGINT)
+    running = subprocess.Popen(
+        [sys.executable, "-m", "weps", "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    wait_for(lambda: running.stdout.readline().startswith("alert"), 60)
+    running.send_signal(number)
+    _, told = running.communicate(timeout=10)
 
-    assert running.wait(timeout=10) in (0, 130)
+    assert (running.returncode in (0, 130), told) == (True, "")
 
 
 BAD = {

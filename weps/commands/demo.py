@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import math
 import sys
 import tempfile
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
-from weps.app import Service, free_port, serve
+import requests
+
+from weps.app import Service, check_free, free_port, serve
 from weps.commands.serve import leave
 from weps.demo import Demonstration, FastClock
 from weps.logs import log_to_stderr
@@ -46,8 +50,8 @@ def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the demonstration; 0 when every subscription has alerted."""
-    if arguments.speed <= 0 or arguments.timeout <= 0:
-        print("weps demo: --speed and --timeout must be above 0", file=sys.stderr)
+    if not all(0 < number < math.inf for number in (arguments.speed, arguments.timeout)):
+        print("weps demo: --speed and --timeout must be numbers above 0", file=sys.stderr)
         return 2
     log_to_stderr("INFO" if arguments.verbose else "ERROR")
     with tempfile.TemporaryDirectory(prefix="weps-demo-", ignore_cleanup_errors=True) as directory:
@@ -57,6 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _demonstrate(arguments: argparse.Namespace, data: Path) -> bool:
     settings = read_settings(host="127.0.0.1", port=arguments.port or free_port("127.0.0.1"), data=data)
+    check_free(settings.host, settings.port)
     clock = FastClock(START, arguments.speed)
     service = Service(settings, settings.port, world=clock)
     demonstration = Demonstration(service.own_url, clock, START, _tell)
@@ -68,8 +73,11 @@ async def _demonstrate(arguments: argparse.Namespace, data: Path) -> bool:
         try:
             outcome.append(demonstration.run(arguments.once, arguments.timeout))
         except Exception as error:  # the service must be stopped whatever happens here
-            print(f"weps demo: {error}", file=sys.stderr)
-        loop.call_soon_threadsafe(stop.set)
+            # It is in this process, so that it cannot be reached only where a signal ended it already.
+            if not isinstance(error.__cause__ or error, requests.ConnectionError):
+                print(f"weps demo: {error}", file=sys.stderr)
+        with contextlib.suppress(RuntimeError):  # nothing runs there any more
+            loop.call_soon_threadsafe(stop.set)
 
     def begin(_service: Service) -> None:
         _tell(f"service  {service.base_url}/ with its data in {data}")
