@@ -147,7 +147,6 @@ class Service:
                     public_url=settings.base_url,
                     may_publish=publishers(settings.publish_tokens, is_open=settings.everybody_may_publish),
                     cap_sender=settings.cap_sender,
-                    hub_url=settings.websub_hub,
                 ),
                 *create_push_routes(self.store, self.intake, self._hubs, body_limit=settings.body_limit),
                 *create_event_routes(self.store, self.events),
