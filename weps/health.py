@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-REQUESTS_KEPT = 100
+REQUESTS_KEPT = 60
 GAPS_KEPT = 20
 GAPS_NEEDED = 5
 """Before so many distances are known, it is not known what is usual."""

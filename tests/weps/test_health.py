@@ -151,7 +151,7 @@ def test_the_record_is_bounded_and_survives_being_stored(polls):
 
     stored = health_from_json(health_to_json(health), health.arrived, health.silent_since)
 
-    assert len(health.requests) <= 100
+    assert len(health.requests) <= 60
     assert (len(health.slots) <= 12, len(health.hours) <= 24, len(health.gaps) <= 20) == (True, True, True)
     assert (stored.slots, stored.hours, stored.gaps) == (health.slots, health.hours, health.gaps)
     assert [one.octets for one in stored.requests] == [one.octets for one in health.requests]

@@ -23,7 +23,13 @@ PORTION = 500
 KEPT_IN_FEEDS = 100
 """Alerts that the feed of a subscription that is not over has at least, however old they are."""
 
-OPEN = (AlertStatus.FIRING, AlertStatus.NO_DATA, AlertStatus.SOURCE_DOWN, AlertStatus.TARGET_DOWN)
+OPEN = (
+    AlertStatus.FIRING,
+    AlertStatus.NO_DATA,
+    AlertStatus.SOURCE_DOWN,
+    AlertStatus.SOURCE_SILENT,
+    AlertStatus.TARGET_DOWN,
+)
 OVER = (SubscriptionStatus.CANCELLED, SubscriptionStatus.ENDED, SubscriptionStatus.FAILED)
 
 
