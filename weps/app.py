@@ -147,6 +147,7 @@ class Service:
                     public_url=settings.base_url,
                     may_publish=publishers(settings.publish_tokens, is_open=settings.everybody_may_publish),
                     cap_sender=settings.cap_sender,
+                    hub_url=settings.websub_hub,
                 ),
                 *create_push_routes(self.store, self.intake, self._hubs, body_limit=settings.body_limit),
                 *create_event_routes(self.store, self.events),
@@ -208,10 +209,13 @@ def _own_hosts(*urls: str) -> frozenset[str]:
 
 
 def free_port(host: str) -> int:
-    """Give a port of an address that nobody listens on."""
+    """Give a port of an address that nobody listens on; raises `SettingsError` where nobody can."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.bind((host, 0))
+        try:
+            probe.bind((host, 0))
+        except OSError as error:
+            raise SettingsError(f"cannot listen on {host}: {error.strerror}") from error
         return int(probe.getsockname()[1])
 
 
@@ -286,5 +290,5 @@ def check_free(host: str, port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as error:  # also a name that leads nowhere
+        except OSError as error:
             raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror}") from error

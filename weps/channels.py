@@ -15,7 +15,7 @@ from weps.notify.mqtt import MqttChannel
 from weps.notify.posting import Reply
 from weps.notify.targets import EMAIL, INSERT_RSS, MQTT, WEBHOOK, WEBSUB
 from weps.notify.webhook import WebhookChannel
-from weps.notify.websub import WebSubChannel
+from weps.notify.websub import TOLD_TO_HUBS, WebSubChannel
 
 if TYPE_CHECKING:
     from weps.notify.base import Channel
@@ -78,4 +78,4 @@ class _Feeds:
             token = self._store.subscription(subscription_id).token
         except NotFoundError:
             return ()
-        return tuple(f"{self._base_url}/feeds/{token}.{name}" for name in ("rss", "atom", "json"))
+        return tuple(f"{self._base_url}/feeds/{token}.{name}" for name in TOLD_TO_HUBS)

@@ -78,16 +78,17 @@ def create_routes(
     public_url: str | None = None,
     may_publish: Publishers | None = None,
     cap_sender: str | None = None,
+    hub_url: str | None = None,
 ) -> list[Route]:
     """
     Give the routes of this face.
 
     `worker_alive` tells whether the scheduler's heart beats; `public_url` is what stands before the paths in links
     (default: the address that the client asked). `may_publish` says who may post (default: everybody), `cap_sender`
-    who sends CAP messages.
+    who sends CAP messages, `hub_url` the WebSub hub that is told of news.
     """
     base = public_url.rstrip("/") if public_url else None
-    reading = FeedFace(store, base, cap_sender)
+    reading = FeedFace(store, base, cap_sender, hub_url)
     posting = StoreFace(store, base, may_publish or Publishers())
     state = StateFace(store, worker_alive)
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from weps.notify.cap import sender_of, write_cap
 from weps.notify.formats import FORMATS
 from weps.notify.freshness import freshness
 from weps.notify.page import store_page, subscription_page, told_at
+from weps.notify.websub import TOLD_TO_HUBS
 from weps.web_documents import DocumentCache, answer, now, refused
 from weps.web_queries import Query, read_feed_query, read_store_query
 
@@ -30,12 +32,13 @@ if TYPE_CHECKING:
 class FeedFace:
     """
     Answers who reads. `public_url` is what stands before the paths in links (None: the address that was asked), and
-    `cap_sender` who sends CAP messages (None: made of the host's name).
+    `cap_sender` who sends CAP messages (None: made of the host's name), `hub_url` the WebSub hub that is told of news.
     """
 
     store: Store
     public_url: str | None
     cap_sender: str | None = None
+    hub_url: str | None = None
     cache: DocumentCache = field(default_factory=DocumentCache)
 
     def feed(self, request: Request) -> Response:
@@ -52,13 +55,16 @@ class FeedFace:
         except InputError as error:
             return refused(400, str(error))
 
+        hub_url = self.hub_url if feed_format in TOLD_TO_HUBS else None
+
         def build() -> bytes:
             found = self.store.notices(query.selection, query.window)
             subscription = self.store.subscription_by_token(token)
-            page = subscription_page(subscription, found.members, **self._members(request, query, found))
+            members = self._members(request, query, found) | {"hub_url": hub_url}
+            page = subscription_page(subscription, found.members, **members)
             return FORMATS[feed_format].write(page)
 
-        fresh = freshness((version.newest, version.alerts, version.revision), version.modified, now())
+        fresh = freshness((version.newest, version.alerts, version.revision, *_mark(hub_url)), version.modified, now())
         return answer(request, fresh, FORMATS[feed_format].media_type, self.cache, build)
 
     def get_rss(self, request: Request) -> Response:
@@ -146,3 +152,8 @@ class FeedFace:
 
     def _base(self, request: Request) -> str:
         return self.public_url or str(request.base_url).rstrip("/")
+
+
+def _mark(hub_url: str | None) -> tuple[int, ...]:
+    """Give what tells documents that name a hub from those that name another, or none."""
+    return () if hub_url is None else (zlib.crc32(hub_url.encode()),)

@@ -30,6 +30,7 @@ def write_json_feed(page: FeedPage) -> bytes:
         "feed_url": page.self_url,
         "description": page.description,
         "next_url": page.next_url,
+        "hubs": [{"type": "WebSub", "url": page.hub_url}] if page.hub_url else None,
         "authors": [{"name": "WEPS"}],
         "language": page.language.value,
     }

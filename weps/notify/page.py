@@ -29,7 +29,8 @@ class FeedPage:
 
     `id` is an IRI that is never another feed's. `alternate_url` is the page for people, `alerts_url` what stands before
     `/{id}` in the permalink of an alert; it and `self_url` are None where nothing is kept. The links are those of
-    RFC 5005. `sender` and `references` are for CAP: who sends, and what was told before in the episodes of alerts.
+    RFC 5005; `hub_url` is the WebSub hub that spreads the feed. `sender` and `references` are for CAP: who sends, and
+    what was told before in the episodes of alerts.
     """
 
     id: str
@@ -43,6 +44,7 @@ class FeedPage:
     first_url: str | None = None
     next_url: str | None = None
     previous_url: str | None = None
+    hub_url: str | None = None
     language: Language = Language.ENGLISH
     sender: str = ""
     references: Mapping[str, tuple[Reference, ...]] = field(default_factory=dict)
@@ -55,6 +57,7 @@ class FeedPage:
             "first": self.first_url,
             "next": self.next_url,
             "previous": self.previous_url,
+            "hub": self.hub_url,
         }
         return [(relation, url) for relation, url in pages.items() if url]
 

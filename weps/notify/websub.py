@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from weps.model import Alert
 
+TOLD_TO_HUBS = ("rss", "atom", "json")
+"""The formats of feeds that name the hub."""
+
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 
 
