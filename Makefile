@@ -24,6 +24,10 @@ test: install
 crash: install
 	CRASH_KILLS=200 $(BIN)/python -m pytest tests/weps/test_delivery_crash.py
 
+# Plays ten thousand random schedules of a source and of its reader; takes about an hour.
+soak: install
+	WEPS_SCHEDULES=10000 $(BIN)/python -m pytest tests/weps/test_schedules.py
+
 check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
