@@ -16,7 +16,8 @@ from collections.abc import Sequence
 
 from weps.engine import Engine
 from weps.errors import InputError, SourceUnreachable
-from weps.feeders.brokers import Brokers, Message, is_wanted
+from weps.feeders.broker import Message
+from weps.feeders.brokers import Brokers, is_wanted
 from weps.feeders.messages import read_message
 from weps.feeders.pushed import Faults
 from weps.feeders.sources import BROKERED, members_of
