@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from weps.composing import ALERT_NAMESPACE
 from weps.episodes import MOMENTARY, Action, DueTimer, Episode, Note, Silence, Timer
 from weps.errors import InputError
-from weps.model import AlertStatus, Reminder
+from weps.model import AlertStatus, Reminder, SubscriptionStatus
 from weps.notify.retelling import compose_closing, compose_reminder
 from weps.notify.text import clean_line, clean_text
 
@@ -210,18 +210,21 @@ class Handling:
 
 
 def _repeat(work: EpisodeTransaction, timer: DueTimer, now: datetime) -> int:
-    """Tell again what is open and nobody has acknowledged."""
-    if not work.episode.is_open or work.episode.is_acknowledged:
+    """Tell again what is open and nobody has acknowledged, as long as its owner wants that."""
+    subscription = work.subscription()
+    is_wanted = subscription.attention.repeat is not None and subscription.status is not SubscriptionStatus.PAUSED
+    if not is_wanted or not work.episode.is_open or work.episode.is_acknowledged:
         return 0
     return _remind(work, timer, Reminder.REPEAT, _targets(work), now)
 
 
 def _escalate(work: EpisodeTransaction, timer: DueTimer, now: datetime) -> int:
     """Tell further targets what nobody has acknowledged."""
-    further = work.subscription().attention.escalate_to
-    if not work.episode.wants_attention or work.episode.is_acknowledged or not further:
+    wish = work.subscription().attention
+    is_wanted = wish.escalate_after is not None and wish.escalate_to
+    if not is_wanted or not work.episode.wants_attention or work.episode.is_acknowledged:
         return 0
-    return _remind(work, timer, Reminder.ESCALATION, further, now)
+    return _remind(work, timer, Reminder.ESCALATION, wish.escalate_to, now)
 
 
 def _end_acknowledgement(work: EpisodeTransaction, timer: DueTimer, now: datetime) -> int:

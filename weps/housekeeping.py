@@ -35,6 +35,7 @@ class Housekeeping:
         now = self.clock()
         deliveries = self._purge(self.store.purge_deliveries, now - self.keep_deliveries)
         alerts = self._purge(self.store.purge_alerts, now - self.keep_alerts)
+        self._purge(self.store.purge_episodes, now - self.keep_alerts)
         if deliveries or alerts:
             LOG.info("purged deliveries=%d alerts=%d", deliveries, alerts)
 

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from weps.delivery_introduction import Introduction, introduce
 from weps.errors import InputError
 from weps.model import (
+    Attention,
     Changes,
     LatePolicy,
     NewSubscription,
@@ -112,6 +113,7 @@ class Lifecycle(ABC):
         restart = restart or (ordering.late, ordering.bound) != (before.ordering.late, before.ordering.bound)
         self._check(changes.sampling_rate, changes.targets or ())
         self._check(None, changes.escalate_to or (), "escalateTo")
+        _check_escalation(before.attention, changes)
         check_templates(changes.title_template, changes.message_template)
         began = self._world() if restart else None
         changes = replace(changes, late=ordering.late, bound=ordering.bound)
@@ -212,3 +214,13 @@ def _check_ordering(ordering: Ordering) -> None:
 def _check_runtime(runtime: timedelta | None) -> None:
     if runtime is not None and runtime <= timedelta(0):
         raise InputError("must be longer than nothing; leave it out to watch until cancelled", where="runtime")
+
+
+def _check_escalation(known: Attention, changes: Changes) -> None:
+    """Refuse changes after which there is a time to escalate without anybody to tell, or the other way round."""
+    after = known.escalate_after if changes.escalate_after is None else changes.escalate_after
+    further = known.escalate_to if changes.escalate_to is None else changes.escalate_to
+    if after and not further:
+        raise InputError("escalateAfter needs somebody to tell: give escalateTo", where="escalateTo")
+    if changes.escalate_to and not after:
+        raise InputError("escalateTo needs a time after which they are told: give escalateAfter", where="escalateAfter")

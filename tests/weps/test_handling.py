@@ -378,6 +378,75 @@ def test_what_a_rule_that_begins_anew_had_open_expires(desk):
     assert desk.feed(subscription) == [("firing", False), ("expired", False)]
 
 
+def test_nothing_is_repeated_of_what_is_paused_or_is_not_to_be_repeated_any_more(desk):
+    """
+    A reminder that is due then is left out, and no other follows.
+    """
+    paused, changed = desk.subscribe(repeat=HOUR), desk.subscribe(repeat=HOUR)
+    desk.tell(paused, episode="paused")
+    desk.tell(changed, episode="changed")
+    desk.store.pause_subscription(paused.id, desk.now)
+    desk.store.update_subscription(changed, Changes(repeat=timedelta(0)), "", desk.now, None)
+
+    desk.run(1, 2, 3)
+
+    assert desk.pushes() == [("firing", "duty"), ("firing", "duty")]
+
+
+def test_everything_holds_on_the_other_database_too(database_url):
+    """
+    Acknowledged, silenced, repeated, escalated, cancelled and expired, on SQLite and PostgreSQL.
+    """
+    store = Store(database_url)
+    store.migrate()
+    desk = Desk(store)
+    subscription = desk.subscribe(repeat=2 * HOUR, escalate_after=3 * HOUR, escalate_to=(BOSS,))
+    for name in ("cared", "free", "withdrawn"):
+        desk.tell(subscription, episode=name)
+    desk.work.acknowledge("cared", "Ada", lasting=5 * HOUR)
+    desk.work.cancel("withdrawn", "Ada", "a test")
+    desk.run(1)
+    silence = Matcher(subscriptions=(subscription.id,), box=Box(144, -38, 146, -37))
+    desk.work.silence(silence, author="Ada", reason="works", lasting=HOUR)
+    desk.tell(subscription, episode="silenced")
+    desk.run(2, 3, 5)
+    desk.store.end_subscription(subscription.id, SubscriptionStatus.CANCELLED, desk.now)
+    desk.run(6)
+
+    found = {name: [a.reminder or a.status.value for a in desk.store.alerts_of_episode(name)] for name in NAMES}
+    desk.store.dispose()
+    assert found == {
+        "cared": ["firing", "acknowledgement-over", "expired"],
+        "free": ["firing", "silence-over", "escalation", "repeat", "expired"],
+        "withdrawn": ["firing", "cancelled"],
+        "silenced": ["firing", "silence-over", "repeat", "escalation", "expired"],
+    }
+
+
+NAMES = ("cared", "free", "withdrawn", "silenced")
+
+
+def test_episodes_are_kept_as_long_as_one_of_their_alerts(desk):
+    """
+    With what people did; those that are open stay.
+    """
+    subscription = desk.subscribe()
+    for name in ("open", "closed", "gone"):
+        desk.tell(subscription, episode=name)
+    for name in ("closed", "gone"):
+        desk.tell(subscription, AlertStatus.RESOLVED, name)
+    desk.work.comment("gone", "Ada", "old")
+    with desk.store.writing() as connection:
+        connection.execute(OUTBOX.delete())
+        connection.execute(ALERTS.delete().where(ALERTS.c.episode == "gone"))
+
+    early, late = (desk.store.purge_episodes(desk.now + hours * HOUR) for hours in (-1, 1))
+
+    assert (early, late) == (0, 1)
+    assert {episode.id for episode in desk.store.episodes(EpisodeSelection(), Page())} == {"open", "closed"}
+    assert desk.store.notes("gone") == ()
+
+
 def test_people_assign_and_comment(desk):
     """
     Both are kept with their authors; a comment may be made of what is over.

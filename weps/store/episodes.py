@@ -88,6 +88,17 @@ class Episodes(Database):
             found = tuple(read_episode(row) for row in connection.execute(query).mappings())
             return tuple((episode, _alert(connection, episode)) for episode in found)
 
+    def purge_episodes(self, before: datetime, limit: int = 500) -> int:
+        """Delete episodes that were closed before a time and of which no alert is kept any more; gives how many."""
+        kept = exists().where(ALERTS.c.episode == EPISODES.c.id)
+        old = EPISODES.c.closed < before, ~kept
+        with self.reading() as connection:
+            identifiers = connection.execute(select(EPISODES.c.id).where(*old).limit(limit)).scalars().all()
+        if identifiers:
+            with self.writing() as connection:
+                connection.execute(delete(EPISODES).where(EPISODES.c.id.in_(identifiers), *old))
+        return len(identifiers)
+
     @contextmanager
     def handling(self, identifier: str) -> Iterator[EpisodeTransaction]:
         """Open the transaction in which something is done with one episode; raises `NotFoundError`."""

@@ -142,3 +142,17 @@ def test_wishes_that_cannot_be_are_refused(wps, wish, locator):
 
     assert (reply.status, reply.fault) == (400, ("InvalidParameterValue", locator))
     assert wps.count == count
+
+
+@pytest.mark.parametrize(
+    ("wish", "locator"),
+    [({"escalateAfter": "PT1H"}, "escalateTo"), ({"escalateTo": "{base}/store"}, "escalateAfter")],
+    ids=["to whom", "when"],
+)
+def test_an_update_to_half_an_escalation_is_refused(wps, episode, wish, locator):
+    """
+    As long as the subscription has not got the other half.
+    """
+    reply = call(wps, "weps:Update", subscriptionId=episode, **{k: v.format(base=wps.base) for k, v in wish.items()})
+
+    assert (reply.status, reply.fault) == (400, ("InvalidParameterValue", locator))

@@ -8,12 +8,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
+from weps.episodes import EpisodeSelection
 from weps.errors import SettingsError
-from weps.model import StoredItem
-from weps.store import Store
+from weps.model import Page, StoredItem
+from weps.store import Store, migrations
 from weps.store.tables import METADATA
 
 
@@ -42,6 +45,49 @@ def test_migrating_again_changes_nothing(store: Store):
     store.migrate()
 
     assert store.count_subscriptions() == 0
+
+
+def test_alerts_of_older_versions_get_their_episodes(database_url: str):
+    """
+    One is open that a rule keeps open; one that nobody watches any more has expired; the others are over.
+    """
+    store = Store(database_url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with store.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0008")
+        for statement in OLD_ALERTS:
+            connection.exec_driver_sql(statement)
+
+    store.migrate()
+
+    found = store.episodes(EpisodeSelection(), Page())
+    store.dispose()
+    assert {(each.id, each.state.value, each.is_open, each.alert_count) for each in found} == {
+        ("on", "firing", True, 2),
+        ("left", "expired", False, 1),
+        ("over", "resolved", False, 2),
+        ("down", "source-down", True, 1),
+    }
+
+
+_ALERTS = (("on", "firing"), ("on", "firing"), ("left", "firing"), ("over", "firing"), ("over", "resolved"))
+OLD_ALERTS = (
+    "INSERT INTO feeds (id, source_key, binding, endpoint, template, activation, primed, interval, failures, revision)"
+    " VALUES (1, 'k', 'kvp', 'e', 't', 0, true, 1, 0, 0)",
+    "INSERT INTO subscriptions (id, token, owner, process, title, severity, rule_language, rule_text, rule_name,"
+    " rule_version, feed_id, sampling_rate, created, activation, status, primed, targets, alert_count, newest_alert)"
+    " VALUES ('s', 't', '', '', '', 'Minor', '', '', '', 1, 1, 1, 0, 0, 'active', true, '[]', 6, 6)",
+    "INSERT INTO rule_states (subscription_id, correlation_key, detections, open_episode) VALUES ('s', 'k', 2, 'on')",
+    *(
+        "INSERT INTO alerts (id, episode, subscription_id, stored, status, severity, title, text, rule_name,"
+        " rule_version, pattern, detected, event_time, phenomenon_time, late, causes)"
+        f" VALUES ('a{number}', '{episode}', 's', {number}, '{status}',"
+        " 'Minor', '', '', '', 1, 'p', 0, 0, 0, false, '[]')"
+        for number, (episode, status) in enumerate((*_ALERTS, ("down", "source-down")))
+    ),
+)
 
 
 def test_an_acknowledged_write_survives_a_power_cut(tmp_path: Path):
