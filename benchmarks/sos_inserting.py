@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import shutil
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -21,6 +23,9 @@ from sos_server.requests import InsertResult, InsertResultTemplate
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_CLIENTS = 8
+_REQUESTS = 1600
+_COUNT = "SELECT count FROM series WHERE id = 1"
 _NEW = "SELECT first, last, result_time, number FROM observations WHERE series_id = 1 ORDER BY first DESC LIMIT ?"
 
 
@@ -43,7 +48,45 @@ def run(scale: Scale) -> list[Line]:
                 after += 10_000_000
                 title = f"{operation} of {size}"
                 lines += compare(_cases(server, bare, title, size, after, document, data), scale)
+            lines.append(_at_once(server, after + 10_000_000, data, scale))
         return lines
+
+
+def _at_once(server: Server, after: int, data: Path, scale: Scale) -> Line:
+    """Publish one by one, from one client and from many at once."""
+    requests = scale.of(_REQUESTS, least=2 * _CLIENTS)
+    costs: list[float] = []
+    for clients in (1, _CLIENTS):
+        documents = [station.insertion_document(after + number, 1) for number in range(requests)]
+        after += requests
+        before, begun = _stored(data), server.cpu_seconds()
+        with ThreadPoolExecutor(clients) as pool:
+            done = sum(pool.map(lambda part: _publish(server, part), (documents[at::clients] for at in range(clients))))
+        costs.append((server.cpu_seconds() - begun) / requests)
+        require_equal("the inserts acknowledged and stored", (requests, requests), (done, _stored(data) - before))
+    alone, together = costs
+    relation = "times the cost of those from one client, one after the other"
+    return Line(
+        f"InsertObservation of 1 from {_CLIENTS} clients at once", together * 1e6, "µs", together / alone, relation
+    )
+
+
+def _publish(server: Server, documents: list[bytes]) -> int:
+    """Give the number of documents that were taken, over a connection of their own."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+    taken = 0
+    for document in documents:
+        connection.request("POST", SOS, document, XML)
+        answer = connection.getresponse()
+        answer.read()
+        taken += answer.status == 200
+    connection.close()
+    return taken
+
+
+def _stored(data: Path) -> int:
+    with closing(sqlite3.connect(data / sos_data.FILE)) as connection:
+        return int(connection.execute(_COUNT).fetchone()[0])
 
 
 def _results(first: int, number: int) -> bytes:
