@@ -7,7 +7,6 @@ series, unit and place itself.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -22,6 +21,7 @@ from weps.feeders.convert import observation_id
 from weps.feeders.http import HttpRequest
 from weps.feeders.json_documents import decode_json
 from weps.feeders.json_sensorthings import next_page
+from weps.feeders.secrets import is_secret
 from weps.feeders.sources import members_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ PAGE = 1000
 MOST_PAGES = 1000
 MOST_OCTETS = 256 * 1024 * 1024
 
-_SECRET = re.compile(r"(api|access)?[-_]?(key|token)|pass(word)?|secret", re.IGNORECASE)
 _THING = "Thing($expand=Locations)"
 _STREAM = f"Datastream($expand=Sensor,ObservedProperty,{_THING})"
 _MULTI_STREAM = f"MultiDatastream($expand=Sensor,ObservedProperties,{_THING})"
@@ -81,7 +80,7 @@ class SensorThingsFeeder:
 
     def evidence_url(self, source: Source, begin: datetime, end: datetime) -> str | None:
         """Give the address of the Observations of the time span; parameters that look like keys are left out."""
-        own = {name: value for name, value in _own(source).items() if not _SECRET.fullmatch(name)}
+        own = {name: value for name, value in _own(source).items() if not is_secret(name)}
         return _get(source.endpoint, {**own, "$filter": _filter(source, _during(begin, end))}).url
 
     def describe(self, source: Source) -> dict[str, Any]:
