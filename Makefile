@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo test crash check format bench lock clean
+.PHONY: install demo test crash soak check format bench lock clean
 
 install: $(STAMP)
 
