@@ -134,6 +134,23 @@ def test_what_cannot_be_read_is_refused_and_stops_nothing(bench, client, body, s
     assert (status, 200, [31]) == (refused.status, taken.status, bench.values(subscription))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"p": "\ud800"}, {"p": "\x00"}, {"v": 10**301}, {"v": "\udc00"}, {"t": "0001-01-01"}, {"t": "9999-12-31"}],
+    ids=["half-a-pair", "nul", "digits", "value", "first-year", "last-year"],
+)
+def test_what_no_database_or_rule_can_take_is_refused(bench, client, change):
+    """
+    It neither fails nor stays in the way.
+    """
+    subscription, address = make(bench)
+    reading = json.dumps({**json.loads(READING), **change}).encode()
+
+    refused, taken = client.post(address, reading), client.post(address, READING)
+
+    assert (400, 200, [31]) == (refused.status, taken.status, bench.values(subscription))
+
+
 def test_an_address_lives_as_long_as_somebody_watches(bench, client):
     """
     Tokens that are wrong, and those of subscriptions that are over, are not found.

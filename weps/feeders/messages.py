@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 _ARRAYS = re.compile(rb"[<:](?:DataArray|SimpleDataArray|DataStream|MeasurementTimeseries|CategoricalTimeseries)[\s>]")
 
+_NOT_TEXT = re.compile("[\\x00\\ud800-\\udfff]")
+_LARGEST = 10**300
+_FIRST_YEAR, _LAST_YEAR = 1000, 9000
+
 
 def read_message(source: Source, data: bytes, topic: str = "") -> Batch:
     """
@@ -33,8 +37,21 @@ def read_message(source: Source, data: bytes, topic: str = "") -> Batch:
         mapped = decode_mapped(source, data, topic)
         found = _read_document(data) if mapped is None else mapped
     everything = tuple(found)
+    for one in everything:
+        _require_usable(one)
     observations = tuple(one for one in everything if one.value is not None)
     return Batch(observations, len(everything) - len(observations), len(data))
+
+
+def _require_usable(one: Observation) -> None:
+    """Refuse what no database can keep or no rule can compute with: it would come again and again for nothing."""
+    texts = (one.id, one.offering, one.uom, one.quality, one.value if isinstance(one.value, str) else None)
+    if any(text and _NOT_TEXT.search(text) for text in texts):
+        raise InputError("it has characters that are no text, such as NUL or half of a pair")
+    if isinstance(one.value, int) and abs(one.value) > _LARGEST:
+        raise InputError("the value is a number of more than 300 digits")
+    if not (one.phenomenon_time.year >= _FIRST_YEAR and one.end.year <= _LAST_YEAR):
+        raise InputError(f"the phenomenon time is before the year {_FIRST_YEAR} or after {_LAST_YEAR}")
 
 
 def _read_document(data: bytes) -> tuple[Observation, ...]:

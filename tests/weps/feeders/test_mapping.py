@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from weps.errors import InputError
 from weps.feeders.mapped import decode_csv, decode_json
@@ -194,3 +197,24 @@ def test_equal_mappings_are_equal_whatever_their_order():
     other = canonical_mapping(json.dumps(dict(reversed(SIMPLE.items()))))
 
     assert one == other
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["t", "v", "p", "x"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(document=JSON_VALUES, form=st.sampled_from(["iso8601", "s", "ms", "%Y"]))
+@settings(max_examples=150, deadline=None)
+def test_whatever_comes_is_read_or_refused(document, form):
+    """
+    No document makes anything else than observations with a series and a value, or the error for bad input.
+    """
+    with contextlib.suppress(InputError):
+        for found in read(document, timeFormat=form, longitude="x", latitude="/v", end="x"):
+            assert found.procedure
+            assert found.value is None or isinstance(found.value, str | int | float)
