@@ -37,7 +37,7 @@ class Announcer(Protocol):
 
 
 class ServiceWatch:
-    """Reads what services announce, each `every` so often (at most once an hour more when that fails)."""
+    """Reads what each service announces once in `every`; one that could not be read is asked again within an hour."""
 
     def __init__(
         self,

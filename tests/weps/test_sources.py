@@ -14,11 +14,14 @@ from sos_server.requests import DeleteSensor
 from tests.flaky_sos import FlakySos
 from tests.weps.asgi import Client
 from tests.weps.bench import NOON, Bench, at
+from weps.engine import Engine
 from weps.errors import SourceUnreachable
 from weps.feeders.contents import ContentsReader
 from weps.feeders.http import Fetcher
+from weps.feeders.sos import SosFeeder
 from weps.feeders.template import read_kvp
 from weps.model import Source, SourceChange
+from weps.source_alerts import Alarm
 from weps.sources import ServiceWatch, service_key
 from weps.web_sources import create_source_routes
 
@@ -237,6 +240,25 @@ def test_a_source_goes_from_ok_over_failing_to_down_and_back(bench: Bench):
     assert states == [("ok", 0), ("failing", 1), ("failing", 2), ("down", 3), ("ok", 0)]
     assert told(bench, subscription) == ["source-down", "source-up"]
     assert members["errorRate"] == {"lastHour": 0.5, "lastDay": 0.5}
+
+
+def test_an_operator_says_when_subscribers_are_told(bench: Bench):
+    """
+    With one failure and twice the usual distance, both are told much earlier than without these settings.
+    """
+    feeder = SosFeeder(Fetcher(frozenset({"127.0.0.1"}), timeout=5, limit=2**24))
+    alarm = Alarm(failures=1, stale_after=2)
+    bench.engine.close(5)
+    bench.engine = Engine(
+        bench.store, feeder, {}, "http://weps.example", clock=lambda: bench.now, first_look=30, alarm=alarm
+    )
+    subscription = bench.subscribe()
+    feed_news(bench, 10, 20, 30, 40, 50, 60)
+    bench.poll(81)
+    bench.sos.answer = DOWN
+    bench.poll(90)
+
+    assert told(bench, subscription) == ["source-silent", "source-down"]
 
 
 def test_the_record_of_a_source_is_the_same_after_a_restart(bench: Bench):
