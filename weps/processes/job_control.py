@@ -16,7 +16,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from weps.errors import InputError, NotFoundError
+from weps.errors import FeedError, InputError, NotFoundError
 from weps.model import Job, JobStatus, Page, SubscriptionStatus
 from weps.processes.execute import execute
 from weps.processes.faults import Dismissed, Fault, NoSuchJob, ResultNotReady, WpsError
@@ -240,6 +240,9 @@ class JobControl:
             LOG.info("stopped job=%s", job.id)
         except (InputError, NotFoundError) as error:
             refusals.append(error)
+            self._finish(job.id, JobStatus.FAILED, fault=asdict(fault_20_of(error, EXECUTION_CODES)))
+        except FeedError as error:
+            LOG.warning("job failed job=%s process=%s error=%r", job.id, spec.identifier, str(error))
             self._finish(job.id, JobStatus.FAILED, fault=asdict(fault_20_of(error, EXECUTION_CODES)))
         except Exception as error:  # whatever happens to one job must be known to its client, and to nobody else
             LOG.exception("job broke job=%s process=%s", job.id, spec.identifier)

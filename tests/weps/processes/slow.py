@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from weps.errors import InputError
+from weps.errors import InputError, SourceUnreachable
 from weps.processes.base import InputSpec, Literal, OutputSpec, ProcessSpec
 
 LET_GO = threading.Event()
@@ -17,6 +17,8 @@ def _wait(inputs, context):
     context.progress(80)
     if inputs.text("end") == "refuse":
         raise InputError("It cannot be done.", "end")
+    if inputs.text("end") == "source":
+        raise SourceUnreachable("no answer")
     if inputs.text("end") == "break":
         raise RuntimeError("a secret of the server")
     return {"text": inputs.text("end") or ""}

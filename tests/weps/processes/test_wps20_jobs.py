@@ -266,11 +266,15 @@ def test_auto_answers_with_the_status_of_what_takes_long(slow):
 
 @pytest.mark.parametrize(
     ("end", "fault"),
-    [("refuse", ("WrongInputData", "end")), ("break", ("InternalServerError", None))],
+    [
+        ("refuse", ("WrongInputData", "end")),
+        ("break", ("InternalServerError", None)),
+        ("source", ("NoApplicableCode", None)),
+    ],
 )
-def test_a_job_that_fails_later_tells_why_in_its_result(slow, end, fault):
+def test_a_job_that_fails_later_tells_why_in_its_result(slow, end, fault, caplog):
     """
-    What the client did wrong, and no secrets of the server.
+    What the client did wrong, and no secrets of the server. Only what nobody has foreseen leaves a trace in the log.
     """
     job = slow.post(wait_slowly(end)).job
 
@@ -279,6 +283,7 @@ def test_a_job_that_fails_later_tells_why_in_its_result(slow, end, fault):
     assert finished(slow, job) == "Failed"
     assert slow.result(job).fault == fault
     assert "secret" not in slow.result(job).text
+    assert any(record.exc_info for record in caplog.records) == (end == "break")
 
 
 def test_a_job_that_is_refused_soon_is_no_job(wps, slow):
