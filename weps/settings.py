@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from weps.errors import SettingsError
 
 PREFIX = "WEPS_"
+SECRETS = frozenset({"database", "publish_tokens", "broker_logins", "smtp"})
+"""Settings of which a wrong value is not told, because passwords and keys stand in them."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PublishToken = Annotated[str, Field(pattern=r"^(sha256:[0-9A-Fa-f]{64}|[^\s:]{16,})$")]
 Span = Annotated[timedelta, Field(gt=timedelta(0))]
@@ -30,7 +32,11 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8080, ge=0, le=65535, description="port to listen on; 0 takes a free one")
-    base_url: str | None = Field(None, description="how clients reach this service, when it is behind a proxy")
+    base_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$",
+        description="how clients reach this service, when it is behind a proxy",
+    )
     data: Path = Field(Path("var"), description="directory of everything that is kept")
     database: str | None = Field(
         None, description="SQLAlchemy URL of the store; default: weps.db in the data directory"
@@ -130,8 +136,10 @@ def read_settings(file: Path | None = None, **given: Any) -> Settings:
         raise SettingsError(f"there is no setting {unknown[0]}; known are {', '.join(_variables())}")
     try:
         settings = _reader(source)(**{name: value for name, value in given.items() if value is not None})
-    except (ValidationError, ValueError) as error:
-        raise SettingsError(_first_line(error)) from error
+    except ValidationError as error:
+        raise SettingsError(_told(error)) from None  # what is secret in it must not be shown with the cause either
+    except ValueError as error:
+        raise SettingsError(f"{source}: {str(error).splitlines()[0]}; write it as TOML in UTF-8") from error
     if settings.host not in LOOPBACK and not settings.open:
         raise SettingsError(
             f"host {settings.host} can be reached by others, and there are no keys yet: say --open if you mean it"
@@ -165,11 +173,10 @@ def _variables() -> list[str]:
     return [PREFIX + name.upper() for name in Settings.model_fields]
 
 
-def _first_line(error: Exception) -> str:
-    if not isinstance(error, ValidationError):
-        return str(error).splitlines()[0]
+def _told(error: ValidationError) -> str:
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return f"there is no setting {name!r}; known are {', '.join(Settings.model_fields)}"
-    return f"setting {name}: {first['msg']} (it is {first['input']!r})"
+    given = "" if first["loc"] and first["loc"][0] in SECRETS else f" (it is {first['input']!r})"
+    return f"setting {name}: {first['msg']}{given}"

@@ -89,13 +89,25 @@ def test_health_and_readiness(service: Running):
         ([], {"WEPS_PROT": "1"}, "WEPS_PROT"),
         ([], {"WEPS_OVERLAP": "a day"}, "overlap"),
         (["--config", "nowhere.toml"], {}, "nowhere.toml"),
+        (["--config", "broken.toml"], {}, "broken.toml: Invalid"),
+        (["--host", "nowhere.invalid", "--open", "--port", "0"], {}, "nowhere.invalid"),
+        ([], {"WEPS_BASE_URL": "alerts.example.org"}, "base_url"),
+        ([], {"WEPS_DATABASE": "wordless"}, "database"),
+        ([], {"WEPS_DATABASE": "oracle://x"}, "oracle"),
+        ([], {"WEPS_PUBLISH_TOKENS": '["wordless"]'}, "publish_tokens"),
+        ([], {"WEPS_BROKER_LOGINS": '{"broker:1883": ["wordless"]}'}, "broker_logins"),
     ],
-    ids=["port", "open to others", "unknown variable", "wrong value", "no file"],
+    ids=[
+        *("port", "open to others", "unknown variable", "wrong value", "no file", "no TOML", "no host"),
+        *("no URL", "no database", "no such database", "short token", "wrong login"),
+    ],
 )
 def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path: Path, arguments, variables, told):
     """
-    The line names the setting; the exit code is 1.
+    The line names the setting and tells no secrets; the exit code is 1.
     """
+    (tmp_path / "broken.toml").write_text("port = ")
+
     ended = subprocess.run(
         [sys.executable, "-m", "weps", "serve", *arguments],
         cwd=tmp_path,
@@ -108,6 +120,7 @@ def test_a_wrong_setting_stops_the_start_with_one_line(tmp_path: Path, arguments
 
     assert ended.returncode == 1
     assert told in ended.stderr
+    assert "wordless" not in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, event, make_url, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from weps.errors import SettingsError
 
@@ -124,7 +124,12 @@ def _prepare(statement: Select[Any], dialect: Dialect) -> _Prepared:
 
 
 def _open(url: str) -> Engine:
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise SettingsError("setting database: this is no URL such as postgresql://user@host/weps") from error
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise SettingsError(f"setting database: {parsed.drivername} is not supported; use sqlite or postgresql")
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     is_server = parsed.get_backend_name() != "sqlite"
