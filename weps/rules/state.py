@@ -120,6 +120,11 @@ class RuleState:
         self.timers[slot] = (due, self.order)
         self.next_due = min(self.next_due, due)
 
+    def is_due(self, slot: int) -> bool:
+        """Tell whether the timer of a slot is due, and waits only for others that were registered before it."""
+        timer = self.timers.get(slot)
+        return timer is not None and timer[0] <= self.clock
+
     def drop_timer(self, slot: int) -> None:
         """Forget the timer of a slot, if it has one."""
         if self.timers.pop(slot, None) is not None:

@@ -67,7 +67,7 @@ def _build_single(pattern: Pattern, function: Select, output: select.Output, sco
 
 def _build_event(pattern: Pattern, function: Select, output: select.Output, scopes: Scopes) -> select.Fire:
     if isinstance(pattern, TimerPattern):
-        return select.select_value(output, lambda subject: "TimerEvent")
+        return select.select_event(output, None)
     if isinstance(pattern, ComplexPattern):
         return select.select_event(output, scopes.singles.names.picks[function.arguments[0]])
     return select.select_event(output, scopes.pick)

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 class Batch:
     """The box of a batch view: the batch so far, whether the last one had a subject that passed, and the grid."""
 
-    __slots__ = ("anchor", "last_passed", "subjects", "weights")
+    __slots__ = ("anchor", "awaiting", "last_passed", "subjects", "weights")
 
     def __init__(self) -> None:
         self.subjects: list[tuple[Subject, bool]] = []
+        self.awaiting: list[Subject] = []
         self.weights = Weights()
         self.last_passed = False
         self.anchor: datetime | None = None
@@ -58,8 +59,11 @@ class Batches(View):
             state.set_timer(self.slot, after(state.clock, self.duration))
 
     def enter(self, state: RuleState, subject: Subject) -> None:
-        """Put a subject into the batch."""
+        """Put a subject into the batch; at the very time of a flush that is still to come, into the next one."""
         box: Batch = state.boxes[self.slot]
+        if self.duration is not None and state.is_due(self.slot):
+            box.awaiting.append(subject)
+            return
         self.refuse_overflow(len(box.subjects) + 1, box.weights.total)
         state.changed = True
         box.subjects.append((subject, self.stage.passes(subject)))
@@ -80,8 +84,12 @@ class Batches(View):
         return after(box.anchor, periods * duration)
 
     def on_timer(self, state: RuleState) -> None:
-        """Flush what is there."""
-        self._flush(state, state.boxes[self.slot])
+        """Flush what is there, and begin the next batch with what came at this time already."""
+        box: Batch = state.boxes[self.slot]
+        self._flush(state, box)
+        awaiting, box.awaiting = box.awaiting, []
+        for subject in awaiting:
+            self.enter(state, subject)
 
     def _flush(self, state: RuleState, box: Batch) -> None:
         batch, box.subjects, box.weights = box.subjects, [], Weights()

@@ -78,6 +78,12 @@ class Join:
         if self.listening is not None and self.slot not in state.timers:
             state.set_timer(self.slot, after(state.clock, self.listening))
 
+    def _drop_overdue(self, state: RuleState, box: Held) -> None:
+        """Drop what is held, if an event comes at the end of the duration and before the timer: it is too late."""
+        if self.listening is not None and state.is_due(self.slot):
+            state.drop_timer(self.slot)
+            box.first = box.second = None
+
     def _stop_listening(self, state: RuleState) -> None:
         if self.listening is not None:
             state.drop_timer(self.slot)
@@ -90,6 +96,7 @@ class Before(Join):
     def first(self, state: RuleState, event: Event) -> None:
         """Hold a first event if none is held."""
         box = state.boxes[self.slot]
+        self._drop_overdue(state, box)
         if box.first is None:
             box.first = event
             self._listen(state, box)
@@ -97,6 +104,7 @@ class Before(Join):
     def second(self, state: RuleState, event: Event) -> None:
         """Match a second event with the one that is held."""
         box = state.boxes[self.slot]
+        self._drop_overdue(state, box)
         held = box.first
         if held is not None and held.trigger != event.trigger:
             box.first = None
@@ -106,8 +114,9 @@ class Before(Join):
 
     def both(self, state: RuleState, event: Event) -> None:
         """Take an event that is on both sides: it is a second one if it can be, else a first one."""
-        held = state.boxes[self.slot].first
-        if held is None:
+        box = state.boxes[self.slot]
+        self._drop_overdue(state, box)
+        if box.first is None:
             self.first(state, event)
         else:
             self.second(state, event)
@@ -120,6 +129,7 @@ class And(Join):
     def first(self, state: RuleState, event: Event) -> None:
         """Match with the second event that is held, or hold this one."""
         box = state.boxes[self.slot]
+        self._drop_overdue(state, box)
         if box.second is not None:
             self._match(state, box, event, box.second)
         elif box.first is None:
@@ -129,6 +139,7 @@ class And(Join):
     def second(self, state: RuleState, event: Event) -> None:
         """Match with the first event that is held, or hold this one."""
         box = state.boxes[self.slot]
+        self._drop_overdue(state, box)
         if box.first is not None:
             self._match(state, box, box.first, event)
         elif box.second is None:
@@ -277,7 +288,7 @@ class AndNotWithin(Join):
     def second(self, state: RuleState, event: Event) -> None:
         """Cancel the first event that is held, or keep first events out for a listening duration."""
         box = state.boxes[self.slot]
-        if box.first is not None:
+        if box.first is not None and not state.is_due(self.slot):
             state.changed = True
             box.first = None
             self._stop_listening(state)

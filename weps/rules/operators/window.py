@@ -91,9 +91,10 @@ class Entry(NamedTuple):
 class Window:
     """The box of a sliding view: its entries from old to new, and the chain and aggregates of those that pass."""
 
-    __slots__ = ("_first", "_last", "count", "entries", "totals", "weights")
+    __slots__ = ("_first", "_last", "count", "entries", "left", "left_passed", "totals", "weights")
 
     def __init__(self, totals: Totals) -> None:
+        self.left = self.left_passed = False
         self.entries: deque[Entry] = deque()
         self.totals = totals
         self.weights = Weights()
@@ -150,6 +151,8 @@ class Sliding(View):
         box: Window = state.boxes[self.slot]
         state.changed = True
         passes = changed = self.stage.passes(subject)
+        if self.duration is not None and state.is_due(self.slot):
+            self._let_go(state, box, self.duration)
         if self.length is not None and len(box.entries) == self.length:
             changed = box.pop() or changed
         self.refuse_overflow(len(box.entries) + 1, box.weights.total)
@@ -163,17 +166,25 @@ class Sliding(View):
     def on_timer(self, state: RuleState) -> None:
         """Let those go that entered a duration ago: all that entered at one instant together."""
         box: Window = state.boxes[self.slot]
-        duration = self.duration
-        if duration is None:
+        if self.duration is None:
             return
-        changed = left = False
-        while box.entries and after(box.entries[0].entered, duration) <= state.clock:
-            changed = box.pop() or changed
-            left = True
+        self._let_go(state, box, self.duration)
+        left, changed = box.left, box.left_passed
+        box.left = box.left_passed = False
         if box.entries:
-            state.set_timer(self.slot, after(box.entries[0].entered, duration))
+            state.set_timer(self.slot, after(box.entries[0].entered, self.duration))
         if left and self.stage.view_count in (None, len(box.entries)):
             self.stage.evaluate(state, (), box.content() if changed else None)
+
+    def _let_go(self, state: RuleState, box: Window, duration: timedelta) -> None:
+        """
+        Let go what entered a duration ago; its timer evaluates that.
+
+        An event that another timer made at the same instant may come before: it finds the view without them already.
+        """
+        while box.entries and after(box.entries[0].entered, duration) <= state.clock:
+            box.left_passed = box.pop() or box.left_passed
+            box.left = True
 
     def dump(self, box: Window, book: EventBook) -> Json:
         """Give the entries; all else follows from them."""

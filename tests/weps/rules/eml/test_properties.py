@@ -26,7 +26,6 @@ from tests.weps.rules.eml.build import (
     user,
 )
 from tests.weps.rules.eml.documents import documents, streams
-from tests.weps.rules.eml.model import Model
 from tests.weps.rules.making import NOON, level, minute, rain
 from weps.errors import RuleError
 from weps.rules.eml import compile_eml
@@ -235,29 +234,3 @@ def test_any_numbers_are_summed_exactly(told: Callable[..., Any], numbers: list[
     found = told(document, [level(place, number, id=str(place)) for place, number in enumerate(numbers)])
 
     assert found == expected
-
-
-@given(document=documents(), observations=streams())
-@settings(MODEST, max_examples=60)
-def test_rules_detect_what_a_slow_evaluator_detects(document: str, observations: list[Any]) -> None:
-    """
-    Any valid document finds in any stream what an evaluator finds that keeps everything and computes it anew.
-    """
-    rule = compile_eml(document)
-    model = Model(rule.document, NOON)
-    state, found = rule.start(NOON), []
-
-    for observation in observations:
-        state, detections = rule.step(state, observation)
-        found += detections
-        model.observe(observation)
-    found += rule.tick(state, minute(60))[1]
-    model.advance(minute(60))
-
-    assert [
-        (one.time, one.pattern, one.output, one.value if one.message is None else one.message, one.causes)
-        for one in found
-    ] == [
-        (at, pattern, output, pytest.approx(value, rel=1e-12) if isinstance(value, float) else value, causes)
-        for at, pattern, output, value, causes in model.found
-    ]

@@ -148,9 +148,7 @@ def _simple(element: Any, names: dict[str, Stream], common: dict[str, Any]) -> P
     else:
         name = (element.get("inputName") or text(element, "Input", "ExternalInput")).strip()
         stream = names.get(name) if element.get("inputName") else None
-    wanted = tuple(
-        (text(one, "name"), text(one, "value")) for one in children(find(element, "PropertyRestrictions"))
-    )
+    wanted = tuple((text(one, "name"), text(one, "value")) for one in children(find(element, "PropertyRestrictions")))
     return Pattern("simple", input_name=name, inputs=(stream,), restrictions=wanted, **common)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.weps.rules.eml.reference.events import Event, Item, instant, number_of, of_observation, of_tick
+from tests.weps.rules.eml.reference.events import Event, Item, instant, is_number, number_of, of_observation, of_tick
 from tests.weps.rules.eml.reference.guards import passes, view_count
 from tests.weps.rules.eml.reference.pairs import Heard, listen
 from tests.weps.rules.eml.reference.selects import is_aggregate, of_all, of_one
@@ -132,7 +132,7 @@ class Evaluator:
     def _is_wanted(self, pattern: Pattern, event: Event, name: str, wanted: str) -> bool:
         """Compare a property with what a restriction wants (4.1)."""
         value = event.get(name.removeprefix(f"{pattern.input_name}/"))
-        if isinstance(value, int | float):
+        if is_number(value):
             return value == number_of(wanted)
         return bool(value == wanted)
 
@@ -175,7 +175,9 @@ class Evaluator:
 
     def _select(self, pattern: Pattern, change: Change) -> None:
         """Run the select functions on a change of the view, as far as the guard lets it through (4.3)."""
-        entered, left, content = (self._passing(pattern, change, one) for one in (change.entered, change.left, change.content))
+        entered, left, content = (
+            self._passing(pattern, change, one) for one in (change.entered, change.left, change.content)
+        )
         contributing = [event for item in (entered if pattern.view.kind == "all" else content) for event in item.there]
         for number, select in enumerate(pattern.selects):
             if not is_aggregate(select):
@@ -200,7 +202,9 @@ class Evaluator:
         if select.output is None and select.event_name:
             return
         message = select.parameters["message"] if select.function == "NotifyOnSelect" else None
-        value = event.get("value") if event.get("doubleValue") is None else event.get("doubleValue")
+        value = event.get("value")
+        if select.function == "SelectEvent" and event.get("doubleValue") is not None:
+            value = event.get("doubleValue")
         self.found.append(
             Found(
                 self.clock,

@@ -50,15 +50,19 @@ class Item:
         event, name = self.locate(reference)
         return None if event is None else event.get(name)
 
+    def named(self, name: str) -> Event | None:
+        """Give the event of a name; of two of the same name, the second one if it is there."""
+        pairs = zip(self.names, self.events, strict=True)
+        return next((event for one, event in reversed(list(pairs)) if one == name and event is not None), None)
+
     def locate(self, reference: str) -> tuple[Event | None, str]:
         """Give the event and the name of the property that a reference means."""
         last = self.there[-1]
         if "/" not in reference or reference in last.properties:
             return last, reference
-        head = reference.split("/")[0]
+        head = reference.split("/", maxsplit=1)[0]
         if head in self.names:
-            named = dict(zip(self.names, self.events, strict=True))
-            inside = named[head]
+            inside = self.named(head)
             rest = reference[len(head) + 1 :]
             if inside is not None and rest in inside.properties:
                 return inside, rest
@@ -71,9 +75,14 @@ def present(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def is_number(value: Any) -> bool:
+    """Tell whether a value is a number; a truth value is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def number_of(value: Any) -> float | None:
     """Give a number, also of a text that is one; else None."""
-    if isinstance(value, int | float):
+    if is_number(value):
         return value if math.isfinite(value) else None
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         return present(float(value))  # type: ignore[no-any-return]
@@ -125,9 +134,7 @@ def derived(properties: dict[str, Any], made_of: Iterable[Event], trigger: int) 
 
 def of_value(value: Any, attribute: str, made_of: tuple[Event, ...], clock: int, trigger: int) -> Event:
     """Make the event of a function that gives a value (3.5): its time spans what it was made of, else is the clock."""
-    properties = {"value": value, attribute: value, "stringValue": str(value)}
-    if isinstance(value, int | float):
-        properties["doubleValue"] = value
+    properties = {"value": value, attribute: value, "stringValue": str(value), "doubleValue": number_of(value)}
     properties["startTime"] = min((one.properties["startTime"] for one in made_of), default=clock)
     properties["endTime"] = max((one.properties["endTime"] for one in made_of), default=clock)
     return derived(properties, made_of, trigger)

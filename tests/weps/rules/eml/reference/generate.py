@@ -47,7 +47,9 @@ def document(chance: Random) -> str:
     """Write a valid document in which patterns take what others create, in any order."""
     writer = _Writer(chance, second=chance.randrange(3) == 0)
     for _ in range(chance.choice([1, 2, 3, 4, 5, 6])):
-        kinds = [_simple, _simple, _timer] if not writer.streams else [_simple, _simple, _complex, _complex, _repetitive]
+        kinds = (
+            [_simple, _simple, _timer] if not writer.streams else [_simple, _simple, _complex, _complex, _repetitive]
+        )
         chance.choice([*kinds, _timer] if writer.one_in(6) else kinds)(writer)
     groups = "".join(
         f"<{name}s>{''.join(chance.sample(written, len(written)))}</{name}s>"

@@ -91,7 +91,7 @@ def _compare(holds: Callable[[Any, Any], bool], one: Any, other: Any, item: Item
     return holds(*texts)
 
 
-class _OtherKind(Exception):  # noqa: N818 - it is no error: the comparison is false
+class _OtherKind(Exception):
     """A value has a unit of another kind than the literal (3.4)."""
 
 

@@ -99,7 +99,7 @@ def _is_cause(first: Event | None, second: Event | None) -> bool:
 
 def _absence(history: Sequence[Heard], duration: int) -> Listened:
     """Match an a that no b follows within the duration; a b that comes first keeps every a away as long (5.4)."""
-    held, timer = None, None
+    held, timer, away = None, None, None
     matches: list[Pair] = []
     for heard in history:
         matches = []
@@ -107,12 +107,12 @@ def _absence(history: Sequence[Heard], duration: int) -> Listened:
             matches = [] if held is None else [(held, None)]
             held, timer = None, None
             continue
-        if held is None and _is_over(timer, heard.clock):
-            timer = None
-        if heard.first and timer is None:
+        if _is_over(away, heard.clock):
+            away = None
+        if heard.first and held is None and away is None:
             held, timer = heard.event, _set(heard, duration)
-        if heard.second and timer is None:
-            timer = _set(heard, duration)
-        elif heard.second and held is not None and not _is_over(timer, heard.clock):
+        if heard.second and held is not None and not _is_over(timer, heard.clock):
             held, timer = None, None
+        elif heard.second and away is None:
+            away = _set(heard, duration)
     return matches, timer

@@ -44,6 +44,14 @@ class Timer:
     order: int
 
 
+class TiedError(Exception):
+    """
+    So many events came at the very time of a flush that they would be a batch of their own.
+
+    The text says neither that they are flushed at once nor that they are not; this evaluator does not answer.
+    """
+
+
 Played = tuple[Change | None, Timer | None]
 
 
@@ -59,20 +67,27 @@ def play(view: View, activation: int, registered: int, history: Sequence[Step]) 
 
 
 def _sliding(view: View, history: Sequence[Step]) -> Played:
-    """Hold at most `count` events (if it is given), each for at most `duration` (if it is given)."""
+    """
+    Hold at most `count` events (if it is given), each for at most `duration` (if it is given).
+
+    What is too old is not seen at any step, but its leaving is a change of its own, made by the timer.
+    """
     held: list[Step] = []
+    gone: list[Step] = []
     change, timer = None, None
     for step in history:
-        before, oldest = held, held[:1]
-        held = held if step.item is None else [*held, step]
+        entered = [step] if step.item is not None else []
         if view.duration:
+            gone += [one for one in held if one.clock + view.duration <= step.clock]
             held = [one for one in held if one.clock + view.duration > step.clock]
-        if view.count:
-            held = held[-view.count :]
-        entered = () if step.item is None else (step.item,)
-        change = Change(entered, _items(before[: len(before) + len(entered) - len(held)]), _items(held))
-        if view.duration and held[:1] != oldest:
-            timer = Timer(held[0].clock + view.duration, step.order) if held else None
+        held = [*held, *entered]
+        pushed = held[: -view.count] if view.count else []
+        held = held[len(pushed) :]
+        change = Change(_items(entered), _items(pushed if entered else gone), _items(held))
+        if not entered:
+            gone, timer = [], None
+        if view.duration and timer is None and held:
+            timer = Timer(held[0].clock + view.duration, step.order)
     return change if change and (change.entered or change.left) else None, timer
 
 
@@ -90,15 +105,22 @@ def _length_batch(view: View, history: Sequence[Step]) -> Change | None:
 
 
 def _time_batch(view: View, activation: int, registered: int, history: Sequence[Step]) -> Played:
-    """Give out what came at every flush of a grid that begins with the first event, or eagerly with the rule."""
+    """
+    Give out what came at every flush of a grid that begins with the first event, or eagerly with the rule.
+
+    What comes at the very time of a flush belongs to the next batch, also if the flush is still to come.
+    """
     every = view.eager or view.force
     anchor = activation if view.eager else None
     timer = Timer(activation + view.duration, registered) if view.eager else None
     batch: tuple[Item, ...] = ()
     previous: tuple[Item, ...] = ()
+    following: tuple[Item, ...] = ()
     change = None
     for step in history:
-        if step.item is not None:
+        if step.item is not None and timer is not None and step.clock >= timer.due:
+            following, change = (*following, step.item), None
+        elif step.item is not None:
             batch, change = (*batch, step.item), None
             anchor = step.clock if anchor is None else anchor
             if timer is None:
@@ -106,8 +128,8 @@ def _time_batch(view: View, activation: int, registered: int, history: Sequence[
                 timer = Timer(anchor + periods * view.duration, step.order)
         else:
             change = Change(batch, previous, batch)
-            timer = Timer(step.clock + view.duration, step.order) if every or batch else None
-            batch, previous = (), batch
+            timer = Timer(step.clock + view.duration, step.order) if every or batch or following else None
+            batch, previous, following = following, batch, ()
     return change, timer
 
 
@@ -116,14 +138,21 @@ def _time_length_batch(view: View, history: Sequence[Step]) -> Played:
     timer = None
     batch: tuple[Item, ...] = ()
     previous: tuple[Item, ...] = ()
+    following: tuple[Item, ...] = ()
     change = None
     for step in history:
-        change = None
+        change, full = None, False
+        if step.item is not None and timer is not None and step.clock >= timer.due:
+            following = (*following, step.item)
+            continue
         if step.item is not None:
             batch = (*batch, step.item)
             timer = timer or Timer(step.clock + view.duration, step.order)
-        if step.item is None or len(batch) == view.count:
+            full = len(batch) == view.count
+        if step.item is None or full:
             change = Change(batch, previous, batch)
-            timer = Timer(step.clock + view.duration, step.order) if batch else None
-            batch, previous = (), batch
+            timer = Timer(step.clock + view.duration, step.order) if batch or following else None
+            batch, previous, following = following, batch, ()
+            if len(batch) >= view.count:
+                raise TiedError
     return change, timer
