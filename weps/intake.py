@@ -107,11 +107,13 @@ class Intake:
 
     def _primed(self, feed: Feed) -> Feed:
         """Give the feed when it has begun; its first look begins it."""
+        if feed.primed:
+            return feed
         deadline = time.monotonic() + SECONDS_TO_PRIME
+        self._engine.poll_soon(feed.id)
         while not feed.primed:
             if time.monotonic() > deadline or self._stopping.is_set():
                 raise SourceUnreachable("the first look is not over", feed.source.endpoint)
-            self._engine.poll_soon(feed.id)
             time.sleep(0.02)
             feed = self._engine.store.feed(feed.id)
         return feed

@@ -123,12 +123,13 @@ class Connection:
 
     def require(self, topic: str) -> None:
         """Wait for the broker's consent, for as long as it may just take a moment."""
+        began = time.monotonic()
         while True:
             with self._lock:
                 granted = self._granted.get(topic)
-                since = time.monotonic() - max(self._changed, self.topics.get(topic, 0) if self._is_connected else 0)
                 failure = self._client.failure or "it does not answer"
                 is_connected = self._is_connected
+                since = time.monotonic() - (began if is_connected else self._changed)
             if is_connected and granted is not None:
                 break
             if since > SECONDS_TO_CONNECT:

@@ -69,15 +69,18 @@ class PushedFeeder:
 
     def fetch(self, source: Source, begin: datetime, end: datetime) -> Batch:
         """Give nothing, when all that came was taken in. Raises a `FeedError` where nothing can come."""
-        self._require(source)
         if source.binding in BROKERED:
+            self._brokers.require(source.endpoint, members_of(source)["topic"])
             self._brokers.settle(source.endpoint)
+        else:
+            self._hubs.require(source)
         self._faults.raise_if_only_bad(source)
         return Batch(())
 
     def latest(self, source: Source) -> Batch:
         """Give nothing: what there was before cannot be asked for. Begins to listen."""
-        self._require(source)
+        if source.binding in BROKERED:
+            self._brokers.require(source.endpoint, members_of(source)["topic"])
         return Batch(())
 
     def series_exists(self, source: Source) -> bool:
@@ -87,9 +90,3 @@ class PushedFeeder:
     def evidence_url(self, source: Source, begin: datetime, end: datetime) -> str | None:
         """Give None: what was pushed cannot be asked for again."""
         return None
-
-    def _require(self, source: Source) -> None:
-        if source.binding in BROKERED:
-            self._brokers.require(source.endpoint, members_of(source)["topic"])
-        else:
-            self._hubs.require(source)
