@@ -13,12 +13,26 @@ from starlette.applications import Starlette
 from tests.weps.asgi import Answer, Client
 from tests.weps.notify.samples import CREATED, make_alert
 from tests.weps.notify.stores import open_store, subscribe
+from tests.weps.notify.test_mail import box, serve  # noqa: F401 -- fixtures
 from tests.weps.test_delivery import NO_JITTER, NOW, Receiver, outbox, post, send_all
 from weps.delivery import Dispatcher
 from weps.housekeeping import Housekeeping
 from weps.ledger import LedgerSelection
-from weps.model import AlertStatus, DeliveryStatus, NewSubscription, Page, RuleText, Source, SubscriptionStatus, Target
+from weps.model import (
+    AlertStatus,
+    Changes,
+    DeliveryStatus,
+    NewSubscription,
+    Page,
+    RuleText,
+    Source,
+    SubscriptionStatus,
+    Target,
+)
 from weps.notify.insert_rss import InsertRssChannel
+from weps.notify.mail import EmailChannel, MailServer, Pace
+from weps.notify.posting import Reply
+from weps.notify.websub import WebSubChannel
 from weps.store.tables import ALERTS, TARGETS
 from weps.web_deliveries import create_delivery_routes
 
@@ -380,3 +394,45 @@ def test_a_thousand_targets_of_one_alert_read_it_once(store, channels):
     with store.reading() as connection:
         assert len(connection.execute(select(TARGETS.c.address)).all()) == 300
     assert len(store.ready(NOW, 300, 10, [Target("insert-rss", "http://store7.example.org/")])) == 299
+
+
+def test_a_hub_is_told_once_of_all_that_waits(store, receiver):
+    """
+    One post stands for as many deliveries as there were alerts of the feed, and all of them are in the ledger.
+    """
+    hub = Target("websub", f"{receiver.url}/204")
+    store.standing_targets = (hub,)
+    subscription = subscribe(store)
+    posts: list[bytes] = []
+
+    def count(url, body, headers) -> Reply:
+        posts.append(body)
+        return Reply(204)
+
+    add(store, subscription, *events(5))
+    run(store, {"websub": WebSubChannel(count, lambda _: ("http://weps.example.org/feeds/t.rss",))}, NOW)
+
+    assert len(posts) == 1
+    assert outbox(store) == [("delivered", 1, NOW)] * 5
+
+
+def test_mails_that_come_too_fast_wait_for_the_digest(store, serve, box):  # noqa: F811
+    """
+    Two go out at once, the rest waits without an attempt, and goes out as one mail.
+    """
+    moment = [0.0]
+    server = MailServer("smtp", "127.0.0.1", serve())
+    mail = EmailChannel(server, "weps@example.org", "http://a.example", Pace(2, 3600, 600), clock=lambda: moment[0])
+    subscription = subscribe(store)
+    targets = (Target("email", "duty@example.org"),)
+    subscription = store.update_subscription(subscription, Changes(targets=targets), "", NOW, None)
+    add(store, subscription, *events(6))
+
+    run(store, {"email": mail}, NOW)
+    before = len(box.mails), [row[:2] for row in outbox(store)]
+    moment[0] = 600.0
+    run(store, {"email": mail}, NOW)
+
+    assert before == (2, [("delivered", 1)] * 2 + [("queued", 0)] * 4)
+    assert len(box.mails) == 3
+    assert {row[:2] for row in outbox(store)} == {("delivered", 1)}
