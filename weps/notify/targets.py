@@ -64,6 +64,11 @@ def shown_target(target: Target) -> str:
     return f"{target.channel} at {host_of(target.address)}"
 
 
+def without_login(address: str) -> str:
+    """Give an address without the user and password of a broker, as its subscribers are shown it."""
+    return re.sub(r"//[^/?#]*@", "//", address)
+
+
 def host_of(address: str) -> str:
     """Give host and port of a URL, as far as it has such."""
     try:

@@ -9,6 +9,7 @@ from lxml import etree
 
 from sos_server.time import format_instant
 from weps.feeders.sources import PUSH, push_address, shown_source
+from weps.notify.targets import without_login
 from weps.processes.base import JSON, XML, Complex, Format
 from weps.processes.inputs import format_duration
 
@@ -70,11 +71,14 @@ def _members(subscription: Subscription, feed: str) -> dict[str, Any]:
         "expires": _instant(subscription.expires),
         "ended": _instant(subscription.ended),
         "nextPoll": _instant(subscription.next_poll),
-        "targets": [{"channel": target.channel, "address": target.address} for target in subscription.targets],
+        "targets": [
+            {"channel": target.channel, "address": without_login(target.address)} for target in subscription.targets
+        ],
         "repeat": _duration(subscription.attention.repeat),
         "escalateAfter": _duration(subscription.attention.escalate_after),
         "escalateTos": [
-            {"channel": target.channel, "address": target.address} for target in subscription.attention.escalate_to
+            {"channel": target.channel, "address": without_login(target.address)}
+            for target in subscription.attention.escalate_to
         ]
         or None,
         "alertCount": subscription.alert_count,
