@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -63,6 +64,8 @@ class Database:
             with self.writing() as connection:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
+        except CommandError as error:  # the version of the tables is none of ours
+            raise SettingsError(f"the database was made by a newer WEPS; start it with that one ({error})") from error
         except SQLAlchemyError as error:
             raise SettingsError(f"the database cannot be opened or is damaged ({type(error).__name__})") from error
 

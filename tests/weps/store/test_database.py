@@ -47,6 +47,17 @@ def test_migrating_again_changes_nothing(store: Store):
     assert store.count_subscriptions() == 0
 
 
+def test_a_database_of_a_newer_version_is_refused(store: Store):
+    """
+    With one sentence, and nothing in it is touched.
+    """
+    with store.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+
+    with pytest.raises(SettingsError, match="made by a newer WEPS"):
+        store.migrate()
+
+
 def test_alerts_of_older_versions_get_their_episodes(database_url: str):
     """
     One is open that a rule keeps open; one that nobody watches any more has expired; the others are over.
