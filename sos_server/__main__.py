@@ -41,6 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (SettingsError, LoadError, DatabaseError, WorkerError) as error:
         print(f"sos_server: {error}", file=sys.stderr)
         return WRONG_INPUT
+    except OSError as error:
+        print(f"sos_server: {error.filename or 'the system refused'}: {error.strerror or error}", file=sys.stderr)
+        return WRONG_INPUT
     except KeyboardInterrupt:
         print("sos_server: interrupted", file=sys.stderr)
         return WRONG_INPUT

@@ -131,3 +131,15 @@ def test_what_is_no_database_is_refused(
     assert 1 == code
     assert reason in capsys.readouterr().err
     assert not (tmp_path / "missing").exists()
+
+
+def test_a_folder_that_cannot_be_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    Where a file stands in place of the folder of the database; the exit code is 1.
+    """
+    (tmp_path / "file").write_text("")
+
+    code = main(["serve", "--host", "127.0.0.9", "--data", str(tmp_path / "file")])
+
+    told = capsys.readouterr().err.splitlines()
+    assert (code, len(told), "File exists" in told[-1]) == (1, 1, True)
