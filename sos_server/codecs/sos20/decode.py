@@ -40,7 +40,7 @@ def decode(root: etree._Element) -> Request:
     decoder = _DECODERS.get(root.tag)
     name = xml.local_name(root)
     if decoder is None:
-        known = ", ".join(tag.rpartition("}")[2] for tag in _DECODERS)
+        known = ", ".join(dict.fromkeys(tag.rpartition("}")[2] for tag in _DECODERS))
         if xml.namespace(root) in (xml.NAMESPACES["sos"], xml.NAMESPACES["swes"]):
             raise OperationNotSupported(f"The operation {name} is not offered; use {known}.", name)
         raise InvalidRequest(f"{root.tag} is no request of SOS 2.0; use {known}.", name)

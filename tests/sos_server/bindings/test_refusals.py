@@ -197,3 +197,4 @@ def test_an_unknown_document_is_refused(client: Client, document: bytes) -> None
 
     assert 400 == answer.status
     assert answer.exception[0] in ("OperationNotSupported", REQUEST)
+    assert len(set(answer.text.split(", "))) == len(answer.text.split(", "))
