@@ -107,6 +107,8 @@ def ask_json(method: str, address: str, body: Mapping[str, object] | None = None
     """Ask the JSON interface, perhaps with a body; gives the document. Raises as `execute` does."""
     try:
         answer = requests.request(method, address, json=body, timeout=SECONDS)
+    except ValueError as error:  # of requests: an address of another kind
+        raise WepsError("this is no address that starts with http:// or https://", where=address) from error
     except requests.RequestException as error:
         raise WepsError(f"no answer ({type(error).__name__}); is the service running?", where=address) from error
     if not answer.ok:
@@ -121,6 +123,8 @@ def _ask(address: str, body: bytes | None, request: str = "", job: str = "") -> 
             return requests.post(address, data=body, headers={"Content-Type": "text/xml"}, timeout=SECONDS)
         query = {"service": "WPS", "version": "2.0.0", "request": request, "jobId": job}
         return requests.get(address, params=query, timeout=SECONDS)
+    except ValueError as error:  # of requests: an address of another kind
+        raise WepsError("this is no address that starts with http:// or https://", where=address) from error
     except requests.RequestException as error:
         raise WepsError(f"no answer ({type(error).__name__}); is the service running?", where=address) from error
 
