@@ -113,6 +113,20 @@ class Episodes(RuleBasedStateMachine):
         made = self.desk.work.silence(matcher, author="Ada", reason="works", lasting=timedelta(hours=hours))
         self.silences.append(made.id)
 
+    @rule(
+        series=st.sampled_from(SERIES),
+        values=st.tuples(*[st.sampled_from((20, 31, 41))] * 2),
+        feature=st.sampled_from((*SERIES, "")),
+        hours=st.sampled_from((0.5, 1)),
+        quarters=st.integers(1, 5),
+    )
+    def sit_a_silence_out(self, series: str, values: tuple, feature: str, hours: float, quarters: int) -> None:
+        """What random steps seldom come to: something happens, is silenced, goes on, and the silence may end."""
+        self.observe(series, values[0])
+        self.silence(feature, hours)
+        self.observe(series, values[1])
+        self.tick(quarters)
+
     @precondition(lambda self: self.silences)
     @rule(data=st.data())
     def end_silence(self, data: st.DataObject) -> None:
@@ -174,8 +188,8 @@ class Episodes(RuleBasedStateMachine):
             return set(connection.execute(select(ALERTS.c.episode).where(*reminders)).scalars())
 
 
-MANY = int(os.environ.get("WEPS_TEST_EXAMPLES", "8"))
+MANY = int(os.environ.get("WEPS_TEST_EXAMPLES", "10"))
 TestEpisodes = Episodes.TestCase
 TestEpisodes.settings = settings(
-    max_examples=MANY, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=MANY, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
