@@ -193,8 +193,11 @@ def read_count(text: str, uom: str | None) -> int:
 
 
 def read_instant(text: str, uom: str | None) -> datetime:
-    """Read an ISO 8601 instant; raises `ValueError`."""
-    return parse_instant(text)
+    """Read an ISO 8601 instant from the year 2 on, as sources are asked for a while before it; raises `ValueError`."""
+    instant = parse_instant(text)
+    if instant.year < 2:
+        raise ValueError(f'"{text}" is before the year 2; give the time from which there are observations.')
+    return instant
 
 
 def read_url(text: str, uom: str | None) -> str:

@@ -22,7 +22,7 @@ from weps.processes.base import (
     Text,
 )
 from weps.processes.echo import ECHO
-from weps.processes.inputs import check_inputs, format_duration, read_duration
+from weps.processes.inputs import check_inputs, format_duration, read_duration, read_instant
 
 PROCESS = ProcessSpec(
     "test:All",
@@ -207,3 +207,11 @@ def test_another_format_is_refused():
         check_inputs(PROCESS, {"rule": [Document("a,b", "text/csv")]})
 
     assert caught.value.where == "rule"
+
+
+def test_the_first_year_of_the_calendar_is_refused():
+    """
+    Sources are asked for a while before a start time, which must be a time as well.
+    """
+    with pytest.raises(ValueError, match="before the year 2"):
+        read_instant("0001-01-01T00:00:00Z", None)
