@@ -210,3 +210,8 @@ def read_series(station: Station, start: datetime) -> Iterator[tuple[datetime, f
             moment = datetime.strptime(row["date"][:16], "%Y/%m/%d %H:%M").replace(tzinfo=PACIFIC).astimezone(UTC)
             if moment >= start:
                 yield moment, float(row["temp"])
+
+
+def is_unreachable(error: Exception) -> bool:
+    """Tell whether an error of the demonstration says that nobody answers at its service's address."""
+    return isinstance(error.__cause__ or error, requests.ConnectionError)

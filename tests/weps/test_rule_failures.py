@@ -87,9 +87,8 @@ def test_an_observation_that_cannot_be_told_is_told_without_its_place(bench: Ben
     """
     alarmed, other = bench.subscribe(), bench.subscribe(HEAT.replace("30", "25"))
     bench.poll(1)
-    nowhere = Observation(
-        at(2), "thermometer", "AirTemperature", "hill", 31, "Cel", geometry={"type": "Point", "coordinates": [7]}, id="o"
-    )
+    place = {"type": "Point", "coordinates": [7]}
+    nowhere = Observation(at(2), "thermometer", "AirTemperature", "hill", 31, "Cel", geometry=place, id="o")
 
     told = bench.engine.receive(alarmed.feed_id, [nowhere], at(3))
     bench.restart()

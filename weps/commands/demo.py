@@ -12,11 +12,9 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
-import requests
-
 from weps.app import Service, check_free, free_port, serve
 from weps.commands.serve import leave
-from weps.demo import Demonstration, FastClock
+from weps.demo import Demonstration, FastClock, is_unreachable
 from weps.logs import log_to_stderr
 from weps.settings import read_settings
 
@@ -74,7 +72,7 @@ async def _demonstrate(arguments: argparse.Namespace, data: Path) -> bool:
             outcome.append(demonstration.run(arguments.once, arguments.timeout))
         except Exception as error:  # the service must be stopped whatever happens here
             # It is in this process, so that it cannot be reached only where a signal ended it already.
-            if not isinstance(error.__cause__ or error, requests.ConnectionError):
+            if not is_unreachable(error):
                 print(f"weps demo: {error}", file=sys.stderr)
         with contextlib.suppress(RuntimeError):  # nothing runs there any more
             loop.call_soon_threadsafe(stop.set)

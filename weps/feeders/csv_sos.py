@@ -16,9 +16,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sos_server.codecs.sampling20 import UNKNOWN
 from sos_server.time import parse_instant
 from weps.errors import InputError
-from weps.feeders.json_parts import UNKNOWN
 from weps.model import Observation, Value
 
 MISSING = "http://www.opengis.net/def/nil/OGC/0/missing"

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from sos_server.codecs.sampling20 import UNKNOWN
 from weps.errors import InputError
-from weps.feeders.json_parts import UNKNOWN, Members, name_of, quality_of, result_of, time_of, unit_of
+from weps.feeders.json_parts import Members, name_of, quality_of, result_of, time_of, unit_of
 from weps.model import Observation
 
 _QUALITY = re.compile(r":?quality_?index\Z", re.IGNORECASE)

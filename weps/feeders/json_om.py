@@ -11,19 +11,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sos_server.codecs.sampling20 import UNKNOWN
 from weps.errors import InputError
-from weps.feeders.json_parts import (
-    UNKNOWN,
-    Members,
-    Result,
-    Time,
-    geometry_of,
-    name_of,
-    quality_of,
-    result_of,
-    time_of,
-    unit_of,
-)
+from weps.feeders.json_parts import Members, Result, Time, geometry_of, name_of, quality_of, result_of, time_of, unit_of
 from weps.model import Observation
 
 _HOLDERS = ("observations", "observation", "member", "members", "data")

@@ -8,12 +8,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 
-from sos_server.codecs import om_members
+from sos_server.codecs.sampling20 import UNKNOWN
 from sos_server.time import parse_instant
 from weps.errors import InputError
 from weps.model import Value
-
-UNKNOWN = om_members.UNKNOWN
 
 Members: TypeAlias = Mapping[str, Any]
 

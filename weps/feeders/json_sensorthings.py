@@ -13,18 +13,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from sos_server.codecs.sampling20 import UNKNOWN
 from weps.errors import InputError
-from weps.feeders.json_parts import (
-    UNKNOWN,
-    Members,
-    Result,
-    geometry_of,
-    name_of,
-    quality_of,
-    result_of,
-    time_of,
-    unit_of,
-)
+from weps.feeders.json_parts import Members, Result, geometry_of, name_of, quality_of, result_of, time_of, unit_of
 from weps.model import Observation
 
 _NEXT = "@iot.nextLink"

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sos_server.codecs.sampling20 import UNKNOWN
 from weps.errors import InputError
-from weps.feeders.json_parts import UNKNOWN, Members, geometry_of, name_of, result_of, time_of, unit_of
+from weps.feeders.json_parts import Members, geometry_of, name_of, result_of, time_of, unit_of
 from weps.model import Observation
 
 _PARTS = ("parameters", "seriesParameters", "datasetParameters")

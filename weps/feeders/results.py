@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lxml import etree
 
 from sos_server.codecs import om20, swe20_rows, xml
+from sos_server.codecs.sampling20 import UNKNOWN
 from sos_server.codecs.swe20_encoding import read_named
 from sos_server.codecs.swe20_results import ResultForm, read_form
 from sos_server.errors import SosError
@@ -21,7 +22,6 @@ from sos_server.model import Observation, ResultTemplate
 from weps.errors import SourceException, SourceGarbled
 from weps.feeders import template
 from weps.feeders.answers import read_content, read_document
-from weps.feeders.json_parts import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
