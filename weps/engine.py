@@ -26,7 +26,7 @@ from weps.lifecycle import Lifecycle
 from weps.model import AlertStatus, Feed, Observation, Source
 from weps.notify.base import Channel
 from weps.pace import longest_of
-from weps.reading import Horizon, back_off, in_steps, pace_of, read_from
+from weps.reading import Horizon, back_off, in_steps, next_poll, pace_of, read_from
 from weps.source_alerts import Alarm, Meter, note_answer, source_alerts
 from weps.store import BatchTransaction, Store
 
@@ -130,7 +130,7 @@ class Engine(Lifecycle):
                 read_from(feed, watched.positions(), self._horizon),
                 by_result_time=is_asked_by_result_time(feed.source),
             )
-            transaction.polled(max(until, feed.polled_until or until), now, now if more else _next_poll(feed, now))
+            transaction.polled(max(until, feed.polled_until or until), now, now if more else next_poll(feed, now))
         if alerts or is_told or feed.down_since is not None:
             LOG.info("alerts feed=%d count=%d", feed_id, len(alerts))
             self._wake_delivery()
@@ -303,15 +303,3 @@ class Engine(Lifecycle):
         except BaseException:
             self._watches.pop(feed_id, None)
             raise
-
-
-def _next_poll(feed: Feed, now: datetime) -> datetime:
-    """
-    Give the next time on the feed's grid.
-
-    A poll before its time leaves the grid as it is; a feed that fell behind starts a new one.
-    """
-    due = feed.next_poll or now
-    if due <= now:
-        due += feed.interval
-    return due if due > now else now + feed.interval

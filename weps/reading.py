@@ -76,6 +76,18 @@ def pace_of(feed: Feed, span: timedelta, until: datetime, horizon: Horizon, larg
     )
 
 
+def next_poll(feed: Feed, now: datetime) -> datetime:
+    """
+    Give the next time on the feed's grid.
+
+    A poll before its time leaves the grid as it is; a feed that fell behind starts a new one.
+    """
+    due = feed.next_poll or now
+    if due <= now:
+        due += feed.interval
+    return due if due > now else now + feed.interval
+
+
 def back_off(
     interval: timedelta, failures: int, jitter: float, longest: timedelta = timedelta(minutes=10)
 ) -> timedelta:
