@@ -91,6 +91,9 @@ async def _serve(app: object, settings: Settings) -> None:
         interface=Interfaces.ASGI,
         websockets=False,
         log_enabled=False,
+        backlog=1024,
+        # each connection takes a file, of which most systems allow 1024
+        backpressure=900,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

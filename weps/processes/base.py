@@ -49,7 +49,7 @@ class Literal:
     `uoms` starts with the unit of a value that came without one. `published_type` is the data type that clients are
     shown where it is not the one of the kind (a duration that may be a plain number is a `string` or a `long`).
     `unlimited` is the text of a duration that means "without end". A text that `may_be_empty` says something then;
-    elsewhere an empty one is a value that is missing.
+    elsewhere an empty one is a value that is missing. `longest` counts characters.
     """
 
     kind: Kind = Kind.TEXT
@@ -59,6 +59,7 @@ class Literal:
     published_type: str | None = None
     unlimited: str | None = None
     may_be_empty: bool = False
+    longest: int = 100_000
 
 
 @dataclass(frozen=True, slots=True)

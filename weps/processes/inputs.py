@@ -125,6 +125,8 @@ def _read_literal(spec: InputSpec, literal: Literal, given: Text | Document) -> 
         return ""
     if not text:
         raise MissingInputError(f"{spec.identifier} is empty: {spec.title}; see DescribeProcess.", spec.identifier)
+    if len(text) > literal.longest:
+        raise InputError(f"The text has {len(text)} characters; at most {literal.longest} are taken.", spec.identifier)
     if literal.allowed and text not in literal.allowed:
         raise InputError(f'"{text}" is not one of {", ".join(literal.allowed)}.', spec.identifier)
     if uom and literal.uoms and uom not in literal.uoms:

@@ -94,7 +94,7 @@ SUBSCRIBE = ProcessSpec(
         InputSpec("startTime", "The time from which to watch", Literal(Kind.INSTANT), "ISO 8601; now if left out."),
         SINK,
         InputSpec("severity", "The severity of the alerts", Literal(allowed=tuple(str(item) for item in Severity))),
-        InputSpec("title", "The title of the alerts", Literal()),
+        InputSpec("title", "The title of the alerts", Literal(longest=1000)),
         *TELLING_INPUTS,
         *ORDERING_INPUTS,
         *ATTENTION_INPUTS,

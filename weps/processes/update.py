@@ -102,7 +102,7 @@ UPDATE = ProcessSpec(
             Literal(Kind.DURATION, uoms=DURATION_UNITS, published_type="string"),
             "ISO 8601 or a number with a unit.",
         ),
-        InputSpec("title", "The title of the alerts", Literal()),
+        InputSpec("title", "The title of the alerts", Literal(longest=1000)),
         *TELLING_INPUTS,
         *ORDERING_INPUTS,
         *ATTENTION_INPUTS,

@@ -10,7 +10,7 @@ from alembic.config import Config
 from sqlalchemy import create_engine, text
 
 from sos_server.requests import DescribeSensor
-from sos_server.storage.base import MIGRATIONS
+from sos_server.storage.base import MIGRATIONS, DatabaseError
 from tests.sos_server.make import FORMAT, Asked, open_service, sensor
 
 if TYPE_CHECKING:
@@ -55,3 +55,17 @@ def test_a_description_of_the_first_version_holds_since_an_unknown_time(old_data
     )
     assert "new" == sos.ask(sensor("new")).procedure
     sos.service.storage.close()
+
+
+def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
+    """
+    With one sentence that says what to do.
+    """
+    open_service(database_url).storage.close()
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+
+    with pytest.raises(DatabaseError, match="made by a newer version; start it with that one"):
+        open_service(database_url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -167,6 +168,17 @@ def test_an_empty_input_is_missing(identifier):
         check_inputs(PROCESS, {identifier: [Text("  ")]})
 
     assert caught.value.where == identifier
+
+
+def test_a_text_that_is_too_long_is_refused():
+    """
+    With how long it is and how long it may be; the longest is taken.
+    """
+    process = replace(PROCESS, inputs=(InputSpec("title", "a title", Literal(longest=10)),))
+
+    assert "x" * 10 == check_inputs(process, {"title": [Text("x" * 10)]}).text("title")
+    with pytest.raises(InputError, match="The text has 11 characters; at most 10 are taken"):
+        check_inputs(process, {"title": [Text("x" * 11)]})
 
 
 def test_an_empty_text_is_empty_where_it_may_be():
