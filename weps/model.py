@@ -1,6 +1,8 @@
 """
 The values that travel through WEPS. No I/O, no third-party imports.
 
+Longer than a module should be: whoever looks for a value finds all of them here, and none of them does anything.
+
 Instants are aware `datetime` in UTC, durations `timedelta`, units UCUM codes, coordinates WGS 84 longitude first.
 """
 
