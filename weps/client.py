@@ -7,8 +7,9 @@ What is answered at once is asked for in version 1.0.0 (OGC 05-007r7), what take
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import requests
 from lxml import etree
@@ -38,8 +39,12 @@ class ComplexInput:
     mime_type: str
 
 
+Given: TypeAlias = str | ComplexInput | tuple[str, ...]
+"""What is given for an input: a text, several of them, or a document."""
+
+
 def execute(
-    address: str, process: str, inputs: Mapping[str, str | ComplexInput], outputs: Mapping[str, str | None]
+    address: str, process: str, inputs: Mapping[str, Given], outputs: Mapping[str, str | None]
 ) -> dict[str, str]:
     """
     Run a process and give its outputs by their identifiers.
@@ -64,9 +69,7 @@ class JobProgress:
         return self.status not in UNFINISHED
 
 
-def start_job(
-    address: str, process: str, inputs: Mapping[str, str | ComplexInput], output: str, mime_type: str
-) -> JobProgress:
+def start_job(address: str, process: str, inputs: Mapping[str, Given], output: str, mime_type: str) -> JobProgress:
     """
     Start a process as a job whose result is one output alone, in a MIME type.
 
@@ -74,7 +77,7 @@ def start_job(
     """
     request = WPS_20.Execute(
         OWS_20.Identifier(process),
-        *(WPS_20.Input(_encode_data(given), id=name) for name, given in inputs.items()),
+        *(WPS_20.Input(_encode_data(given), id=name) for name, given in _each(inputs)),
         WPS_20.Output(id=output, mimeType=mime_type, transmission="value"),
         service="WPS",
         version="2.0.0",
@@ -129,6 +132,12 @@ def _ask(address: str, body: bytes | None, request: str = "", job: str = "") -> 
         raise WepsError(f"no answer ({type(error).__name__}); is the service running?", where=address) from error
 
 
+def _each(inputs: Mapping[str, Given]) -> Iterator[tuple[str, str | ComplexInput]]:
+    for name, given in inputs.items():
+        for one in given if isinstance(given, tuple) else (given,):
+            yield name, one
+
+
 def _encode_data(given: str | ComplexInput) -> etree._Element:
     if isinstance(given, str):
         return WPS_20.Data(given)
@@ -144,12 +153,12 @@ def _decode_status(document: bytes, address: str) -> JobProgress:
     return JobProgress(found["JobID"], found.get("Status", ""), int(percent) if percent.isdigit() else None)
 
 
-def encode_execute(process: str, inputs: Mapping[str, str | ComplexInput], outputs: Mapping[str, str | None]) -> bytes:
+def encode_execute(process: str, inputs: Mapping[str, Given], outputs: Mapping[str, str | None]) -> bytes:
     """Write an Execute request that asks for a response document."""
     request = WPS.Execute(
         OWS.Identifier(process),
         WPS.DataInputs(
-            *(WPS.Input(OWS.Identifier(name), WPS.Data(_encode_input(given))) for name, given in inputs.items())
+            *(WPS.Input(OWS.Identifier(name), WPS.Data(_encode_input(given))) for name, given in _each(inputs))
         ),
         WPS.ResponseForm(
             WPS.ResponseDocument(

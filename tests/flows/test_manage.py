@@ -65,6 +65,23 @@ def test_a_subscription_is_tried_made_renewed_paused_resumed_and_cancelled(servi
     assert "subscribe anew" in complaint
 
 
+def test_a_subscription_with_targets_tells_the_secret_of_a_webhook(new_service, heat: str, capsys):
+    """
+    Each sink is a target of its own; that nobody answers there is told and refuses nothing.
+    """
+    service = new_service(WEPS_ALLOWED_HOSTS='["127.0.0.1:9"]')
+    service.insert_sensor("ws", "AirTemperature")
+    hooks = [f"webhook+http://127.0.0.1:9/{name}" for name in ("one", "two")]
+    source = ("--rule", heat, "--procedure", "ws", "--property", "AirTemperature")
+
+    code = main(["subscribe", *source, "--sink", hooks[0], "--sink", hooks[1], "--url", f"{service.url}/wps"])
+
+    targets = json.loads(capsys.readouterr().out)["targets"]
+    assert (code, [each["target"] for each in targets]) == (0, hooks)
+    assert all(each["secret"].startswith("whsec_") for each in targets)
+    assert all("refused" in each["test"] or "unreachable" in each["test"] for each in targets)
+
+
 def test_a_paused_subscription_keeps_its_feed_and_says_nothing(service: Running, typed):
     """
     What happens in a pause is not told; the feed is readable all the time and goes on afterwards.

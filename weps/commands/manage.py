@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from weps.client import ComplexInput, execute
+from weps.client import ComplexInput, Given, execute
 from weps.commands.check_rule import read_rule
 from weps.rules.languages import LANGUAGES, detect_language
 
@@ -41,6 +41,12 @@ def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         ("--every", "how often to ask, as ISO 8601 duration (default: PT10M)"),
         ("--for", "how long to watch, as ISO 8601 duration (default: until cancelled)"),
         ("--since", "the time from which to watch (default: now)"),
+    )
+    subscribe.add_argument(
+        "--sink",
+        action="append",
+        metavar="URL",
+        help="where alerts are pushed: webhook+https://…, mailto:…, mqtt://…, or a data store; may be given again",
     )
     subscribe.set_defaults(run=run_subscribe)
     listing = parsers.add_parser("list", help="list the subscriptions of a running service as JSON")
@@ -94,9 +100,11 @@ def run_subscribe(arguments: argparse.Namespace) -> int:
         "runtime": arguments.runtime,
         "startTime": arguments.since,
     }
-    inputs = source_inputs(arguments) | _given(given)
-    outputs = execute(arguments.url, "weps:Subscribe", inputs, {"subscription": JSON})
-    show(outputs["subscription"])
+    sinks: dict[str, Given] = {"sink": tuple(arguments.sink)} if arguments.sink else {}
+    inputs = source_inputs(arguments) | _given(given) | sinks
+    outputs = execute(arguments.url, "weps:Subscribe", inputs, {"subscription": JSON, "targets": JSON})
+    # the secrets of webhooks are told now, and never again
+    show(json.dumps(json.loads(outputs["subscription"]) | {"targets": json.loads(outputs["targets"])}))
     return 0
 
 
@@ -115,7 +123,7 @@ def run_one(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def source_inputs(arguments: argparse.Namespace) -> dict[str, str | ComplexInput]:
+def source_inputs(arguments: argparse.Namespace) -> dict[str, Given]:
     """Give those options as inputs of a process."""
     text = read_rule(arguments.rule)
     rule = ComplexInput(text, LANGUAGES[detect_language(text)].mime_type)
@@ -132,7 +140,7 @@ def source_inputs(arguments: argparse.Namespace) -> dict[str, str | ComplexInput
     return {"rule": rule, **_given(given), **({} if mapping is None else {"mapping": mapping})}
 
 
-def _given(members: Mapping[str, str | None]) -> dict[str, str | ComplexInput]:
+def _given(members: Mapping[str, str | None]) -> dict[str, Given]:
     return {name: member for name, member in members.items() if member is not None}
 
 
