@@ -166,6 +166,7 @@ def test_a_mended_document_is_told_in_the_log(caplog):
     """
     Who runs a source is to know that it is not quite right.
     """
+    caplog.set_level("INFO", "weps")
     body = b'<?xml version="1.0" encoding="UTF-8"?><a xlink:href="b">\xb0C</a>'
 
     root = read_document(answer(body))

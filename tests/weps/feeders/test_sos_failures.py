@@ -86,7 +86,7 @@ def _fails(feeder, server, source, behaviour: Behaviour, error: type[Exception])
     begun = time.monotonic()
     with pytest.raises(error) as raised:
         feeder.fetch(source, BEGIN, END)
-    assert type(raised.value) is error
+    assert isinstance(raised.value, error)
     assert raised.value.where.startswith(server.url("/sos"))
     assert time.monotonic() - begun < 3.0
     return raised.value

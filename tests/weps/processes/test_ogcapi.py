@@ -158,6 +158,12 @@ def test_the_definition_names_every_path_and_resolves(wps):
         "/silences",
         "/silences/{silenceId}",
         "/silences/{silenceId}/end",
+        "/deliveries",
+        "/deliveries/retry",
+        "/deliveries/{deliveryId}",
+        "/deliveries/{deliveryId}/retry",
+        "/deliveries/{deliveryId}/replay",
+        "/events",
     ]
     for reference in references(document):
         _, _, kind, name = reference.split("/")
