@@ -1,13 +1,19 @@
-"""Wiring: the only place that knows everyone. Builds the service of one process and runs it."""
+"""
+Wiring: the only place that knows everyone. Builds the service of one process and runs it.
+
+A little longer than a module should be: what runs and how it ends are read together.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
+import os
 import resource
 import signal
 import socket
+import threading
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
@@ -101,6 +107,7 @@ class Service:
         )
         self.scheduler = Scheduler(self.engine, live, settings.polls_per_host, housekeeping, services)
         self._world = world or (lambda: datetime.now(UTC))
+        self.is_stopped = threading.Event()
         self.app = self._create_app(settings, fetcher, live)
 
     def start(self) -> None:
@@ -123,6 +130,7 @@ class Service:
         self.store.dispose()
         self._sos.state.storage.close()
         LOG.info("stopped")
+        self.is_stopped.set()
 
     def _create_app(self, settings: Settings, fetcher: Fetcher, live: LiveFeeds) -> Starlette:
         processes = offered_processes(echo=settings.echo_process)
@@ -228,7 +236,19 @@ def run(settings: Settings, ready: Callable[[Service], None] = lambda _service: 
     port = settings.port or free_port(settings.host)
     check_free(settings.host, port)
     service = Service(settings, port)
-    asyncio.run(serve(service, settings.host, port, ready))
+    has_left = threading.Event()
+    threading.Thread(target=_leave, args=(service, has_left), name="leave", daemon=True).start()
+    try:
+        asyncio.run(serve(service, settings.host, port, ready))
+    finally:
+        has_left.set()
+
+
+def _leave(service: Service, has_left: threading.Event) -> None:
+    """End the process once the service has stopped: the server may wait for the connection of a listener for ever."""
+    service.is_stopped.wait()
+    if not has_left.wait(SECONDS_TO_STOP):
+        os._exit(0)
 
 
 async def serve(
@@ -247,7 +267,7 @@ async def serve(
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, _stop, server)
+        loop.add_signal_handler(number, _stop, service, server)
     serving = asyncio.create_task(server.serve())
     await _listening(host, port)
     ready(service)
@@ -255,7 +275,7 @@ async def serve(
         waiting = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
-        _stop(server)
+        _stop(service, server)
     await serving
 
 
@@ -268,7 +288,9 @@ def _allow_connections(wanted: int) -> int:
     return max(soft - FILES_OF_OUR_OWN, 64)
 
 
-def _stop(server: Server) -> None:
+def _stop(service: Service, server: Server) -> None:
+    # The server waits for answers that are under way, and those of listeners have no end of their own.
+    service.events.close()
     server.stop()  # type: ignore[no-untyped-call]
 
 

@@ -135,14 +135,15 @@ def test_a_port_where_nobody_listens_is_unreachable():
     assert raised.value.message == "no connection: Connection refused"
 
 
-def test_a_server_without_tls_asked_for_it_is_unreachable(server, fetcher):
+def test_a_server_without_tls_asked_for_it_is_unreachable(server):
     """
     The error speaks of the secure connection.
     """
+    patient = Fetcher(frozenset({server.host}), timeout=20)
     url = f"https://{server.host}/sos"
 
     with pytest.raises(SourceUnreachable) as raised:
-        fetcher.send(HttpRequest("GET", url))
+        patient.send(HttpRequest("GET", url))
 
     assert raised.value.message.startswith("no secure connection: ")
 
