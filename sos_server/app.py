@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -34,6 +35,8 @@ from sos_server.service import Service
 from sos_server.storage.sql import open_storage
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from starlette.requests import Request as HttpRequest
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -164,7 +167,8 @@ class _Face:
     async def _answer(self, request: HttpRequest, bindings: tuple[str, ...]) -> Response:
         body = b""
         if request.method == "POST":
-            body = await read_body(request, self.settings.request_limit_bytes)
+            with _told_as_sent(request):
+                body = await read_body(request, self.settings.request_limit_bytes)
         return await run_in_threadpool(self._work, request, body, bindings)
 
     def _work(self, http: HttpRequest, body: bytes, bindings: tuple[str, ...]) -> Response:
@@ -194,12 +198,8 @@ class _Face:
             return _KVP, partial(kvp.decode, http.url.query)
         if is_form(http.headers.get("content-type", ""), body):
             return _KVP, partial(_decode_form, body)
-        try:
+        with _told_as_sent(http):
             root = xml.parse(body, self.settings.request_limit_bytes)
-        except SosError:
-            if soap.is_soap(http.headers.get("content-type", "")):
-                http.state.soap = soap.Message()
-            raise
         if not soap.is_envelope(root):
             return _POX, partial(pox.decode, root)
         http.state.soap = soap.decode_message(root)
@@ -220,6 +220,17 @@ def _decode_form(body: bytes) -> Request:
         return kvp.decode(body.decode("ascii").strip())
     except UnicodeDecodeError as error:
         raise InvalidRequest("The form is not percent-encoded; encode what is not ASCII.") from error
+
+
+@contextmanager
+def _told_as_sent(http: HttpRequest) -> Generator[None]:
+    """Refuse in SOAP what says that it is SOAP, also where nothing could be read of it."""
+    try:
+        yield
+    except SosError:
+        if soap.is_soap(http.headers.get("content-type", "")):
+            http.state.soap = soap.Message()
+        raise
 
 
 def _message(http: HttpRequest) -> soap.Message | None:

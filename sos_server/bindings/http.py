@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import zlib
 from typing import TYPE_CHECKING
 
@@ -20,18 +21,30 @@ if TYPE_CHECKING:
 _CHUNK = 64 * 1024
 _GZIP = 16 + zlib.MAX_WBITS  # a gzip header and trailer around the stream
 _LEVEL = 5
+_DIGITS = 19  # fewer are less than sys.maxsize
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """Read a body of at most `limit` bytes, however it is sent."""
+    """Read a body of at most `limit` bytes; one that is longer by its own account is refused before it is read."""
+    too_large = RequestTooLarge(f"The body has more than {limit} bytes; send the request in parts.")
+    if stated_length(request.scope) > limit:
+        raise too_large
     parts = []
     size = 0
     async for part in request.stream():
         size += len(part)
         if size > limit:
-            raise RequestTooLarge(f"The body has more than {limit} bytes; send the request in parts.")
+            raise too_large
         parts.append(part)
     return b"".join(parts)
+
+
+def stated_length(scope: Scope) -> int:
+    """Give the length that the headers of a request state, 0 where they state none."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value) if len(value) < _DIGITS else sys.maxsize
+    return 0
 
 
 def in_chunks(parts: Iterable[bytes]) -> Generator[bytes]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sos_server.bindings import pox
 from sos_server.bindings.at_hand import log_answer, packed, send_whole
+from sos_server.bindings.http import stated_length
 from sos_server.codecs import xml
 from sos_server.codecs.sos20.encode import encode
 from sos_server.errors import SosError
@@ -55,6 +56,8 @@ class Inserting:
         if scope["type"] != "http" or scope["method"] != "POST":
             return receive
         if scope["path"].removeprefix(scope.get("root_path", "")) not in self._paths:
+            return receive
+        if stated_length(scope) > _LARGEST:
             return receive
         began = time.monotonic()
         messages, body = await _read(receive)

@@ -50,6 +50,8 @@ class Client:
         self.app = app
         self.path = path
         self.last = Answer()
+        self.received = 0
+        """How many parts of the last body were received."""
 
     def get(self, parameters: Mapping[str, str] | str = "", **more: Any) -> Answer:
         query = parameters if isinstance(parameters, str) else urlencode(parameters)
@@ -91,9 +93,11 @@ class Client:
         answer = self.last = Answer()
         gone = asyncio.Event()
         left = list(parts)
+        self.received = 0
 
         async def receive() -> dict[str, Any]:
             if left:
+                self.received += 1
                 part = left.pop(0)
                 return {"type": "http.request", "body": part, "more_body": bool(left)}
             await gone.wait()

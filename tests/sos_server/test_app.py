@@ -131,6 +131,21 @@ def test_a_body_above_the_limit_is_refused(client: Client) -> None:
     assert (413, ("NoApplicableCode", None)) == (answer.status, answer.exception)
 
 
+@pytest.mark.parametrize("length", ["1048577", "99999999999", "9" * 5000], ids=["just", "much", "very much"])
+def test_a_body_that_says_that_it_is_too_large_is_not_read(client: Client, length: str) -> None:
+    """
+    Nothing of it has to be sent for the answer; where the request says that it is SOAP, that is a fault.
+    """
+    body = [b"<never-sent/>", b"<neither/>"]
+    answer = client.post(body, headers={"content-length": length})
+    message = client.post(body, "application/soap+xml", headers={"content-length": length})
+
+    assert (413, ("NoApplicableCode", None)) == (answer.status, answer.exception)
+    assert "send the request in parts" in answer.text
+    assert (413, "application/soap+xml") == (message.status, message.headers["content-type"])
+    assert 0 == client.received
+
+
 REFUSED_BODIES = [
     pytest.param(b"test", "InvalidRequest", id="no XML"),
     pytest.param(b"", "InvalidRequest", id="empty"),
