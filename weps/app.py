@@ -51,6 +51,7 @@ from weps.web_deliveries import create_delivery_routes
 from weps.web_episodes import create_episode_routes
 from weps.web_events import EventStream, create_event_routes
 from weps.web_push import create_push_routes
+from weps.web_silences import create_silence_routes
 from weps.web_sources import create_source_routes
 
 LOG = logging.getLogger("weps.app")
@@ -161,6 +162,7 @@ class Service:
                 *create_event_routes(self.store, self.events),
                 *create_delivery_routes(self.store, self.delivery.wake),
                 *create_episode_routes(self.store),
+                *create_silence_routes(self.store),
                 *create_source_routes(self.store, self._world),
                 mount("/sos", self._sos),
                 mount("/wps", wps),

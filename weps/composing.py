@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from weps.episodes import Episode
 from weps.model import Alert, AlertStatus, Detection, Observation, Series, Source, Subscription
 from weps.notify.message import compose_alert
 from weps.rules.network import Found
@@ -97,3 +98,8 @@ def alert_id(subscription: Subscription, key: str, count: int) -> str:
 def source_alert_id(subscription: Subscription, status: AlertStatus, instant: datetime) -> str:
     """Give the id of the alert that a subscription's source went down or came up, or its rule failed, at an instant."""
     return str(uuid.uuid5(ALERT_NAMESPACE, f"{subscription.id}/{status}/{instant.isoformat()}"))
+
+
+def episode_alert_id(episode: Episode, what: str, due: datetime) -> str:
+    """Give the id of the alert that tells something of an episode which was due at an instant, or done then."""
+    return str(uuid.uuid5(ALERT_NAMESPACE, f"{episode.id}/{what}/{due.isoformat()}"))

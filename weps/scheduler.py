@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from weps.engine import Engine
-from weps.handling import Handling
 from weps.housekeeping import Housekeeping
 from weps.live import LiveFeeds
 from weps.model import Feed
+from weps.reminding import Reminding
 from weps.sources import ServiceWatch
 
 LOG = logging.getLogger("weps.scheduler")
@@ -58,7 +58,7 @@ class Scheduler:
         self._beat()
         self._scheduler.add_job(self._poll_due, "interval", seconds=SECONDS_BETWEEN_LOOKS, id="poll")
         self._scheduler.add_job(self._engine.expire, "interval", seconds=1, id="expire")
-        self._scheduler.add_job(Handling(self._engine.store).run_due, "interval", seconds=1, id="episodes")
+        self._scheduler.add_job(Reminding(self._engine.store).run_due, "interval", seconds=1, id="episodes")
         if self._housekeeping is not None:
             self._scheduler.add_job(self._housekeeping.run, "interval", seconds=SECONDS_TO_PURGE, id="purge")
         if self._services is not None:

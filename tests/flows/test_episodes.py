@@ -23,10 +23,10 @@ EPISODES = 60
 WORKER = """
 import sys
 from datetime import datetime
-from weps.handling import Handling
+from weps.reminding import Reminding
 from weps.store import Store
 print("begin", flush=True)
-Handling(Store(sys.argv[1]), lambda: datetime.fromisoformat(sys.argv[2])).run_due()
+Reminding(Store(sys.argv[1]), lambda: datetime.fromisoformat(sys.argv[2])).run_due()
 """
 
 
@@ -39,7 +39,7 @@ def test_whoever_is_killed_while_telling_again_tells_everything_once(tmp_path):
     subscription = desk.subscribe(repeat=HOUR)
     for number in range(EPISODES):
         desk.tell(subscription, episode=f"told-{number}")
-    desk.work.silence(ALL, author="Ada", reason="works", begins=MONDAY + 0.5 * HOUR, lasting=2 * HOUR)
+    desk.quiet.silence(ALL, author="Ada", reason="works", begins=MONDAY + 0.5 * HOUR, lasting=2 * HOUR)
     desk.hour = 0.5
     for number in range(EPISODES):
         desk.tell(subscription, episode=f"silenced-{number}")

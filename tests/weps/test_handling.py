@@ -27,6 +27,8 @@ from weps.model import (
     Target,
 )
 from weps.notices import Box
+from weps.reminding import Reminding
+from weps.silencing import Silencing
 from weps.store import Store
 from weps.store.tables import ALERTS, OUTBOX
 
@@ -51,6 +53,14 @@ class Desk:
     def work(self) -> Handling:
         return Handling(self.store, lambda: self.now)
 
+    @property
+    def quiet(self) -> Silencing:
+        return Silencing(self.store, lambda: self.now)
+
+    @property
+    def due(self) -> Reminding:
+        return Reminding(self.store, lambda: self.now)
+
     def subscribe(self, **attention) -> Subscription:
         new = NewSubscription(
             RuleText("threshold", "{}", "crowded"),
@@ -74,7 +84,7 @@ class Desk:
         """Let the scheduler look at these hours."""
         for hour in hours:
             self.hour = hour
-            self.work.run_due()
+            self.due.run_due()
 
     def pushes(self) -> list[tuple[str, str]]:
         """What was pushed to whom: the reason to tell it again, or the state."""
@@ -211,7 +221,7 @@ def test_silenced_alerts_stand_in_the_feed_and_the_end_of_the_silence_tells_what
     subscription = desk.subscribe(repeat=HOUR)
     desk.tell(subscription, episode="before")
     desk.hour = 0.5
-    silence = desk.work.silence(ALL, author="Ada", reason="works", lasting=3 * HOUR)
+    silence = desk.quiet.silence(ALL, author="Ada", reason="works", lasting=3 * HOUR)
     desk.run(1)
     desk.tell(subscription, AlertStatus.RESOLVED, "before")
     desk.tell(subscription, episode="within")
@@ -242,12 +252,12 @@ def test_one_silence_that_ends_leaves_what_another_still_silences(desk):
     The last of them tells it, once.
     """
     subscription = desk.subscribe()
-    desk.work.silence(ALL, author="Ada", reason="works", lasting=2 * HOUR)
-    other = desk.work.silence(Matcher(subscriptions=(subscription.id,)), author="Bob", reason="more", lasting=9 * HOUR)
+    desk.quiet.silence(ALL, author="Ada", reason="works", lasting=2 * HOUR)
+    other = desk.quiet.silence(Matcher(subscriptions=(subscription.id,)), author="Bob", reason="more", lasting=9 * HOUR)
     desk.tell(subscription)
     desk.run(2, 3)
     quiet = desk.pushes()
-    desk.work.end_silence(other.id)
+    desk.quiet.end_silence(other.id)
 
     desk.run(3.1, 9.5)
 
@@ -273,7 +283,7 @@ def test_a_silence_means_alerts_that_meet_every_condition(desk, matcher, silence
     One of the values of each condition that is given.
     """
     subscription = desk.subscribe()
-    desk.work.silence(matcher, author="Ada", reason="works", lasting=HOUR)
+    desk.quiet.silence(matcher, author="Ada", reason="works", lasting=HOUR)
 
     desk.tell(subscription, severity=Severity.MODERATE)
 
@@ -287,7 +297,7 @@ def test_a_silence_recurs_in_the_hours_of_its_time_zone(desk):
     """
     subscription = desk.subscribe()
     nights = Weekly((0, 1, 2, 3, 4, 5, 6), time(22), time(6), "Europe/Berlin")
-    desk.work.silence(ALL, author="Ada", reason="nights", weekly=nights)
+    desk.quiet.silence(ALL, author="Ada", reason="nights", weekly=nights)
     found = []
     for day, hour in ((4, 20.9), (4, 21.1), (5, 5.1), (30, 20.9), (31, 19.9), (31, 20.1)):
         desk.hour = (day - 4) * 24 + hour - 12
@@ -305,7 +315,7 @@ def test_the_end_of_each_window_tells_what_is_open(desk):
     """
     subscription = desk.subscribe()
     nights = Weekly((0, 1), time(22), time(6), "UTC")
-    desk.work.silence(ALL, author="Ada", reason="nights", weekly=nights)
+    desk.quiet.silence(ALL, author="Ada", reason="nights", weekly=nights)
     desk.hour = 11
     desk.tell(subscription)
 
@@ -407,7 +417,7 @@ def test_everything_holds_on_the_other_database_too(database_url):
     desk.work.cancel("withdrawn", "Ada", "a test")
     desk.run(1)
     silence = Matcher(subscriptions=(subscription.id,), box=Box(144, -38, 146, -37))
-    desk.work.silence(silence, author="Ada", reason="works", lasting=HOUR)
+    desk.quiet.silence(silence, author="Ada", reason="works", lasting=HOUR)
     desk.tell(subscription, episode="silenced")
     desk.run(2, 3, 5)
     desk.store.end_subscription(subscription.id, SubscriptionStatus.CANCELLED, desk.now)
@@ -463,16 +473,22 @@ def test_people_assign_and_comment(desk):
 
 
 REFUSED = {
-    "acknowledge what is over": (lambda work: work.acknowledge("over", "Ada"), "over: it is resolved"),
-    "acknowledge until yesterday": (lambda work: work.acknowledge("e-1", "Ada", until=MONDAY - HOUR), "ahead"),
-    "acknowledge as nobody": (lambda work: work.acknowledge("e-1", " "), "who you are"),
-    "cancel what is over": (lambda work: work.cancel("over", "Ada", "x"), "over: it is resolved"),
-    "cancel without reason": (lambda work: work.cancel("e-1", "Ada", " "), "say why"),
-    "say nothing": (lambda work: work.comment("e-1", "Ada", ""), "say something"),
-    "silence everything": (lambda work: work.silence(Matcher(), author="A", reason="r", lasting=HOUR), "which alerts"),
-    "silence for ever": (lambda work: work.silence(ALL, author="A", reason="r"), "when it ends"),
-    "silence the past": (lambda work: work.silence(ALL, author="A", reason="r", ends=MONDAY - HOUR), "after the begin"),
-    "silence without reason": (lambda work: work.silence(ALL, author="A", reason="", lasting=HOUR), "say why"),
+    "acknowledge what is over": (lambda desk: desk.work.acknowledge("over", "Ada"), "over: it is resolved"),
+    "acknowledge until yesterday": (lambda desk: desk.work.acknowledge("e-1", "Ada", until=MONDAY - HOUR), "ahead"),
+    "acknowledge as nobody": (lambda desk: desk.work.acknowledge("e-1", " "), "who you are"),
+    "cancel what is over": (lambda desk: desk.work.cancel("over", "Ada", "x"), "over: it is resolved"),
+    "cancel without reason": (lambda desk: desk.work.cancel("e-1", "Ada", " "), "say why"),
+    "say nothing": (lambda desk: desk.work.comment("e-1", "Ada", ""), "say something"),
+    "silence everything": (
+        lambda desk: desk.quiet.silence(Matcher(), author="A", reason="r", lasting=HOUR),
+        "which alerts",
+    ),
+    "silence for ever": (lambda desk: desk.quiet.silence(ALL, author="A", reason="r"), "when it ends"),
+    "silence the past": (
+        lambda desk: desk.quiet.silence(ALL, author="A", reason="r", ends=MONDAY - HOUR),
+        "after the begin",
+    ),
+    "silence without reason": (lambda desk: desk.quiet.silence(ALL, author="A", reason="", lasting=HOUR), "say why"),
 }
 
 
@@ -487,7 +503,7 @@ def test_what_cannot_be_is_refused(desk, act, said):
     desk.tell(subscription, AlertStatus.RESOLVED, "over")
 
     with pytest.raises(InputError, match=said):
-        act(desk.work)
+        act(desk)
 
     assert (desk.store.notes("e-1"), desk.store.notes("over"), desk.store.silences(Page())) == ((), (), ())
 
@@ -524,7 +540,7 @@ def test_unknown_episodes_and_silences_are_told(desk):
     for act in (
         lambda: desk.work.acknowledge("nobody", "Ada"),
         lambda: desk.work.comment("nobody", "Ada", "hm"),
-        lambda: desk.work.end_silence("nobody"),
+        lambda: desk.quiet.end_silence("nobody"),
         lambda: desk.store.episode("nobody"),
     ):
         with pytest.raises(NotFoundError, match="nobody"):

@@ -81,7 +81,7 @@ class Episodes(RuleBasedStateMachine):
         for _ in range(quarters):
             self.desk.hour += QUARTER
             before, ended = self.open_and_free(), self.holding(-QUARTER)
-            self.desk.work.run_due()
+            self.desk.due.run_due()
             told = self.reminded_at(self.desk.now)
             wanted = {
                 episode
@@ -110,7 +110,7 @@ class Episodes(RuleBasedStateMachine):
     @rule(feature=st.sampled_from((*SERIES, "")), hours=st.sampled_from((0.5, 1, 3)))
     def silence(self, feature: str, hours: float) -> None:
         matcher = Matcher(features_of_interest=(feature,)) if feature else Matcher(severities=tuple(Severity))
-        made = self.desk.work.silence(matcher, author="Ada", reason="works", lasting=timedelta(hours=hours))
+        made = self.desk.quiet.silence(matcher, author="Ada", reason="works", lasting=timedelta(hours=hours))
         self.silences.append(made.id)
 
     @rule(
@@ -130,8 +130,8 @@ class Episodes(RuleBasedStateMachine):
     @precondition(lambda self: self.silences)
     @rule(data=st.data())
     def end_silence(self, data: st.DataObject) -> None:
-        self.desk.work.end_silence(data.draw(st.sampled_from(self.silences)))
-        self.desk.work.run_due()
+        self.desk.quiet.end_silence(data.draw(st.sampled_from(self.silences)))
+        self.desk.due.run_due()
 
     @rule(most=st.integers(1, 3))
     def deliver(self, most: int) -> None:

@@ -12,13 +12,14 @@ from tests.weps.notify.stores import open_store
 from tests.weps.test_handling import Desk
 from weps.model import AlertStatus
 from weps.web_episodes import create_episode_routes
+from weps.web_silences import create_silence_routes
 
 
 class Office(Desk):
     """A desk with an HTTP face; its time is that on the wall, as that of the face is."""
 
     def ask(self, method: str, url: str, body: object = None, kind: str = "application/json") -> Answer:
-        client = Client(Starlette(routes=create_episode_routes(self.store)))
+        client = Client(Starlette(routes=[*create_episode_routes(self.store), *create_silence_routes(self.store)]))
         chunk = body if isinstance(body, bytes) else json.dumps(body).encode()
         return client.ask(method, url, *([] if body is None else [chunk]), content_type=kind)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from weps.episodes import Matcher, read_weekly
 from weps.errors import InputError
-from weps.handling import Handling
 from weps.model import Page, Severity
 from weps.notices import read_box
 from weps.notify.episode_json import silence_to_json
@@ -15,6 +14,7 @@ from weps.processes.base import InputSpec, Kind, Literal, OutputSpec, ProcessSpe
 from weps.processes.handling_episodes import IN_JSON, write_json
 from weps.processes.inputs import DURATION_UNITS
 from weps.processes.subscribing import told_of
+from weps.silencing import Silencing
 
 if TYPE_CHECKING:
     from weps.episodes import Silence, Weekly
@@ -46,7 +46,7 @@ def _silence(inputs: Inputs, context: Context) -> Outputs:
         **{member: inputs.texts(name) for name, member in _MATCHED.items()},
     )
     with told_of(_PLACES | {"": "subscriptionId"}):
-        made = Handling(context.engine.store).silence(
+        made = Silencing(context.engine.store).silence(
             matcher,
             author=inputs.texts("author")[0],
             reason=inputs.texts("reason")[0],
@@ -91,7 +91,7 @@ def _list(inputs: Inputs, context: Context) -> Outputs:
 
 def _end(inputs: Inputs, context: Context) -> Outputs:
     with told_of({"": "silenceId"}):
-        ended = Handling(context.engine.store).end_silence(inputs.texts("silenceId")[0])
+        ended = Silencing(context.engine.store).end_silence(inputs.texts("silenceId")[0])
     return _tell(ended, f"Silence {ended.id} has ended")
 
 

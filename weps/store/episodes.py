@@ -122,6 +122,12 @@ class EpisodeTransaction:
         """Give the subscription that the episode is of."""
         return one_subscription(self._connection, self.episode.subscription_id)
 
+    def targets(self) -> tuple[Target, ...]:
+        """Give who is told of the episode: further targets too, once it was told to them."""
+        subscription = self.subscription()
+        further = subscription.attention.escalate_to if self.episode.escalated else ()
+        return tuple(dict.fromkeys((*subscription.targets, *further)))
+
     def is_silenced(self, alert: Alert, now: datetime) -> bool:
         """Tell whether a silence holds that means an alert."""
         return any(silence.matcher.matches(alert) for silence in holding(self._connection, now))

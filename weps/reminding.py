@@ -1,0 +1,146 @@
+"""
+What is due of episodes: to tell again what is open, and what was silenced.
+
+Each is done in one small transaction, with an alert whose id follows from the episode and the instant that was due:
+twice is once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from weps.composing import episode_alert_id
+from weps.episodes import MOMENTARY, DueTimer, Episode, Silence, Timer
+from weps.model import AlertStatus, Reminder, SubscriptionStatus
+from weps.notify.retelling import compose_closing, compose_reminder
+
+if TYPE_CHECKING:
+    from weps.model import Target
+    from weps.store import Store
+    from weps.store.episodes import EpisodeTransaction
+
+LOG = logging.getLogger(__name__)
+PAUSE = timedelta(minutes=1)
+"""How long something is put off that could not be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reminding:
+    """Does what is due of episodes at the time of `clock`."""
+
+    store: Store
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def run_due(self) -> int:
+        """Do what is due: tell the ends of silences, and run the timers; gives how many alerts that made."""
+        now = self.clock()
+        told = 0
+        for silence, end in self.store.due_silences(now):
+            told += self._end_of(silence, end, now)
+            self.store.told_silence(silence, end, now)
+        while timers := self.store.due_timers(now):
+            told += sum(self._run(timer, now) for timer in timers)
+        if told:
+            LOG.info("told again alerts=%d", told)
+        return told
+
+    def _end_of(self, silence: Silence, end: datetime, now: datetime) -> int:
+        """Tell the episodes that were silenced, as far as no other silence holds for them."""
+        told, after = 0, ""
+        while found := self.store.untold_since(end, after):
+            after = found[-1][0].id
+            for episode, alert in found:
+                if silence.matcher.matches(alert):
+                    told += self._tell_end(episode, silence, end, now)
+        return told
+
+    def _tell_end(self, episode: Episode, silence: Silence, end: datetime, now: datetime) -> int:
+        with self.store.handling(episode.id) as work:
+            known, newest = work.episode, work.newest_alert()
+            identifier = episode_alert_id(known, f"{Reminder.SILENCE_OVER}/{silence.id}", end)
+            if work.is_told(identifier) or work.is_silenced(newest, now):
+                return 0
+            if not known.is_open and not (known.muted and (known.told or known.state in MOMENTARY)):
+                # it came and went in silence
+                work.change(muted=False)
+                return 0
+            if known.is_acknowledged and not known.muted:
+                return 0
+            work.tell(compose_reminder(newest, Reminder.SILENCE_OVER, id=identifier, detected=now), work.targets(), now)
+            return 1
+
+    def _run(self, timer: DueTimer, now: datetime) -> int:
+        try:
+            with self.store.handling(timer.episode) as work:
+                if not work.is_due(timer):
+                    return 0
+                work.drop_timers(timer.kind)
+                return _RUNS[timer.kind](work, timer, now)
+        except Exception:  # one episode must not hold up the others
+            LOG.exception("timer broke episode=%s kind=%s", timer.episode, timer.kind)
+            with self.store.handling(timer.episode) as work:
+                work.set_timer(timer.kind, now + PAUSE)
+            return 0
+
+
+def _repeat(work: EpisodeTransaction, timer: DueTimer, now: datetime) -> int:
+    """Tell again what is open and nobody has acknowledged, as long as its owner wants that."""
+    subscription = work.subscription()
+    is_wanted = subscription.attention.repeat is not None and subscription.status is not SubscriptionStatus.PAUSED
+    if not is_wanted or not work.episode.is_open or work.episode.is_acknowledged:
+        return 0
+    return _remind(work, timer, Reminder.REPEAT, work.targets(), now)
+
+
+def _escalate(work: EpisodeTransaction, timer: DueTimer, now: datetime) -> int:
+    """Tell further targets what nobody has acknowledged."""
+    wish = work.subscription().attention
+    is_wanted = wish.escalate_after is not None and wish.escalate_to
+    if not is_wanted or not work.episode.wants_attention or work.episode.is_acknowledged:
+        return 0
+    return _remind(work, timer, Reminder.ESCALATION, wish.escalate_to, now)
+
+
+def _end_acknowledgement(work: EpisodeTransaction, timer: DueTimer, now: datetime) -> int:
+    """Let an episode come back that somebody took care of for a while."""
+    if not work.episode.wants_attention:
+        return 0
+    work.change(acknowledged_by=None, acknowledged=None, acknowledged_until=None)
+    return _remind(work, timer, Reminder.ACKNOWLEDGEMENT_OVER, work.targets(), now)
+
+
+def _expire(work: EpisodeTransaction, timer: DueTimer, now: datetime) -> int:
+    """Tell that nobody knows how an episode goes on; it is closed already."""
+    newest = work.newest_alert()
+    if work.episode.state is not AlertStatus.EXPIRED or newest.status is AlertStatus.EXPIRED:
+        return 0
+    identifier = episode_alert_id(work.episode, AlertStatus.EXPIRED, timer.due)
+    alert = compose_closing(newest, AlertStatus.EXPIRED, id=identifier, detected=now)
+    work.tell(alert, work.targets() if work.episode.told else (), now)
+    return 1
+
+
+def _remind(
+    work: EpisodeTransaction, timer: DueTimer, reminder: Reminder, targets: tuple[Target, ...], now: datetime
+) -> int:
+    newest = work.newest_alert()
+    if work.is_silenced(newest, now):
+        # the end of the silence tells it, and everything begins anew from there
+        work.change(muted=True)
+        work.drop_timers(Timer.REPEAT, Timer.ESCALATION)
+        return 0
+    identifier = episode_alert_id(work.episode, reminder, timer.due)
+    work.tell(compose_reminder(newest, reminder, id=identifier, detected=now), targets, now)
+    return 1
+
+
+_RUNS: dict[Timer, Callable[[EpisodeTransaction, DueTimer, datetime], int]] = {
+    Timer.REPEAT: _repeat,
+    Timer.ESCALATION: _escalate,
+    Timer.ACKNOWLEDGEMENT: _end_acknowledgement,
+    Timer.EXPIRY: _expire,
+}
