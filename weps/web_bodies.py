@@ -12,6 +12,7 @@ from sos_server.time import parse_instant
 from weps.errors import InputError, MissingInputError, NotFoundError
 from weps.handling import OverError
 from weps.model import AlertStatus, Severity
+from weps.processes.bodies import read_body
 from weps.processes.inputs import read_duration
 from weps.web_documents import EVERYWHERE, refused
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from starlette.requests import Request
+
+    from weps.processes.faults import WpsError
 
 Word = TypeVar("Word", AlertStatus, Severity)
 
@@ -33,19 +36,22 @@ async def with_body(request: Request, names: tuple[str, ...], act: Callable[[dic
     # browsers send no JSON to other origins without asking: nobody acts here by luring people to a page
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return refused(415, "Send a JSON object as application/json.")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_LIMIT:
-            return refused(413, f"The document is larger than {BODY_LIMIT} bytes.", {"Connection": "close"})
+    body = await read_body(request, BODY_LIMIT)
+    if body.refusal is not None:
+        return refused_body(body.refusal)
     try:
-        return await run_in_threadpool(act, _object(bytes(body), names))
+        return await run_in_threadpool(act, _object(body.content, names))
     except NotFoundError as error:
         return refused(404, error.message)
     except OverError as error:
         return refused(409, str(error))
     except InputError as error:
         return refused(400, str(error))
+
+
+def refused_body(refusal: WpsError) -> Response:
+    """Say why a body was not taken; the connection is of no more use, as the rest of the body is still to come."""
+    return refused(refusal.status, refusal.message, {"Connection": "close"})
 
 
 def _object(body: bytes, names: tuple[str, ...]) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from starlette.routing import Route
 from weps.errors import FeedError, InputError
 from weps.feeders.hubs import LEASE
 from weps.feeders.sources import PUSH, is_pushed_by, members_of, push_token
+from weps.processes.bodies import read_body
+from weps.web_bodies import refused_body
 from weps.web_documents import EVERYWHERE
 
 if TYPE_CHECKING:
@@ -86,17 +88,14 @@ class PushFace:
         source = await run_in_threadpool(self._source, request)
         if source is None:
             return _nobody()
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > self.body_limit:
-                text = f"The document is larger than {self.body_limit} bytes; push less at a time."
-                return PlainTextResponse(text, 413, {"Connection": "close"})
+        body = await read_body(request, self.body_limit)
+        if body.refusal is not None:
+            return refused_body(body.refusal)
         secret = members_of(source).get("secret")
-        if secret is not None and not is_signed(bytes(body), secret, request.headers.get("x-hub-signature", "")):
+        if secret is not None and not is_signed(body.content, secret, request.headers.get("x-hub-signature", "")):
             LOG.warning("push not signed source=%s", source.endpoint)
             return PlainTextResponse("X-Hub-Signature is missing or wrong.", 403)
-        return await run_in_threadpool(self._take, source, bytes(body))
+        return await run_in_threadpool(self._take, source, body.content)
 
     def _take(self, source: Source, body: bytes) -> Response:
         try:

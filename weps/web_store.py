@@ -19,6 +19,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from weps.errors import InputError
 from weps.notify.posted import DOCUMENT_LIMIT, read_items
+from weps.processes.bodies import read_body
+from weps.web_bodies import refused_body
 from weps.web_documents import EVERYWHERE, now, refused
 
 if TYPE_CHECKING:
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 HASHED = "sha256:"
-_TOO_LARGE = f"The document is larger than {DOCUMENT_LIMIT} bytes; post fewer or smaller items."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +79,11 @@ class StoreFace:
         refusal = self.publishers.refusal(request)
         if refusal is not None:
             return refusal
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > DOCUMENT_LIMIT:
-                return refused(413, _TOO_LARGE, {"Connection": "close"})
+        body = await read_body(request, DOCUMENT_LIMIT)
+        if body.refusal is not None:
+            return refused_body(body.refusal)
         base = self.public_url or str(request.base_url).rstrip("/")
-        return await run_in_threadpool(self._insert, bytes(body), f"{base}/store/GetRSS")
+        return await run_in_threadpool(self._insert, body.content, f"{base}/store/GetRSS")
 
     def _insert(self, body: bytes, address: str) -> Response:
         try:

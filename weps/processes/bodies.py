@@ -22,26 +22,35 @@ class Body:
     refusal: WpsError | None = None
 
 
-async def read_body(request: Request, limit: int, seconds: float = SECONDS) -> Body:
+async def read_body(request: Request, limit: int, seconds: float = SECONDS, *, needs_beginning: bool = False) -> Body:
     """
     Read the body of a request, whether it states its length or not.
 
-    It may have `limit` octets, and all of it must arrive within so many seconds.
+    It may have `limit` octets, and all of it must arrive within so many seconds. What is too large by its own account
+    is not read; or no further than its beginning, where that is needed to know in which version to answer.
     """
+    too_large = WpsError("FileSizeExceeded", f"The request is larger than {limit} bytes; make it smaller.", None, 413)
     if request.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         return Body(b"", WpsError("NoApplicableCode", "The request is compressed; send it as it is.", None, 415))
-    stated = request.headers.get("content-length", "")
-    # Of what is too large by its own account only the first piece is read, which tells its version.
-    most = 0 if stated.isdecimal() and int(stated) > limit else limit
+    is_too_large = _stated_length(request) > limit
+    if is_too_large and not needs_beginning:
+        return Body(b"", too_large)
+    most = 0 if is_too_large else limit
     content = bytearray()
     try:
         async with asyncio.timeout(seconds):
             async for piece in request.stream():
                 content += piece
                 if len(content) > most:
-                    text = f"The request is larger than {limit} bytes; make it smaller."
-                    return Body(bytes(content), WpsError("FileSizeExceeded", text, None, 413))
+                    return Body(bytes(content), too_large)
     except TimeoutError:
         text = f"The request did not arrive within {seconds:g} s; send it in one go."
         return Body(bytes(content), WpsError("NoApplicableCode", text, None, 408))
     return Body(bytes(content))
+
+
+def _stated_length(request: Request) -> float:
+    """Give the length that the headers of a request state, 0 where they state none."""
+    stated = request.headers.get("content-length", "")
+    # not as an integer: of several thousand digits there is none
+    return float(stated) if stated.isascii() and stated.isdigit() else 0

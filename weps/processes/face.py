@@ -79,7 +79,7 @@ class WpsFace:
         try:
             body = Body(b"")
             if request.method == "POST":
-                body = await read_body(request, self._body_limit, self._body_seconds)
+                body = await read_body(request, self._body_limit, self._body_seconds, needs_beginning=True)
             answer = await run_in_threadpool(self._answer, request, body)
         except ClientDisconnect:
             return
