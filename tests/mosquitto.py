@@ -16,15 +16,28 @@ from paho.mqtt.enums import CallbackAPIVersion
 from tests.weps.notify.broker import MOSQUITTO
 
 
-class Mosquitto:
-    """A broker that keeps its sessions and what waits in them in a folder; `options` are lines of its configuration."""
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
-    def __init__(self, folder: Path, options: str = "allow_anonymous true") -> None:
+
+class Mosquitto:
+    """
+    A broker that keeps its sessions and what waits in them in a folder; `options` are lines of its configuration.
+
+    `secure` are those of a second port with TLS, `secure_host`.
+    """
+
+    def __init__(self, folder: Path, options: str = "allow_anonymous true", secure: str | None = None) -> None:
         folder.mkdir(exist_ok=True)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = _free_port()
         self.host = f"127.0.0.1:{self.port}"
+        if secure is not None:
+            port = _free_port()
+            self.secure_host = f"127.0.0.1:{port}"
+            options = f"{options}\nlistener {port} 127.0.0.1\n{secure}"
         self._file = folder / "mosquitto.conf"
         # started as root it would become a user that may not read our files
         memory = f"persistence true\npersistence_location {folder}/\nmax_queued_messages 0"

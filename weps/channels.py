@@ -16,6 +16,7 @@ from weps.notify.posting import Reply
 from weps.notify.targets import EMAIL, INSERT_RSS, MQTT, WEBHOOK, WEBSUB
 from weps.notify.webhook import WebhookChannel
 from weps.notify.websub import TOLD_TO_HUBS, WebSubChannel
+from weps.trust import create_broker_contexts
 
 if TYPE_CHECKING:
     from weps.notify.base import Channel
@@ -38,7 +39,9 @@ def create_channels(
     channels: dict[str, Channel] = {
         INSERT_RSS: InsertRssChannel(post, alerts_url),
         WEBHOOK: WebhookChannel(post, alerts_url, lambda: store.service_key(WEBHOOK_KEY)),
-        MQTT: MqttChannel(Guard(allowed_hosts).connect, alerts_url, store.newest_alert),
+        MQTT: MqttChannel(
+            Guard(allowed_hosts).connect, alerts_url, store.newest_alert, create_broker_contexts(settings)
+        ),
     }
     if settings.smtp is not None:
         server = read_mail_server(settings.smtp.get_secret_value())

@@ -17,6 +17,7 @@ from weps.feeders.own_sos import OwnSos
 from weps.feeders.pushed import Faults, PushedFeeder
 from weps.feeders.sensorthings import SensorThingsFeeder
 from weps.feeders.sos import SosFeeder
+from weps.trust import create_broker_contexts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +52,8 @@ def create_feeders(
     base_url = sos_endpoints[0] if settings.base_url else None
     own_sos = OwnSos(fetcher, sos, sos_endpoints, base_url, settings.answer_limit)
     logins = {broker: login.get_secret_value() for broker, login in settings.broker_logins.items()}
-    brokers = Brokers(Guard(allowed_hosts), _installation(settings.data), logins)
+    guard, contexts = Guard(allowed_hosts), create_broker_contexts(settings)
+    brokers = Brokers(guard, _installation(settings.data), logins, contexts=contexts)
     hubs, faults = Hubs(fetcher.send, f"{sos_endpoints[0].removesuffix('/sos')}/push"), Faults()
     pushed, documents = PushedFeeder(brokers, hubs, faults), DocumentFeeder(fetcher)
     others: dict[str, Feeder] = {

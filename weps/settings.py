@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from weps.errors import SettingsError
@@ -23,6 +23,23 @@ SECRETS = frozenset({"database", "publish_tokens", "broker_logins", "smtp"})
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PublishToken = Annotated[str, Field(pattern=r"^(sha256:[0-9A-Fa-f]{64}|[^\s:]{16,})$")]
 Span = Annotated[timedelta, Field(gt=timedelta(0))]
+HostAndPort = Annotated[str, Field(pattern=r"^[^\s/@]+:[0-9]{1,5}$")]
+
+
+class BrokerTls(BaseModel):
+    """The files in PEM that TLS with a broker needs where the certificates of the web are not enough."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ca: Path | None = Field(None, description="who signed the certificate of the broker")
+    certificate: Path | None = Field(None, description="the certificate that this service shows")
+    key: Path | None = Field(None, description="its key, where it is not in the same file")
+
+    @model_validator(mode="after")
+    def _require_certificate(self) -> BrokerTls:
+        if self.certificate is None and (self.key is not None or self.ca is None):
+            raise ValueError("give ca, or certificate with its key, or both")
+        return self
 
 
 class Settings(BaseSettings):
@@ -81,8 +98,13 @@ class Settings(BaseSettings):
     cap_sender: str | None = Field(
         None, pattern=r"^[^\s,<&]+$", description="who sends CAP messages; default: weps@ and the host of base_url"
     )
-    broker_logins: dict[str, SecretStr] = Field(
+    broker_logins: dict[HostAndPort, SecretStr] = Field(
         {}, description="`user:password` for brokers of MQTT that are listened to, by `host:port`"
+    )
+    broker_tls: dict[HostAndPort, BrokerTls] = Field(
+        {},
+        description="files for `mqtts://` brokers with a CA of their own (`ca`), or that want a certificate of this "
+        "service (`certificate`, `key`), by `host:port`",
     )
     sos_retention: dict[str, Span] = Field(
         {}, description="how long the SOS at /sos keeps observations, by offering; `*` is every other one"

@@ -1,7 +1,8 @@
 """
-One connection to a broker of MQTT 3.1.1, as `brokers` shares it.
+One connection to a broker of MQTT 3.1.1 or 5, as `brokers` shares it.
 
-The session is kept by the broker under a client id that stays (`clean_session` false), so that what is published with
+The session is kept by the broker under a client id that stays (`clean_session` false, in MQTT 5 one that never
+expires), so that what is published with
 QoS 1 while we are away waits for us; and a message is acknowledged only when it was taken in, so that it comes again
 after a crash in between.
 """
@@ -12,6 +13,7 @@ import contextlib
 import logging
 import queue
 import socket
+import ssl
 import threading
 import time
 from dataclasses import dataclass
@@ -19,13 +21,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from weps.errors import FeedError, SourceRefused, SourceUnreachable
+from weps.mqtt_versions import MQTT_5
 
 if TYPE_CHECKING:
     from paho.mqtt.client import ConnectFlags, DisconnectFlags, MQTTMessage
-    from paho.mqtt.properties import Properties
     from paho.mqtt.reasoncodes import ReasonCode
 
     from weps.feeders.guard import Guard
@@ -37,6 +41,8 @@ SECONDS_OF_QUIET = 0.3
 SECONDS_TO_SETTLE = 10.0
 SECONDS_UNWANTED = 10.0
 KEEP_ALIVE = 30
+NEVER_EXPIRES = 0xFFFFFFFF
+"""As a session expiry interval (MQTT 5 clause 3.1.2.11.2)."""
 _QOS = 1
 
 
@@ -55,10 +61,27 @@ class Message:
 class GuardedClient(Client):
     """A client that connects through the guard only."""
 
-    def __init__(self, guard: Guard, client_id: str) -> None:
-        super().__init__(CallbackAPIVersion.VERSION2, client_id, clean_session=False, manual_ack=True)
+    def __init__(self, guard: Guard, client_id: str, version: str) -> None:
+        self.is_5 = version == MQTT_5
+        super().__init__(
+            CallbackAPIVersion.VERSION2,
+            client_id,
+            clean_session=None if self.is_5 else False,
+            protocol=MQTTProtocolVersion.MQTTv5 if self.is_5 else MQTTProtocolVersion.MQTTv311,
+            manual_ack=True,
+        )
         self._guard = guard
         self.failure = ""
+
+    def go_to(self, host: str, port: int) -> None:
+        """Connect in the background to a session that is kept."""
+        if self.is_5:
+            kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            kept.SessionExpiryInterval = NEVER_EXPIRES
+            self.connect_async(host, port, KEEP_ALIVE, clean_start=False, properties=kept)
+        else:
+            self.connect_async(host, port, KEEP_ALIVE)
+        self.loop_start()
 
     def _create_socket_connection(self) -> socket.socket:
         try:
@@ -66,6 +89,17 @@ class GuardedClient(Client):
         except FeedError as error:
             self.failure = error.message
             raise ConnectionError(error.message) from error
+
+    def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
+        try:
+            return super()._ssl_wrap_socket(tcp_sock)
+        except ssl.SSLCertVerificationError as error:
+            why = f"its certificate is not trusted ({error.verify_message}); an operator can name its CA in broker_tls"
+            self.failure = why
+            raise
+        except OSError as error:
+            self.failure = f"no TLS: {getattr(error, 'reason', None) or error}"
+            raise
 
 
 class Connection:
@@ -87,8 +121,12 @@ class Connection:
         self._asked: dict[int, str] = {}
         self._granted: dict[str, bool] = {}
 
-    def connect(self, login: str | None, longest_pause: int) -> None:
-        """Connect in the background, and again whenever the connection breaks."""
+    def connect(self, login: str | None, context: ssl.SSLContext | None, longest_pause: int) -> None:
+        """
+        Connect in the background, and again whenever the connection breaks.
+
+        Where TLS is spoken and no `context` given, the broker has to be trusted as a server of the web is.
+        """
         parts, client = urlsplit(self._address), self._client
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
@@ -98,10 +136,9 @@ class Connection:
             user, _, password = login.partition(":")
             client.username_pw_set(user, password)
         if parts.scheme == "mqtts":
-            client.tls_set()
+            client.tls_set_context(context or ssl.create_default_context())
         client.reconnect_delay_set(1, longest_pause)
-        client.connect_async(parts.hostname or "", parts.port or 0, KEEP_ALIVE)
-        client.loop_start()
+        client.go_to(parts.hostname or "", parts.port or 0)
 
     def want(self, topic: str) -> None:
         """Listen to a topic from now on."""
@@ -197,7 +234,7 @@ class Connection:
         with self._lock:
             if self._is_connected:
                 self._changed = time.monotonic()
-                self._client.failure = self._client.failure or "the connection broke off"
+            self._client.failure = self._client.failure or f"the broker hung up: {code}"
             self._is_connected = self._is_settled = False
 
     def _subscribed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import queue
+import ssl
 import threading
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from paho.mqtt.client import topic_matches_sub
 from weps.errors import SourceUnreachable
 from weps.feeders.broker import Connection, GuardedClient, Message
 from weps.feeders.guard import Guard
+from weps.mqtt_versions import read_version
 
 MOST_WAITING = 10_000
 
@@ -26,17 +28,24 @@ class Brokers:
     """
     All brokers that are listened to; their messages wait in `messages`.
 
-    `installation` is a text that stays and is no other's: client ids are made of it. `logins` has `user:password` by
-    `host:port`; `longest_pause` is how many seconds there are at most between two tries to connect.
+    `installation` is a text that stays and is no other's: client ids are made of it. `logins` has `user:password` and
+    `contexts` what TLS is spoken with, both by `host:port`; `longest_pause` is how many seconds there are at most
+    between two tries to connect.
     """
 
     def __init__(
-        self, guard: Guard, installation: str, logins: Mapping[str, str] | None = None, longest_pause: int = 10
+        self,
+        guard: Guard,
+        installation: str,
+        logins: Mapping[str, str] | None = None,
+        longest_pause: int = 10,
+        contexts: Mapping[str, ssl.SSLContext] | None = None,
     ) -> None:
         self.messages: queue.Queue[Message] = queue.Queue(MOST_WAITING)
         self._guard = guard
         self._installation = installation
         self._logins = logins or {}
+        self._contexts = contexts or {}
         self._longest_pause = longest_pause
         self._brokers: dict[str, Connection] = {}
         self._lock = threading.Lock()
@@ -99,7 +108,9 @@ class Brokers:
 
     def _connect(self, address: str) -> Connection:
         digest = hashlib.sha256(f"{self._installation} {address}".encode()).hexdigest()
+        parts = urlsplit(address)
         # 23 characters are what every broker takes (MQTT 3.1.1 clause 3.1.3.1).
-        broker = Connection(address, GuardedClient(self._guard, f"weps-{digest[:16]}"), self.messages)
-        broker.connect(self._logins.get(urlsplit(address).netloc), self._longest_pause)
+        client = GuardedClient(self._guard, f"weps-{digest[:16]}", read_version(parts.query))
+        broker = Connection(address, client, self.messages)
+        broker.connect(self._logins.get(parts.netloc), self._contexts.get(parts.netloc), self._longest_pause)
         return broker

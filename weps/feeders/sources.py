@@ -9,7 +9,8 @@ Sources besides SOS: what a client wrote becomes a `Source`, whose template is J
     http-csv     address of a document     `query`, `mapping`
     http-json    address of a document     `query`, `mapping`
 
-Equal sources have equal texts, whatever order they were written in, because what is equal is read once.
+A broker of MQTT 5 is `mqtt://broker:1883?version=5`. Equal sources have equal texts, whatever order they were written
+in, because what is equal is read once.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from weps.feeders.mapped import decode_csv, decode_json
 from weps.feeders.mapping import canonical_mapping, read_mapping
 from weps.feeders.secrets import MASK, is_secret, masked
 from weps.model import Source
+from weps.mqtt_versions import MQTT_3, read_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -214,8 +216,9 @@ def _canonical(members: Mapping[str, Any]) -> str:
 
 
 def _broker(address: str) -> tuple[str, str]:
-    """Part an address into the broker and the topic; a `#` is a wildcard, not a fragment."""
+    """Part an address into the broker, with its version where that is not 3.1.1, and the topic; `#` is a wildcard."""
     scheme, _, rest = address.strip().partition("://")
+    rest, _, query = rest.partition("?")
     host, _, topic = rest.partition("/")
     broker = f"{scheme.lower()}://{host.lower()}"
     try:
@@ -227,5 +230,7 @@ def _broker(address: str) -> tuple[str, str]:
     is_filter = all(one in ("+", "#") or not set("+#") & set(one) for one in levels) and "#" not in levels[:-1]
     if not topic or not is_filter or "\0" in topic or len(topic.encode()) > 65535:
         raise InputError(f"{topic!r} is no topic of MQTT; write mqtt://broker/sensors/+/temperature")
+    version = read_version(query)
+    spoken = "" if version == MQTT_3 else f"?version={version}"
     name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return f"{parts.scheme}://{name}:{parts.port or BROKER_PORTS[parts.scheme]}", topic
+    return f"{parts.scheme}://{name}:{parts.port or BROKER_PORTS[parts.scheme]}{spoken}", topic

@@ -11,10 +11,10 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from paho.mqtt.client import Client, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -23,6 +23,7 @@ from paho.mqtt.properties import Properties
 
 from weps.errors import DeliveryError, FeedError, InputError, SourceRefused
 from weps.ledger import Receipt
+from weps.mqtt_versions import MQTT_3, MQTT_5, read_version
 from weps.notify.cloud_event import MEDIA_TYPE, write_cloud_event
 from weps.notify.targets import host_of
 
@@ -34,7 +35,7 @@ Connect: TypeAlias = Callable[[str, int, float | None], socket.socket]
 
 SECONDS = 10.0
 PORTS = {"mqtt": 1883, "mqtts": 8883}
-VERSIONS = {"3.1.1": MQTTProtocolVersion.MQTTv311, "5": MQTTProtocolVersion.MQTTv5}
+VERSIONS = {MQTT_3: MQTTProtocolVersion.MQTTv311, MQTT_5: MQTTProtocolVersion.MQTTv5}
 FAILURE = 128
 """Reason codes from here on say that a broker did not do what was asked (MQTT 5 clause 2.4)."""
 
@@ -59,13 +60,14 @@ class MqttChannel:
     """
     Publishes alerts. `newest` gives the sequence of a subscription's newest alert: no older one is retained.
 
-    `alerts_url` is what stands before `/{id}` in the permalink of an alert.
+    `alerts_url` is what stands before `/{id}` in the permalink of an alert, `contexts` what TLS is spoken with by
+    `host:port`; other brokers have to be trusted as servers of the web are.
     """
 
     connect: Connect
     alerts_url: str
     newest: Callable[[str], int]
-    context: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    contexts: Mapping[str, ssl.SSLContext] = field(default_factory=dict)
     seconds: float = SECONDS
 
     def send(self, alert: Alert, address: str) -> Receipt:
@@ -107,7 +109,8 @@ class Session:
         if broker.user is not None:
             self._client.username_pw_set(broker.user, broker.password)
         if broker.secure:
-            self._client.tls_set_context(self._channel.context)
+            own = self._channel.contexts.get(f"{broker.host}:{broker.port}")
+            self._client.tls_set_context(own or ssl.create_default_context())
         self._client.connect(broker.host, broker.port, keepalive=30)
         self._client.loop_start()
         answered = self._answered.wait(self._channel.seconds)
@@ -167,7 +170,6 @@ def read_broker(address: str) -> Broker:
     try:
         parts = urlsplit(address)
         port = parts.port
-        options = dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {}
     except ValueError as error:
         raise InputError("is no mqtt://host/topic", where="sink") from error
     topic = unquote(parts.path.removeprefix("/"))
@@ -175,15 +177,12 @@ def read_broker(address: str) -> Broker:
         raise InputError("write mqtt://host/topic, or mqtts:// for TLS", where="sink")
     if not _TOPIC.fullmatch(topic) or topic.startswith("$") or topic.endswith("/"):
         raise InputError("name a topic behind the host of the broker, without wildcards", where="sink")
-    version = options.pop("version", "3.1.1")
-    if options or version not in VERSIONS:
-        raise InputError(f"behind the topic only ?version= is known: {' or '.join(VERSIONS)}", where="sink")
     return Broker(
         secure=parts.scheme == "mqtts",
         host=parts.hostname,
         port=port or PORTS[parts.scheme],
         topic=topic,
-        version=VERSIONS[version],
+        version=VERSIONS[read_version(parts.query, "sink")],
         user=None if parts.username is None else unquote(parts.username),
         password=None if parts.password is None else unquote(parts.password),
     )
