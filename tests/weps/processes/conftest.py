@@ -30,6 +30,7 @@ from sos_server.app import mount
 from sos_server.load import load
 from sos_server.settings import Settings as SosSettings
 from tests.weps.processes.echo import SPEC, URL, StockEcho
+from tests.weps.processes.requests20 import Client20
 from tests.weps.processes.slow import SLOW_PROCESSES
 from tests.weps.processes.validity import require_valid
 from weps.engine import Engine
@@ -276,3 +277,9 @@ THRESHOLD_RULE = (
     '{"type": "threshold", "procedure": "p1", "observedProperty": "AirTemperature",'
     ' "condition": "greaterThan", "threshold": 30.6}'
 )
+
+
+@pytest.fixture
+def client(wps) -> Client20:
+    """A client of WPS 2.0."""
+    return Client20(wps.url)

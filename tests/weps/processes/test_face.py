@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.weps.processes.requests20 import Client20, request
+from tests.weps.processes.requests20 import request
 from weps.processes.registry import offered_processes
 
 WPS10, WPS20 = "http://www.opengis.net/wps/1.0.0", "http://www.opengis.net/wps/2.0"
 OWS11, OWS20 = "http://www.opengis.net/ows/1.1", "http://www.opengis.net/ows/2.0"
 CAPABILITIES = "service=WPS&request=GetCapabilities"
-
-
-@pytest.fixture
-def client(wps) -> Client20:
-    return Client20(wps.url)
 
 
 def capabilities(namespace: str, *versions: str) -> str:

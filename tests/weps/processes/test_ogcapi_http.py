@@ -8,7 +8,7 @@ import pytest
 import requests
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from tests.weps.processes.test_ogcapi import ASYNC, ECHO, SUBSCRIPTION, execute, get, links
+from tests.weps.processes.ogcapi import ASYNC, ECHO, SUBSCRIPTION, execute, get, links
 from weps.processes.ogcapi_execute import prefers_async
 
 PATHS = ("/conformance", "/openapi.json", "/processes", "/processes/weps:Subscribe", "/jobs", f"/processes/{ECHO}")

@@ -7,8 +7,6 @@ from datetime import timedelta
 import pytest
 import requests
 
-from tests.weps.processes.requests20 import Client20
-
 PROCESS = "org.n52.wps.extension.EventingProcess"
 PILOT = {"WorkingExecuteExample": timedelta(seconds=2), "EventingProcessExampleRequest": timedelta(minutes=10)}
 ADDRESSES = (
@@ -16,11 +14,6 @@ ADDRESSES = (
     "http://sensorweb.demo.52north.org/sensorwebtestbed/service",
 )
 SINKS = ("http://localhost:8081", "http://115.146.93.218:8080/iddss-service")
-
-
-@pytest.fixture
-def client(wps) -> Client20:
-    return Client20(wps.url)
 
 
 @pytest.fixture

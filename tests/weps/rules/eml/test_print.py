@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from tests.conftest import SHARED
 from tests.weps.rules.eml.build import EVENT, compare, eml, select, simple
 from tests.weps.rules.eml.documents import documents
-from tests.weps.rules.eml.test_guards import ALLEN, CRS84, SQUARE, distance, instant, period, quantity, value_reference
+from tests.weps.rules.eml.guards import ALLEN, CRS84, SQUARE, distance, instant, period, quantity, value_reference
 from weps.rules.eml import compile_eml, print_document
 
 if TYPE_CHECKING:
