@@ -292,16 +292,18 @@ class DeliveryWorker:
                 return
             pause = self._interval
             try:
-                if not self._dispatcher.run_due(self._clock()):
-                    pause = self._pause()
+                now = self._clock()
+                if not self._dispatcher.run_due(now):
+                    pause = self._pause(now)
             except Exception:
                 LOG.exception("outbox unreadable")
             self._woken.wait(pause)
 
-    def _pause(self) -> float:
-        """Give the seconds to the next delivery; what is due already waits for its target, whose end wakes us."""
+    def _pause(self, looked: datetime) -> float:
+        """Give the seconds to the next delivery; what was due when we looked waits for its target, whose end wakes us."""
         if self._dispatcher.has_waiting:
             return PATIENCE
         due = self._store.next_delivery_due()
-        ahead = (due - self._clock()).total_seconds() if due else 0.0
-        return min(ahead, self._interval) if ahead > 0 else self._interval
+        if due is None or due <= looked:
+            return self._interval
+        return min(max((due - self._clock()).total_seconds(), 0.0), self._interval)
