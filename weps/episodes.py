@@ -4,14 +4,15 @@ Episodes: what alerts tell of as people work with it. Values and pure decisions,
 An episode is opened by an alert and closed by another, and every change of it is an alert of its own, stored with the
 episode's row in one transaction:
 
+    pending                                                    open: it has begun, and may become firing
     firing, no-data, source-down, source-silent, target-down   open: it goes on until something ends it
     resolved, source-up, source-speaks, target-up              closed by what was observed
     expired                                                    closed: its subscription ended, or its rule began anew
     cancelled                                                  closed by an operator, with a reason
     event, source-changed, rule-failed                         closed from the start: it has no duration
 
-Feeds hold every alert. What is *pushed* is decided when an alert is stored: nothing while a silence matches it. A
-silence that ends tells the episodes that are open then, and those that ended under it after they had been told.
+Feeds hold every alert. What is *pushed* is decided when an alert is stored: nothing while a silence matches it, and
+nothing of what is pending, nor that it ended before it fired. A silence that ends tells the episodes that are open then, and those that ended under it after they had been told.
 What is due later of an episode stands in a timer: to be told again (`repeat`), to be told to more targets when nobody
 acknowledged it (`escalation`), the end of an acknowledgement, and that it has expired. Whatever runs a timer does so
 in one transaction, with an alert whose id follows from the episode and the instant that was due: twice is once.
@@ -20,22 +21,19 @@ in one transaction, with an alert whose id follows from the episode and the inst
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from weps.errors import InputError
 from weps.model import AlertStatus, Reminder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from datetime import datetime
 
     from weps.model import Alert, Severity
-    from weps.notices import Box
 
 OPEN = frozenset(
     {
+        AlertStatus.PENDING,
         AlertStatus.FIRING,
         AlertStatus.NO_DATA,
         AlertStatus.SOURCE_DOWN,
@@ -44,7 +42,6 @@ OPEN = frozenset(
     }
 )
 MOMENTARY = frozenset({AlertStatus.EVENT, AlertStatus.RULE_FAILED, AlertStatus.SOURCE_CHANGED})
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 class Timer(StrEnum):
@@ -128,9 +125,17 @@ class Episode:
         return self.acknowledged_by is not None
 
 
+def is_for_feeds_only(before: AlertStatus | None, alert: Alert) -> bool:
+    """Tell whether an alert is never pushed: what is pending, and its end where that is all there was of it."""
+    if alert.status is AlertStatus.PENDING:
+        return True
+    return before is AlertStatus.PENDING and alert.status not in OPEN
+
+
 def follow(known: Episode | None, alert: Alert, sequence: int, now: datetime) -> Episode:
     """Give an episode as it is after an alert; a reminder changes nothing but that it was told."""
-    pushed = alert.silenced is None
+    silenced = alert.silenced is not None
+    pushed = not silenced and not is_for_feeds_only(known.state if known else None, alert)
     if known is None:
         closed = None if alert.status in OPEN else now
         return Episode(
@@ -144,110 +149,13 @@ def follow(known: Episode | None, alert: Alert, sequence: int, now: datetime) ->
             newest_alert=sequence,
             alert_count=1,
             told=pushed,
-            muted=not pushed,
+            muted=silenced,
         )
-    after = replace(known, alert_count=known.alert_count + 1, told=known.told or pushed, muted=not pushed)
+    after = replace(known, alert_count=known.alert_count + 1, told=known.told or pushed, muted=silenced)
     if alert.reminder is not None:
         return replace(after, escalated=known.escalated or alert.reminder is Reminder.ESCALATION)
     closed = None if alert.status in OPEN else known.closed or now
     return replace(after, state=alert.status, severity=alert.severity, closed=closed, newest_alert=sequence)
-
-
-@dataclass(frozen=True, slots=True)
-class Matcher:
-    """Which alerts are meant: those that meet every condition that is given, one of the values each."""
-
-    subscriptions: tuple[str, ...] = ()
-    procedures: tuple[str, ...] = ()
-    observed_properties: tuple[str, ...] = ()
-    features_of_interest: tuple[str, ...] = ()
-    severities: tuple[Severity, ...] = ()
-    box: Box | None = None
-
-    def matches(self, alert: Alert) -> bool:
-        """Tell whether an alert is meant; one that does not say where it is lies in no area."""
-        wanted = (
-            (self.subscriptions, alert.subscription_id),
-            (self.procedures, alert.procedure),
-            (self.observed_properties, alert.observed_property),
-            (self.features_of_interest, alert.feature_of_interest),
-            (self.severities, alert.severity),
-        )
-        if not all(not values or value in values for values, value in wanted):
-            return False
-        return self.box is None or _contains(self.box, alert.longitude, alert.latitude)
-
-
-def _contains(box: Box, longitude: float | None, latitude: float | None) -> bool:
-    if longitude is None or latitude is None or not box.south <= latitude <= box.north:
-        return False
-    if box.west <= box.east:
-        return box.west <= longitude <= box.east
-    return longitude >= box.west or longitude <= box.east
-
-
-@dataclass(frozen=True, slots=True)
-class Weekly:
-    """
-    A part of certain days of the week by the clocks of a time zone; `days` are 0 (Monday) to 6.
-
-    Where `until` is not after `since`, it ends on the next day. The days are those on which it begins.
-    """
-
-    days: tuple[int, ...]
-    since: time
-    until: time
-    zone: str
-
-    def windows(self, after: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Give the begins and ends of the windows that end after an instant, in order, for the eight days around it."""
-        zone = ZoneInfo(self.zone)
-        today = after.astimezone(zone).date()
-        for offset in range(-2, 9):
-            day = today + timedelta(days=offset)
-            if day.weekday() not in self.days:
-                continue
-            last = day if self.until > self.since else day + timedelta(days=1)
-            begin = datetime.combine(day, self.since, zone).astimezone(UTC)
-            end = datetime.combine(last, self.until, zone).astimezone(UTC)
-            if end > after and end > begin:
-                yield begin, end
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """
-    Nothing is pushed of the alerts that are meant, from `begins` until `ends` (None: until somebody ends it).
-
-    With `weekly` it holds only in the windows of that, within those limits.
-    """
-
-    id: str
-    author: str
-    reason: str
-    created: datetime
-    begins: datetime
-    ends: datetime | None
-    matcher: Matcher
-    weekly: Weekly | None = None
-
-    def holds(self, now: datetime) -> bool:
-        """Tell whether it is in force."""
-        if now < self.begins or (self.ends is not None and now >= self.ends):
-            return False
-        return self.weekly is None or any(begin <= now for begin, _ in self.weekly.windows(now))
-
-    def next_end(self, after: datetime) -> datetime | None:
-        """Give when it ends, or its window that is on or comes next after an instant; None when that is never."""
-        if self.ends is not None and self.ends <= after:
-            return None
-        if self.weekly is None:
-            return self.ends
-        for begin, end in self.weekly.windows(max(after, self.begins)):
-            if self.ends is not None and begin >= self.ends:
-                return None
-            return end if self.ends is None else min(end, self.ends)
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,31 +170,3 @@ class EpisodeSelection:
     states: tuple[AlertStatus, ...] = ()
     is_open: bool | None = None
     is_free: bool | None = None
-
-
-def read_weekly(days: str, since: str, until: str, zone: str) -> Weekly:
-    """Read certain hours of the week; raises `InputError`."""
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise InputError(f"{zone[:100]!r} is no time zone such as Europe/Berlin or UTC", where="timeZone") from error
-    return Weekly(_read_days(days), _read_time(since, "from"), _read_time(until, "until"), zone)
-
-
-def _read_days(text: str) -> tuple[int, ...]:
-    """Read days of the week: `Mon,Tue` or `Mon-Fri`."""
-    found: set[int] = set()
-    for part in text.replace(" ", "").split(","):
-        first, dash, last = (name.capitalize() for name in part.partition("-"))
-        if first not in WEEKDAYS or (dash and last not in WEEKDAYS):
-            raise InputError(f"{part[:50]!r} is no day of the week; write Mon,Tue or Mon-Fri", where="days")
-        begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last if dash else first)
-        found.update((begin + step) % 7 for step in range((end - begin) % 7 + 1))
-    return tuple(sorted(found))
-
-
-def _read_time(text: str, where: str) -> time:
-    try:
-        return datetime.strptime(text.strip(), "%H:%M").time()
-    except ValueError as error:
-        raise InputError(f"{text[:50]!r} is no time of day such as 22:00", where=where) from error

@@ -14,12 +14,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from weps.composing import episode_alert_id
-from weps.episodes import MOMENTARY, DueTimer, Episode, Silence, Timer
+from weps.episodes import MOMENTARY, DueTimer, Episode, Timer
 from weps.model import AlertStatus, Reminder, SubscriptionStatus
 from weps.notify.retelling import compose_closing, compose_reminder
 
 if TYPE_CHECKING:
     from weps.model import Target
+    from weps.silences import Silence
     from weps.store import Store
     from weps.store.episodes import EpisodeTransaction
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from weps.episodes import Silence
 from weps.errors import InputError
 from weps.handling import LONGEST, read_author, read_words
+from weps.silences import Silence
 
 if TYPE_CHECKING:
-    from weps.episodes import Matcher, Weekly
+    from weps.matching import Matcher
+    from weps.silences import Weekly
     from weps.store import Store
 
 LOG = logging.getLogger(__name__)

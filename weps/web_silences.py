@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
 
-from weps.episodes import Matcher, read_weekly
 from weps.errors import InputError, NotFoundError
+from weps.matching import Matcher
 from weps.model import Page, Severity
 from weps.notices import read_box
 from weps.notify.episode_json import silence_to_json
+from weps.silences import read_weekly
 from weps.silencing import Silencing
 from weps.web_bodies import (
     answer_json,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from weps.episodes import Weekly
+    from weps.silences import Weekly
     from weps.store import Store
 
 LIMIT = 50

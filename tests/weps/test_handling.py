@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from tests.weps.notify.samples import make_alert
 from tests.weps.notify.stores import open_store
-from weps.episodes import Action, EpisodeSelection, Matcher, Weekly, read_weekly
+from weps.episodes import Action, EpisodeSelection
 from weps.errors import InputError, NotFoundError
 from weps.handling import Handling
+from weps.matching import Matcher
 from weps.model import (
     AlertStatus,
     Attention,
@@ -28,6 +29,7 @@ from weps.model import (
 )
 from weps.notices import Box
 from weps.reminding import Reminding
+from weps.silences import Weekly, read_weekly
 from weps.silencing import Silencing
 from weps.store import Store
 from weps.store.tables import ALERTS, OUTBOX

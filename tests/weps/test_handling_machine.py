@@ -15,8 +15,9 @@ from sqlalchemy import select
 from tests.weps.notify.stores import open_store
 from tests.weps.test_handling import BOSS, Desk
 from weps.composing import Composer, Thread
-from weps.episodes import OPEN, EpisodeSelection, Matcher
+from weps.episodes import OPEN, EpisodeSelection
 from weps.ledger import Attempt, Outcome
+from weps.matching import Matcher
 from weps.model import Alert, AlertStatus, Observation, Page, RuleText, Severity
 from weps.rules.languages import compile_rule
 from weps.rules.network import Found

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sos_server.time import format_instant
-from weps.episodes import WEEKDAYS
 from weps.notify.alert_json import alert_to_json
+from weps.silences import WEEKDAYS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from weps.episodes import Episode, Note, Silence
+    from weps.episodes import Episode, Note
     from weps.model import Alert
+    from weps.silences import Silence
 
 
 def episode_to_json(episode: Episode, newest: Alert | None) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from weps.episodes import WEEKDAYS, Action
+from weps.episodes import Action
 from weps.model import AlertStatus, Severity
 from weps.processes.base import JSON
+from weps.silences import WEEKDAYS
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _TIME: dict[str, Any] = {"type": "string", "format": "date-time"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from weps.episodes import Matcher, read_weekly
 from weps.errors import InputError
+from weps.matching import Matcher
 from weps.model import Page, Severity
 from weps.notices import read_box
 from weps.notify.episode_json import silence_to_json
@@ -14,13 +14,14 @@ from weps.processes.base import InputSpec, Kind, Literal, OutputSpec, ProcessSpe
 from weps.processes.handling_episodes import IN_JSON, write_json
 from weps.processes.inputs import DURATION_UNITS
 from weps.processes.subscribing import told_of
+from weps.silences import read_weekly
 from weps.silencing import Silencing
 
 if TYPE_CHECKING:
-    from weps.episodes import Silence, Weekly
     from weps.notices import Box
     from weps.processes.base import Context, Outputs
     from weps.processes.inputs import Inputs
+    from weps.silences import Silence, Weekly
 
 MOST = 500
 MANY = 100

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, or_, select, update
 
-from weps.episodes import Matcher, Silence, Weekly
 from weps.errors import NotFoundError
+from weps.matching import Matcher
 from weps.model import Severity
 from weps.notices import Box
+from weps.silences import Silence, Weekly
 from weps.store.database import Database
 from weps.store.tables import SILENCES
 
