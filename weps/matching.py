@@ -32,12 +32,4 @@ class Matcher:
         )
         if not all(not values or value in values for values, value in wanted):
             return False
-        return self.box is None or _contains(self.box, alert.longitude, alert.latitude)
-
-
-def _contains(box: Box, longitude: float | None, latitude: float | None) -> bool:
-    if longitude is None or latitude is None or not box.south <= latitude <= box.north:
-        return False
-    if box.west <= box.east:
-        return box.west <= longitude <= box.east
-    return longitude >= box.west or longitude <= box.east
+        return self.box is None or self.box.contains(alert.longitude, alert.latitude)

@@ -39,6 +39,14 @@ class Box:
     east: float
     north: float
 
+    def contains(self, longitude: float | None, latitude: float | None) -> bool:
+        """Tell whether a place lies in it; what has no place lies nowhere."""
+        if longitude is None or latitude is None or not self.south <= latitude <= self.north:
+            return False
+        if self.west <= self.east:
+            return self.west <= longitude <= self.east
+        return longitude >= self.west or longitude <= self.east
+
 
 def read_box(text: str) -> Box:
     """Read `west,south,east,north`; raises `InputError`."""

@@ -15,7 +15,6 @@ from weps.web_queries import FILTERS, read_store_query
 
 if TYPE_CHECKING:
     from weps.model import Alert
-    from weps.notices import Box
 
 OWN = ("feed", "lastEventId")
 
@@ -70,15 +69,7 @@ def matches(selection: Selection, alert: Alert) -> bool:
         return False
     if selection.since is not None and alert.detected <= selection.since:
         return False
-    return selection.box is None or _is_inside(selection.box, alert.longitude, alert.latitude)
-
-
-def _is_inside(box: Box, longitude: float | None, latitude: float | None) -> bool:
-    if longitude is None or latitude is None or not box.south <= latitude <= box.north:
-        return False
-    if box.west <= box.east:
-        return box.west <= longitude <= box.east
-    return longitude >= box.west or longitude <= box.east
+    return selection.box is None or selection.box.contains(alert.longitude, alert.latitude)
 
 
 def _position(text: str) -> int:
