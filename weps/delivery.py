@@ -300,7 +300,7 @@ class DeliveryWorker:
             self._woken.wait(pause)
 
     def _pause(self, looked: datetime) -> float:
-        """Give the seconds to the next delivery; what was due when we looked waits for its target, whose end wakes us."""
+        """Give the seconds to the next delivery; what was due as we looked waits for its target, whose end wakes us."""
         if self._dispatcher.has_waiting:
             return PATIENCE
         due = self._store.next_delivery_due()
