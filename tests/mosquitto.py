@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import socket
 import subprocess
 import time
@@ -10,10 +12,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
-from tests.weps.notify.broker import MOSQUITTO
+MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+
+
+def require_mosquitto() -> None:
+    """Skip where there is no broker; in CI its absence is a failure."""
+    if MOSQUITTO is None:
+        if os.environ.get("CI"):
+            pytest.fail("Mosquitto is needed in CI")
+        pytest.skip("needs Mosquitto (apt-get install mosquitto)")
 
 
 def _free_port() -> int:

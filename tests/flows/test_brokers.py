@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.flows.conftest import Running, wait_for
-from tests.mosquitto import Mosquitto
-from tests.weps.notify.broker import require_mosquitto
+from tests.mosquitto import Mosquitto, require_mosquitto
 from weps.client import ComplexInput
 
 EVERY = json.dumps({"type": "threshold", "condition": "greaterThan", "threshold": 30, "trigger": "every"})

@@ -14,9 +14,8 @@ import requests
 from tests import misbehaving_sos as misbehaving
 from tests.flows.conftest import Running, free_port, wait_for
 from tests.misbehaving_sos import MisbehavingSos
-from tests.mosquitto import Mosquitto
+from tests.mosquitto import Mosquitto, require_mosquitto
 from tests.sta_server import StaServer
-from tests.weps.notify.broker import require_mosquitto
 from weps.__main__ import main
 from weps.client import ComplexInput
 

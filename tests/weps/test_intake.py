@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mosquitto import Mosquitto
+from tests.mosquitto import Mosquitto, require_mosquitto
 from tests.weps.bench import NOON, at
-from tests.weps.notify.broker import require_mosquitto
 from weps.engine import Engine
 from weps.errors import InputError, SourceUnreachable
 from weps.feeders.brokers import Brokers
@@ -60,7 +59,7 @@ class Bench:
         self.hubs = Hubs(Fetcher(self.allowed, timeout=5).send, "http://weps.example/push")
         feeder = PushedFeeder(self.brokers, self.hubs, self.faults)
         self.engine = Engine(self.store, feeder, {}, "http://weps.example", clock=lambda: self.now, first_look=30)
-        self.intake = Intake(self.engine, self.brokers, self.faults, Horizon())
+        self.intake = Intake(self.engine, self.brokers, self.hubs, self.faults, Horizon())
         self.intake.start()
 
     def stop(self) -> None:

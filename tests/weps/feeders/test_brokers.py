@@ -8,8 +8,7 @@ import queue
 import pytest
 
 from tests.certificates import Authority
-from tests.mosquitto import Mosquitto
-from tests.weps.notify.broker import require_mosquitto
+from tests.mosquitto import Mosquitto, require_mosquitto
 from weps.errors import InputError, SettingsError, SourceUnreachable
 from weps.feeders import broker
 from weps.feeders.brokers import Brokers

@@ -10,7 +10,7 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from tests.weps.notify.broker import Broker, require_mosquitto
+from tests.mosquitto import Mosquitto, require_mosquitto
 from tests.weps.notify.samples import make_alert
 from weps.errors import DeliveryError, InputError, SourceRefused
 from weps.feeders.guard import Guard
@@ -25,8 +25,8 @@ def start(tmp_path):
     require_mosquitto()
     running = []
 
-    def make(**options) -> Broker:
-        running.append(Broker(tmp_path, **options))
+    def make(**options) -> Mosquitto:
+        running.append(Mosquitto(tmp_path, **options))
         return running[-1]
 
     yield make
@@ -39,7 +39,7 @@ def listen():
     """Listen to a topic of a broker; gives a queue of messages."""
     clients = []
 
-    def start_listening(broker: Broker, topic: str) -> queue.Queue:
+    def start_listening(broker: Mosquitto, topic: str) -> queue.Queue:
         heard: queue.Queue = queue.Queue()
         ready = threading.Event()
         client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
