@@ -9,10 +9,11 @@ from sqlalchemy import Connection, delete, exists, func, or_, select, update
 
 from weps.episodes import Action, DueTimer, Note, Timer
 from weps.errors import NotFoundError
+from weps.store.bulk import insert_rows
 from weps.store.database import Database
 from weps.store.rows import read_alert
 from weps.store.silences import holding
-from weps.store.storing import read_episode, store_alerts, upsert
+from weps.store.storing import TIMER_COLUMNS, read_episode, store_alerts
 from weps.store.subscriptions import one_subscription
 from weps.store.tables import ALERTS, EPISODE_NOTES, EPISODE_TIMERS, EPISODES
 
@@ -154,7 +155,7 @@ class EpisodeTransaction:
 
     def set_timer(self, kind: Timer, due: datetime) -> None:
         """Let something be due then."""
-        upsert(self._connection, EPISODE_TIMERS, [{"episode": self.episode.id, "kind": kind, "due": due}], ("due",))
+        insert_rows(self._connection, EPISODE_TIMERS, TIMER_COLUMNS, [(self.episode.id, kind.value, due)], ("due",))
 
     def drop_timers(self, *kinds: Timer) -> None:
         """Let nothing of these kinds be due any more."""

@@ -11,10 +11,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from weps.ledger import Ready, TargetHealth
 from weps.model import Alert, AlertStatus, Delivery, DeliveryStatus, Target
+from weps.store.bulk import insert_rows
 from weps.store.database import Database
 from weps.store.rows import read_alert
 from weps.store.tables import ALERTS, DELIVERY_ATTEMPTS, OUTBOX, SUBSCRIPTIONS, TARGETS
@@ -48,6 +48,17 @@ def _sendable() -> Any:
     return query.order_by(OUTBOX.c.id).limit(bindparam("most"))
 
 
+_WAITING = (
+    "alert_sequence",
+    "subscription_id",
+    "episode",
+    "channel",
+    "address",
+    "attempts",
+    "queued",
+    "due",
+    "status",
+)
 _SENDABLE = _sendable()
 _NOTE = (
     update(OUTBOX)
@@ -146,26 +157,13 @@ class Outbox(Database):
 def enqueue(connection: Connection, alerts: Sequence[tuple[int, Alert, tuple[Target, ...]]], now: datetime) -> None:
     """Put a row into the outbox for each target of each alert, by the alert's sequence."""
     rows = [
-        {
-            "alert_sequence": sequence,
-            "subscription_id": alert.subscription_id,
-            "episode": alert.episode,
-            "channel": target.channel,
-            "address": target.address,
-            "attempts": 0,
-            "queued": now,
-            "due": now,
-            "status": QUEUED,
-        }
+        (sequence, alert.subscription_id, alert.episode, target.channel, target.address, 0, now, now, QUEUED)
         for sequence, alert, targets in alerts
         for target in dict.fromkeys(targets)
     ]
-    if rows:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        known = {(row["channel"], row["address"]) for row in rows}
-        places = [{"channel": channel, "address": address} for channel, address in sorted(known)]
-        connection.execute(dialect.insert(TARGETS).on_conflict_do_nothing(), places)
-        connection.execute(OUTBOX.insert(), rows)
+    places = sorted({(target.channel, target.address) for _, _, targets in alerts for target in targets})
+    insert_rows(connection, TARGETS, ("channel", "address"), places, ())
+    insert_rows(connection, OUTBOX, _WAITING, rows)
 
 
 def read_delivery(row: RowMapping, alert: Alert) -> Delivery:

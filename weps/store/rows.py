@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sos_server.time import from_microseconds, to_microseconds
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from weps.model import Json
 
 ALERT_COLUMNS = tuple(field.name for field in fields(Alert) if field.name != "sequence")
+_COMPARISON = ALERT_COLUMNS.index("comparison")
+_alert_values = attrgetter(*ALERT_COLUMNS)
 ITEM_COLUMNS = tuple(field.name for field in fields(StoredItem) if field.name != "sequence")
 _PLAIN = ("value", "uom", "offering", "nil_reason", "geometry", "identifier", "id", "quality")
 _INSTANTS = ("phenomenon_time", "phenomenon_time_end", "result_time")
@@ -96,13 +99,14 @@ def read_subscription(row: RowMapping) -> Subscription:
     )
 
 
-def alert_columns(alert: Alert) -> dict[str, Json]:
-    """Give the columns of an alert."""
-    columns = {name: getattr(alert, name) for name in ALERT_COLUMNS}
+def alert_values(alert: Alert) -> tuple[Any, ...]:
+    """Give the values of `ALERT_COLUMNS`."""
+    values = list(_alert_values(alert))
     if alert.comparison is not None:
-        columns["comparison"] = asdict(alert.comparison)
-    columns["causes"] = list(alert.causes)
-    return columns
+        comparison = alert.comparison
+        shown = {"condition": comparison.condition, "bounds": comparison.bounds, "uom": comparison.uom}
+        values[_COMPARISON] = shown
+    return tuple(values)
 
 
 def read_alert(row: RowMapping) -> Alert:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, delete, func, select, tuple_, update
 
 from weps.episodes import OPEN, Episode, Timer, follow
 from weps.model import AlertStatus, Attention, Severity, Target
+from weps.store.bulk import insert_rows
 from weps.store.outbox import enqueue
-from weps.store.rows import alert_columns
+from weps.store.rows import ALERT_COLUMNS, alert_values
 from weps.store.silences import holding
 from weps.store.tables import ALERTS, EPISODE_TIMERS, EPISODES, SUBSCRIPTIONS
 
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 MANY = 500
 """Keys asked for in one statement; databases limit the number of parameters."""
 
+TIMER_COLUMNS = ("episode", "kind", "due")
 _COLUMNS = tuple(each.name for each in fields(Episode))
+_values_of = attrgetter(*_COLUMNS)
 _CHANGING = tuple(name for name in _COLUMNS if name not in ("id", "subscription_id", "opened", "first_alert"))
 
 
@@ -64,11 +67,11 @@ class _Timers:
             connection.execute(delete(EPISODE_TIMERS).where(gone))
         for overwriting in (True, False):
             rows = [
-                {"episode": episode, "kind": kind, "due": due}
+                (episode, kind.value, due)
                 for (episode, kind), (due, is_set) in self.changes.items()
                 if due is not None and is_set is overwriting
             ]
-            upsert(connection, EPISODE_TIMERS, rows, ("due",) if overwriting else ())
+            insert_rows(connection, EPISODE_TIMERS, TIMER_COLUMNS, rows, ("due",) if overwriting else ())
 
 
 def store_alerts(
@@ -87,7 +90,8 @@ def store_alerts(
             continue
         if alert.reminder is None:
             silence = next((each.id for each in silences if each.matcher.matches(alert)), None)
-            alert = replace(alert, silenced=silence)
+            # copying an alert costs as much as all that is decided about it
+            alert = alert if alert.silenced == silence else replace(alert, silenced=silence)
         decided.append((alert, targets))
     if not decided:
         _save_episodes(connection, known.values())
@@ -132,20 +136,6 @@ def read_episode(row: RowMapping) -> Episode:
     return Episode(**members | {"state": AlertStatus(row["state"]), "severity": Severity(row["severity"])})
 
 
-def upsert(connection: Connection, table: Any, rows: list[dict[str, Any]], changing: tuple[str, ...]) -> None:
-    """Insert rows; of those that are there already, change some columns, or none."""
-    if not rows:
-        return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(table)
-    keys = list(table.primary_key.columns)
-    if not changing:
-        connection.execute(insert.on_conflict_do_nothing(index_elements=keys), rows)
-        return
-    changes = {name: insert.excluded[name] for name in changing}
-    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changes), rows)
-
-
 def _redirected(alert: Alert, known: dict[str, Episode]) -> Alert | None:
     """Give an alert in the episode that it belongs to; None for the end of what was cancelled."""
     cancelled = known.get(alert.episode)
@@ -175,9 +165,12 @@ def _plan(timers: _Timers, episode: Episode, wish: Attention, now: datetime) -> 
 
 
 def _insert(connection: Connection, alerts: Sequence[Alert], now: datetime) -> Sequence[int]:
-    rows = [{"stored": now, **alert_columns(alert)} for alert in alerts]
-    inserting = ALERTS.insert().returning(ALERTS.c.sequence, sort_by_parameter_order=True)
-    sequences = connection.execute(inserting, rows).scalars().all()
+    newest_before = connection.execute(select(func.max(ALERTS.c.sequence))).scalar_one() or 0
+    rows = [(now, *alert_values(alert)) for alert in alerts]
+    insert_rows(connection, ALERTS, ("stored", *ALERT_COLUMNS), rows)
+    # writers take turns: what is newer are these, in their order
+    mine = select(ALERTS.c.sequence).where(ALERTS.c.sequence > newest_before).order_by(ALERTS.c.sequence)
+    sequences = connection.execute(mine).scalars().all()
     newest = {alert.subscription_id: sequence for alert, sequence in zip(alerts, sequences, strict=True)}
     for identifier, count in Counter(alert.subscription_id for alert in alerts).items():
         counting = update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id == identifier)
@@ -211,8 +204,7 @@ def _attention(connection: Connection, identifiers: Iterable[str]) -> Mapping[st
 
 
 def _save_episodes(connection: Connection, episodes: Iterable[Episode]) -> None:
-    rows = [{name: getattr(episode, name) for name in _COLUMNS} for episode in episodes]
-    upsert(connection, EPISODES, rows, _CHANGING)
+    insert_rows(connection, EPISODES, _COLUMNS, [_values_of(episode) for episode in episodes], _CHANGING)
 
 
 def _portions(keys: Sequence[Any]) -> Iterable[Sequence[Any]]:
