@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
 from weps.errors import SourceRefused, SourceUnreachable
+from weps.hosts import check_host
 
 _Resolved: TypeAlias = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -29,6 +30,7 @@ _REFUSED_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "64:ff9b::/96", "64:ff9b:1::/48")
 )
+_SHOWN = 200
 _NOT_IN_A_URL = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -80,21 +82,34 @@ class Guard:
 
 
 def _checked(url: str, ports: Mapping[str, int]) -> SplitResult:
-    place = url.partition("?")[0]
+    place = url.partition("?")[0][:_SHOWN]
     if _NOT_IN_A_URL.search(url):
         raise SourceRefused("the address has blanks or backslashes; percent-encode them", where=repr(place))
     try:
         parts = urlsplit(url)
-        port = parts.port
     except ValueError as error:
-        raise SourceRefused(f"not a URL: {error}", where=place) from error
+        raise SourceRefused("not a URL; write one such as https://sos.example.org/sos", where=place) from error
     if parts.scheme not in ports:
         raise SourceRefused(f"only {':// and '.join(ports)}:// addresses are asked", where=place)
-    if not parts.hostname or port == 0:
-        raise SourceRefused("the address names no host and port that could be asked", where=place)
+    _check_port(parts, place)
+    if not parts.hostname:
+        raise SourceRefused("the address names no host that could be asked", where=place)
     if parts.username is not None or parts.password is not None:
         raise SourceRefused("the address holds a user name or password; write it without", where=parts.hostname)
+    try:
+        check_host(parts.hostname)
+    except ValueError as error:
+        raise SourceRefused(str(error), where=place) from error
     return parts
+
+
+def _check_port(parts: SplitResult, place: str) -> None:
+    try:
+        usable = parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise SourceRefused("the port in the address is none; it is a number from 1 to 65535", where=place)
 
 
 def refuse_address(text: str, where: str) -> None:

@@ -39,6 +39,7 @@ _BY_LOWER_CASE = {name.lower(): name for name in (*KNOWN_NAMES, *OLD_NAMES)}
 _READABLE_FORMATS = frozenset({"http://www.opengis.net/waterml/2.0", "http://www.opengis.net/waterml-dr/2.0"})
 _SENSOR_FORMAT = re.compile(r"sensorml/[0-9.]+", re.IGNORECASE)
 _PARAMETER = re.compile(r"[\w.-]+=")
+_HOST = re.compile(r"[^:/?]*://([^/?]*)")
 _BLANK = re.compile(r"\s+")
 
 
@@ -59,7 +60,8 @@ def split_url(text: str) -> tuple[str, str]:
     Part a URL as people print it into address and query, both without line breaks and blanks around.
 
     A printed URL is broken into lines with indented continuations. An address has no blanks at all, so those inside
-    go too; in the query a blank inside a value may be meant and stays. What begins with a parameter is all query.
+    go too, but for those in the host, which nobody can guess the name of; in the query a blank inside a value may be
+    meant and stays. What begins with a parameter is all query.
     """
     joined = "".join(line.strip() for line in text.splitlines())
     if "#" in joined:
@@ -67,6 +69,9 @@ def split_url(text: str) -> tuple[str, str]:
     address, _, query = joined.partition("?")
     if _PARAMETER.match(address):
         address, query = "", joined
+    host = _HOST.match(address)
+    if host is not None and _BLANK.search(host[1].rstrip()):
+        raise TemplateError(f"the host {host[1][:100]!r} has a blank in it; write a name such as sos.example.org")
     return _BLANK.sub("", address), query.strip()
 
 

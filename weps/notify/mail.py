@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from weps.errors import DeliveryError, InputError, SettingsError
+from weps.hosts import check_host
 from weps.ledger import ANSWER_LIMIT, Receipt
 from weps.model import Alert
 from weps.notify.base import Portion, beginning
@@ -80,6 +81,10 @@ class EmailChannel:
         """Refuse what is no mailbox."""
         if not _MAILBOX.fullmatch(address):
             raise InputError("write a mailbox behind mailto:, such as mailto:duty@example.org", where="sink")
+        try:
+            check_host(address.rpartition("@")[2])
+        except ValueError as error:
+            raise InputError(f"{error}; write a mailbox such as mailto:duty@example.org", where="sink") from error
 
     def portion(self, address: str, waiting: int) -> Portion:
         """Send one by one while that is not too fast, then all that waits in one mail from time to time."""

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from weps.errors import InputError, NotFoundError, SourceRefused
+from weps.notify.targets import without_login
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,9 +38,13 @@ def check_address(context: Context, address: str, where: str) -> None:
 
 
 def check_target(context: Context, target: Target, where: str) -> None:
-    """Refuse a target at an address that WEPS can never post to; other channels check theirs as they connect."""
-    if target.address.lower().startswith(("http://", "https://")):
-        check_address(context, target.address, where)
+    """Refuse a target that WEPS can never send to; mailboxes are checked by their channel."""
+    address = target.address.strip()
+    if address.lower().startswith(("http://", "https://")):
+        check_address(context, address, where)
+    elif address.lower().startswith(("mqtt://", "mqtts://")):
+        # Brokers may be told who we are, and their topics may have blanks.
+        check_address(context, "/".join(without_login(address).split("/")[:3]).partition("?")[0], where)
 
 
 def subscribe(context: Context, new: NewSubscription, names: Mapping[str, str]) -> Subscription:
