@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from weps.episodes import Episode
+from weps.episodes import OPEN, Episode
 from weps.model import Alert, AlertStatus, Detection, Observation, Series, Source, Subscription
 from weps.notify.message import compose_alert
 from weps.rules.network import Found
@@ -58,8 +58,7 @@ class Composer:
             late=self._is_late(detection.observation),
             evidence=self._evidence_url(subscription, detection),
         )
-        is_open = status in (AlertStatus.FIRING, AlertStatus.NO_DATA)
-        return alert, Thread(count, episode if is_open else None)
+        return alert, Thread(count, episode if status in OPEN else None)
 
     def _is_late(self, observation: Observation | None) -> bool:
         if observation is None:
@@ -86,6 +85,8 @@ def status_of(detection: Detection, has_episodes: bool) -> AlertStatus:
         return AlertStatus.EVENT
     if detection.event == "resolved":
         return AlertStatus.RESOLVED
+    if detection.event == "pending":
+        return AlertStatus.PENDING
     is_silence = detection.comparison is not None and detection.comparison.condition == SILENCE
     return AlertStatus.NO_DATA if is_silence else AlertStatus.FIRING
 

@@ -12,7 +12,8 @@ episode's row in one transaction:
     event, source-changed, rule-failed                         closed from the start: it has no duration
 
 Feeds hold every alert. What is *pushed* is decided when an alert is stored: nothing while a silence matches it, and
-nothing of what is pending, nor that it ended before it fired. A silence that ends tells the episodes that are open then, and those that ended under it after they had been told.
+nothing of what is pending, nor its end where it never fired. A silence that ends tells the episodes that are open
+then, and those that ended under it after they had been told.
 What is due later of an episode stands in a timer: to be told again (`repeat`), to be told to more targets when nobody
 acknowledged it (`escalation`), the end of an acknowledgement, and that it has expired. Whatever runs a timer does so
 in one transaction, with an alert whose id follows from the episode and the instant that was due: twice is once.

@@ -131,6 +131,7 @@ class AlertStatus(StrEnum):
     """What an alert says of its episode."""
 
     EVENT = "event"  # a match that has no end: every EML detection, and thresholds with trigger "every"
+    PENDING = "pending"  # its condition is met, but has not been so long or so often that it fires
     FIRING = "firing"
     RESOLVED = "resolved"
     CANCELLED = "cancelled"  # withdrawn by an operator: it should not have been told, or does not matter any more

@@ -65,8 +65,9 @@ class Reminding:
             identifier = episode_alert_id(known, f"{Reminder.SILENCE_OVER}/{silence.id}", end)
             if work.is_told(identifier) or work.is_silenced(newest, now):
                 return 0
-            if not known.is_open and not (known.muted and (known.told or known.state in MOMENTARY)):
-                # it came and went in silence
+            is_heard = known.is_open and known.state is not AlertStatus.PENDING
+            if not is_heard and not (known.muted and (known.told or known.state in MOMENTARY)):
+                # it came and went in silence, or has only begun
                 work.change(muted=False)
                 return 0
             if known.is_acknowledged and not known.muted:
@@ -129,6 +130,8 @@ def _remind(
     work: EpisodeTransaction, timer: DueTimer, reminder: Reminder, targets: tuple[Target, ...], now: datetime
 ) -> int:
     newest = work.newest_alert()
+    if work.episode.state is AlertStatus.PENDING:
+        return 0
     if work.is_silenced(newest, now):
         # the end of the silence tells it, and everything begins anew from there
         work.change(muted=True)

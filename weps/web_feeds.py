@@ -13,7 +13,7 @@ from weps.model import Alert
 from weps.notices import Notices
 from weps.notify.alert_json import alert_to_json
 from weps.notify.cap import MEDIA_TYPE as CAP
-from weps.notify.cap import sender_of, write_cap
+from weps.notify.cap import is_message, sender_of, write_cap
 from weps.notify.formats import FORMATS
 from weps.notify.freshness import freshness
 from weps.notify.page import store_page, subscription_page, told_at
@@ -103,9 +103,11 @@ class FeedFace:
             alert = self.store.alert(request.path_params["id"])
         except NotFoundError:
             return refused(404, "There is no such alert.")
+        references = self.store.references([alert]).get(alert.id, ())
+        if not is_message(alert, references):
+            return refused(404, "What is pending, and ends before it fires, is no message; read the alert as JSON.")
 
         def build() -> bytes:
-            references = self.store.references([alert]).get(alert.id, ())
             alerts_url = f"{self._base(request)}/alerts"
             return write_cap(alert, sender=self._sender(request), references=references, alerts_url=alerts_url)
 

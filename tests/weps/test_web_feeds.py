@@ -358,7 +358,7 @@ WRONG = {
     "unknown": ("colour=red", "there is no parameter 'colour'; there are id, format, subscription"),
     "format": ("format=xls", "format: 'xls' is none of rss, atom, json, geojson, cap"),
     "severity": ("severity=bad", "severity: 'bad' is none of Extreme, Severe, Moderate, Minor, Unknown"),
-    "status": ("status=open", "status: 'open' is none of event, firing, resolved, cancelled"),
+    "status": ("status=open", "status: 'open' is none of event, pending, firing, resolved"),
     "time": ("from=yesterday", "from: is an instant such as 2016-01-11T03:55:45Z"),
     "times": ("from=2016-01-12T00:00:00Z&to=2016-01-11T00:00:00Z", "to: lies before from"),
     "box of two": ("bbox=1,2", "bbox is west,south,east,north in degrees"),

@@ -4,7 +4,8 @@ Alerts as messages of the Common Alerting Protocol 1.2 (OASIS).
 What is told of an episode follows what emergency services do: what begins is an Alert, a change of it an Update that
 references what was told before. An episode that is over is an Update with the response type AllClear, because the end
 of a danger is news that has to reach whoever was warned; receivers drop what is cancelled without a word. Cancel is
-for what an operator withdraws. Troubles of the watching itself are, where alerts are actual, of the status System.
+for what an operator withdraws. What is pending is no message. Troubles of the watching itself are, where alerts are
+actual, of the status System.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ class Answers:
 
 _ANSWERS = {
     AlertStatus.EVENT: Answers("Immediate", "Observed"),
+    AlertStatus.PENDING: Answers("Expected", "Possible", "Monitor"),
     AlertStatus.FIRING: Answers("Immediate", "Observed"),
     AlertStatus.RESOLVED: Answers("Past", "Observed", "AllClear"),
     AlertStatus.CANCELLED: Answers("Past", "Unlikely", "None"),
@@ -91,6 +93,13 @@ def write_cap(alert: Alert, *, sender: str, references: Sequence[Reference], ale
     _add(root, "incidents", alert.episode)
     _add_info(root, alert, f"{alerts_url}/{alert.id}")
     return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
+
+
+def is_message(alert: Alert, references: Sequence[Reference]) -> bool:
+    """Tell whether an alert is a message: people are not warned of what has only begun, nor told that it is over."""
+    if alert.status is AlertStatus.PENDING:
+        return False
+    return bool(references) or alert.status not in (AlertStatus.RESOLVED, AlertStatus.CANCELLED, AlertStatus.EXPIRED)
 
 
 def message_type(alert: Alert, references: Sequence[Reference]) -> str:

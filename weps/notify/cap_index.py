@@ -8,7 +8,7 @@ from lxml import etree
 
 from weps.model import Alert
 from weps.notify.atom import MEDIA_TYPE, add_categories, add_link, add_texts, start_entry, start_feed, to_bytes
-from weps.notify.cap import CAP, area_name, cap_status, cap_time, message_type, summary_of
+from weps.notify.cap import CAP, area_name, cap_status, cap_time, is_message, message_type, summary_of
 from weps.notify.cap import MEDIA_TYPE as CAP_MEDIA_TYPE
 from weps.notify.page import NAME_LIMIT
 from weps.notify.place import cap_area
@@ -24,7 +24,7 @@ def write_cap_index(page: FeedPage) -> bytes:
     """Write a page of the index: each entry links to the message and shows what it is about."""
     feed = start_feed(page, MEDIA_TYPE, _NAMESPACES)
     for alert in page.notices:
-        if isinstance(alert, Alert):
+        if isinstance(alert, Alert) and is_message(alert, page.references.get(alert.id, ())):
             _add_message(feed, alert, page)
     return to_bytes(feed)
 

@@ -103,7 +103,7 @@ def _pilot_elements(alert: Alert) -> Iterator[tuple[str, Value]]:
     yield "procedure_id", alert.procedure
     yield "observedProperty", alert.observed_property
     yield "featureOfInterest", alert.feature_of_interest
-    if alert.comparison and alert.status in (AlertStatus.EVENT, AlertStatus.FIRING):
+    if alert.comparison and alert.status in (AlertStatus.EVENT, AlertStatus.PENDING, AlertStatus.FIRING):
         shoot = _PILOT_SHOOTS.get(alert.comparison.condition)
         if shoot:
             yield shoot, alert.value

@@ -98,7 +98,7 @@ def _note(rehearsal: Rehearsal, episodes: _Episodes, found: Found, has_episodes:
         rehearsal.matches.append(Match(found.detection, status))
     if status is AlertStatus.RESOLVED:
         episodes.end(found.key, found.detection.time)
-    elif status is not AlertStatus.EVENT:
+    elif status not in (AlertStatus.EVENT, AlertStatus.PENDING):
         episodes.begin(found.key, found.detection.time)
 
 

@@ -57,9 +57,15 @@ THRESHOLD_INPUTS = (
         Literal(allowed=("edge", "every")),
         "When it begins and ends, or each time it is met.",
     ),
+    InputSpec(
+        "pending",
+        "Whether the time before it has held is shown",
+        Literal(allowed=("false", "true")),
+        "With for or consecutive: feeds show that it has begun; nothing is pushed before it holds.",
+    ),
 )
 SELECTORS = ("procedure", "observedProperty", "featureOfInterest")
-_DEFINING = ("threshold", "lower", "upper", "reset", "for", "consecutive", "trigger")
+_DEFINING = ("threshold", "lower", "upper", "reset", "for", "consecutive", "trigger", "pending")
 
 
 def read_rule(inputs: Inputs) -> tuple[RuleText, tuple[str, ...]]:
@@ -103,6 +109,8 @@ def threshold_rule(inputs: Inputs, trigger: str | None) -> RuleText:
             rule["consecutive"] = inputs.count(name)
     if trigger is not None:
         rule["trigger"] = trigger
+    if inputs.text("pending") == "true":
+        rule["pending"] = True
     text = json.dumps(rule, ensure_ascii=False)
     return RuleText(detect_language(text, JSON), text)
 

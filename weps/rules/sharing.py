@@ -36,7 +36,9 @@ def common_of(rule: Rule) -> SimpleRule | None:
     """Give what a rule has in common with those of its family; None for a rule that has none."""
     if type(rule) is not SimpleRule:
         return None
-    return _known(replace(rule, name="", steps=(), edge=AT_ONCE, every=False, message=None, compared_uom=None))
+    return _known(
+        replace(rule, name="", steps=(), edge=AT_ONCE, every=False, message=None, compared_uom=None, pending=False)
+    )
 
 
 @lru_cache(MOST_KNOWN)

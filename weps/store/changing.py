@@ -121,7 +121,7 @@ def _restart(connection: Connection, identifier: str, activation: datetime, now:
     """Forget the states of a rule; the numbers of its detections go on, because the ids of alerts are made of them."""
     mine = RULE_STATES.c.subscription_id == identifier
     connection.execute(update(RULE_STATES).where(mine).values(state=null(), open_episode=None))
-    close_episodes(connection, (identifier,), now, (AlertStatus.FIRING, AlertStatus.NO_DATA))
+    close_episodes(connection, (identifier,), now, (AlertStatus.PENDING, AlertStatus.FIRING, AlertStatus.NO_DATA))
     return {"activation": activation, "primed": False}
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select
 
+from weps.model import AlertStatus
 from weps.notices import Mark, Notices, Reference, StoreStatus
 from weps.store.alerts import EPOCH
 from weps.store.database import Database
@@ -96,12 +97,17 @@ class NoticeList(Database):
         return StoreStatus(newest, oldest, max(alert_stored or EPOCH, item_stored or EPOCH))
 
     def references(self, alerts: Sequence[Alert]) -> dict[str, tuple[Reference, ...]]:
-        """Give what was told before in the episodes of alerts, oldest first, by the ids of those that have such."""
+        """
+        Give what was told before in the episodes of alerts, oldest first, by the ids of those that have such.
+
+        What was only pending was told to nobody.
+        """
         episodes = {alert.episode for alert in alerts if alert.episode != alert.id}
         if not episodes:
             return {}
         columns = ALERTS.c.id, ALERTS.c.episode, ALERTS.c.sequence, ALERTS.c.detected
-        query = select(*columns).where(ALERTS.c.episode.in_(episodes)).order_by(ALERTS.c.sequence)
+        mine = ALERTS.c.episode.in_(episodes), ALERTS.c.status != AlertStatus.PENDING
+        query = select(*columns).where(*mine).order_by(ALERTS.c.sequence)
         told: dict[str, list[tuple[int, Reference]]] = {}
         with self.reading() as connection:
             for row in connection.execute(query):

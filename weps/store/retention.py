@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, or_, select
 
-from weps.model import AlertStatus, SubscriptionStatus
+from weps.episodes import OPEN
+from weps.model import SubscriptionStatus
 from weps.store.database import Database
 from weps.store.tables import ALERTS, OUTBOX, SUBSCRIPTIONS
 
@@ -23,13 +24,6 @@ PORTION = 500
 KEPT_IN_FEEDS = 100
 """Alerts that the feed of a subscription that is not over has at least, however old they are."""
 
-OPEN = (
-    AlertStatus.FIRING,
-    AlertStatus.NO_DATA,
-    AlertStatus.SOURCE_DOWN,
-    AlertStatus.SOURCE_SILENT,
-    AlertStatus.TARGET_DOWN,
-)
 OVER = (SubscriptionStatus.CANCELLED, SubscriptionStatus.ENDED, SubscriptionStatus.FAILED)
 
 
@@ -68,7 +62,7 @@ def _old_alerts(before: datetime) -> Select[tuple[int]]:
     is_over = SUBSCRIPTIONS.c.status.in_(OVER)
     goes_on = exists().where(later.c.episode == ALERTS.c.episode, later.c.stored >= before)
     last_of_all = ~exists().where(after.c.episode == last.c.episode, after.c.sequence > last.c.sequence)
-    is_open = exists().where(last.c.episode == ALERTS.c.episode, last.c.status.in_(OPEN), last_of_all)
+    is_open = exists().where(last.c.episode == ALERTS.c.episode, last.c.status.in_(list(OPEN)), last_of_all)
     in_ledger = exists().where(OUTBOX.c.alert_sequence == ALERTS.c.sequence)
     shown = select(newer.c.sequence).where(newer.c.subscription_id == ALERTS.c.subscription_id)
     oldest_shown = shown.order_by(newer.c.sequence.desc()).offset(KEPT_IN_FEEDS - 1).limit(1).scalar_subquery()

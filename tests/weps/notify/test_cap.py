@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import feedparser
@@ -13,7 +14,7 @@ from tests.weps.notify.samples import DETECTED, make_alert, make_detection, make
 from tests.weps.notify.test_geojson import LAKE
 from weps.model import AlertStatus, AlertUse, Language
 from weps.notices import Reference
-from weps.notify.cap import cap_time, sender_of, write_cap
+from weps.notify.cap import cap_time, is_message, sender_of, write_cap
 from weps.notify.cap_index import write_cap_index
 
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
@@ -82,12 +83,33 @@ def test_every_message_is_valid(schema, status, references, kind, response, urge
 @pytest.mark.parametrize("status", AlertStatus)
 def test_every_status_has_a_valid_message(schema, status):
     """
-    Whatever an alert can say of its episode, there is a message for it, and an entry in the index.
+    Whatever an alert can say of its episode, there is a message for it, and an entry in the index but for what is
+    only pending.
     """
     told = alert(status=status)
+    page = replace(page_of(told), references={told.id: EARLIER})
 
     assert schema.validate(etree.fromstring(message(told, EARLIER))), schema.error_log
-    assert 1 == len(feedparser.parse(write_cap_index(page_of(told))).entries)
+    assert (status is not AlertStatus.PENDING) == len(feedparser.parse(write_cap_index(page)).entries)
+
+
+@pytest.mark.parametrize(
+    ("status", "references", "expected"),
+    [
+        (AlertStatus.PENDING, (), False),
+        (AlertStatus.FIRING, (), True),
+        (AlertStatus.RESOLVED, (), False),
+        (AlertStatus.RESOLVED, EARLIER, True),
+        (AlertStatus.CANCELLED, (), False),
+        (AlertStatus.EXPIRED, (), False),
+        (AlertStatus.SOURCE_UP, (), True),
+    ],
+)
+def test_people_are_not_warned_of_what_has_only_begun(status, references, expected):
+    """
+    Nor told that it is over: where nothing was told before, an end is no message.
+    """
+    assert expected is is_message(alert(status=status), references)
 
 
 def test_a_message_references_what_was_told_before_as_it_was_told():

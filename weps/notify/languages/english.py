@@ -6,6 +6,7 @@ from weps.notify.phrases import Labels, Phrases
 ENGLISH = Phrases(
     prefixes={
         AlertStatus.EVENT: "",
+        AlertStatus.PENDING: "Pending: ",
         AlertStatus.FIRING: "",
         AlertStatus.RESOLVED: "Resolved: ",
         AlertStatus.CANCELLED: "Cancelled: ",

@@ -6,6 +6,7 @@ from weps.notify.phrases import Labels, Phrases
 FRENCH = Phrases(
     prefixes={
         AlertStatus.EVENT: "",
+        AlertStatus.PENDING: "En attente : ",
         AlertStatus.FIRING: "",
         AlertStatus.RESOLVED: "Fin d'alerte : ",
         AlertStatus.CANCELLED: "Annulée : ",
@@ -28,6 +29,7 @@ FRENCH = Phrases(
     },
     statuses={
         AlertStatus.EVENT: "événement",
+        AlertStatus.PENDING: "en attente",
         AlertStatus.FIRING: "en cours",
         AlertStatus.RESOLVED: "terminée",
         AlertStatus.CANCELLED: "annulée",

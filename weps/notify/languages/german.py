@@ -6,6 +6,7 @@ from weps.notify.phrases import Labels, Phrases
 GERMAN = Phrases(
     prefixes={
         AlertStatus.EVENT: "",
+        AlertStatus.PENDING: "Anstehend: ",
         AlertStatus.FIRING: "",
         AlertStatus.RESOLVED: "Entwarnung: ",
         AlertStatus.CANCELLED: "Zurückgenommen: ",
@@ -28,6 +29,7 @@ GERMAN = Phrases(
     },
     statuses={
         AlertStatus.EVENT: "Ereignis",
+        AlertStatus.PENDING: "steht an",
         AlertStatus.FIRING: "besteht",
         AlertStatus.RESOLVED: "beendet",
         AlertStatus.CANCELLED: "zurückgenommen",

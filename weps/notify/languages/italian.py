@@ -6,6 +6,7 @@ from weps.notify.phrases import Labels, Phrases
 ITALIAN = Phrases(
     prefixes={
         AlertStatus.EVENT: "",
+        AlertStatus.PENDING: "In attesa: ",
         AlertStatus.FIRING: "",
         AlertStatus.RESOLVED: "Cessato allarme: ",
         AlertStatus.CANCELLED: "Annullato: ",
@@ -28,6 +29,7 @@ ITALIAN = Phrases(
     },
     statuses={
         AlertStatus.EVENT: "evento",
+        AlertStatus.PENDING: "in attesa",
         AlertStatus.FIRING: "in corso",
         AlertStatus.RESOLVED: "cessato",
         AlertStatus.CANCELLED: "annullato",

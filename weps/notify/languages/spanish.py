@@ -6,6 +6,7 @@ from weps.notify.phrases import Labels, Phrases
 SPANISH = Phrases(
     prefixes={
         AlertStatus.EVENT: "",
+        AlertStatus.PENDING: "Pendiente: ",
         AlertStatus.FIRING: "",
         AlertStatus.RESOLVED: "Fin de la alerta: ",
         AlertStatus.CANCELLED: "Cancelada: ",
@@ -28,6 +29,7 @@ SPANISH = Phrases(
     },
     statuses={
         AlertStatus.EVENT: "suceso",
+        AlertStatus.PENDING: "pendiente",
         AlertStatus.FIRING: "en curso",
         AlertStatus.RESOLVED: "terminada",
         AlertStatus.CANCELLED: "cancelada",

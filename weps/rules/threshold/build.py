@@ -67,7 +67,16 @@ def _build_compound(spec: CompoundSpec) -> Member:
     )
     edge = Edge(spec.held_for, spec.consecutive)
     return CompoundRule(
-        name, members, spec.type == "and", spec.within, edge, every, spec.severity, correlate, spec.message
+        name,
+        members,
+        spec.type == "and",
+        spec.within,
+        edge,
+        every,
+        spec.severity,
+        correlate,
+        spec.message,
+        spec.pending,
     )
 
 
@@ -83,6 +92,7 @@ def _build_threshold(spec: ThresholdSpec) -> SimpleRule:
         "read": _reader(spec),
         "correlate": spec.correlate or "series",
         "message": spec.message,
+        "pending": spec.pending,
     }
     if spec.of is not None and spec.of.function == "count":
         members["compared_uom"] = PURE_NUMBER

@@ -32,6 +32,7 @@ def check_threshold(raw: dict[str, Any]) -> Iterator[Problem]:
         yield from _bounds(raw, str(condition))
     if "reset" in raw and raw.get("trigger") == "every":
         yield "reset", "a reset threshold has no meaning with trigger every; remove one of them"
+    yield from _pending(raw)
     if isinstance(raw.get("of"), dict):
         yield from _aggregate(raw, raw["of"])
     if isinstance(raw.get("area"), dict):
@@ -52,14 +53,33 @@ def check_compound(raw: dict[str, Any]) -> Iterator[Problem]:
         for member in ("for", "consecutive", "trigger"):
             if member in raw:
                 yield member, f"{member} has no meaning for a sequence; put it into one of its rules"
+    yield from _pending(raw)
     rules = raw.get("rules")
     for index, rule in enumerate(rules if isinstance(rules, list) else ()):
         if not isinstance(rule, dict):
             continue
         if "correlate" in rule:
             yield f"rules.{index}.correlate", "only the outermost rule is correlated; move correlate there"
+        if rule.get("pending") is True:
+            yield f"rules.{index}.pending", "only the outermost rule is told; move pending there"
         if rule.get("type") == "sequence" and raw.get("type") != "sequence":
             yield f"rules.{index}.type", "a sequence happens at an instant and cannot hold; use it in a sequence only"
+
+
+def _pending(raw: dict[str, Any]) -> Iterator[Problem]:
+    """Check that a rule that shows what has begun has something that comes between the beginning and the alert."""
+    if raw.get("pending") is not True:
+        return
+    if raw.get("type") == "sequence":
+        yield "pending", "pending has no meaning for a sequence, which is a moment; remove it"
+    elif raw.get("trigger") == "every" or ("trigger" not in raw and _all_every(raw.get("rules"))):
+        yield "pending", "pending has no meaning with trigger every, which has no episodes; remove one of them"
+    elif "for" not in raw and raw.get("consecutive", 1) == 1:
+        yield "pending", "pending needs for or consecutive: without them an alert begins at once; add one of them"
+
+
+def _all_every(rules: Any) -> bool:
+    return isinstance(rules, list) and all(isinstance(each, dict) and each.get("trigger") == "every" for each in rules)
 
 
 def _range(raw: dict[str, Any]) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from weps.rules.migration import version_of, versioned
 from weps.rules.threshold.edge import AT_ONCE, OFF, Edge, EdgeState, dump_edge, load_edge
 from weps.rules.threshold.message import render
 from weps.rules.threshold.selection import CORRELATIONS
-from weps.rules.threshold.simple import FIRING, PATTERN, RESOLVED
+from weps.rules.threshold.simple import FIRING, PATTERN, PENDING, RESOLVED
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -71,7 +71,8 @@ class CompoundRule:
     An observation counts for `within`; without it, `and` is joined on equal phenomenon time and is evaluated at the
     joined instants only, and `or` takes the last observation of each member however old it is. Members that hold
     until further notice (silence, tumbling windows) are never too old, and an `and` that has one and no `within`
-    takes the last observation of the others. The whole rule has one state unless it is correlated otherwise.
+    takes the last observation of the others. The whole rule has one state unless it is correlated otherwise. With
+    `pending` it is also told that it has begun to hold, and when that ends before it has held long enough.
     """
 
     name: str
@@ -83,6 +84,7 @@ class CompoundRule:
     severity: Severity | None = None
     correlate: str = "rule"
     message: str | None = None
+    pending: bool = False
 
     @property
     def selectors(self) -> tuple[tuple[str | None, str | None, str | None], ...]:
@@ -165,9 +167,16 @@ class CompoundRule:
         after = CompoundState(state.parts, edge)
         if self.every:
             return after, (self._detect(time, FIRING, state.parts, observation),) if edge.on else ()
-        if edge.on == state.edge.on:
+        was, now = self._phase(state.edge), self._phase(edge)
+        if was == now:
             return after, ()
-        return after, (self._detect(time, FIRING if edge.on else RESOLVED, state.parts, observation),)
+        return after, (self._detect(time, now or RESOLVED, state.parts, observation),)
+
+    def _phase(self, edge: EdgeState) -> str | None:
+        """Give what goes on."""
+        if edge.on:
+            return FIRING
+        return PENDING if self.pending and edge.pending else None
 
     def _fresh(self, member: Member, part: Part, time: datetime) -> bool:
         if member.standing:

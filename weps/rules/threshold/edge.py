@@ -25,6 +25,11 @@ class EdgeState(NamedTuple):
     since: datetime | None = None
     run: int = 0
 
+    @property
+    def pending(self) -> bool:
+        """Whether the condition is met, but has not been so long and so often that an episode is on."""
+        return self.run > 0 and not self.on
+
 
 OFF = EdgeState()
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PATTERN = "threshold"
 FIRING = "firing"
+PENDING = "pending"
 RESOLVED = "resolved"
 
 
@@ -44,8 +45,9 @@ class SimpleRule:
     Compares one value with a threshold, or with several that rise in severity (`steps`, the mildest first).
 
     A detection is given when the highest step that holds becomes another; with `every` at each evaluation that
-    meets a step that holds. A result that is no number, or has a unit of another kind, is left out as if it had not
-    been given: it neither begins nor ends anything.
+    meets a step that holds. With `pending` it is also told, while no step holds, that one has begun to be met, and
+    when that ends before it holds. A result that is no number, or has a unit of another kind, is left out as if it
+    had not been given: it neither begins nor ends anything.
     """
 
     name: str
@@ -59,6 +61,7 @@ class SimpleRule:
     correlate: str = "series"
     message: str | None = None
     compared_uom: str | None = None
+    pending: bool = False
 
     @property
     def selectors(self) -> tuple[tuple[str | None, str | None, str | None], ...]:
@@ -154,7 +157,7 @@ class SimpleRule:
                 edges,
                 tuple(self._move(step, edge, evaluation) for step, edge in zip(self.steps, edges, strict=True)),
             )
-            event, level = self._event(before, edges, evaluation)
+            event, level = self._event(before, edges)
             if event is not None:
                 lineage = self.source.lineage(source) if evaluation.lineage is None else evaluation.lineage
                 found.append(self.detect(event, level, evaluation._replace(lineage=lineage), observation))
@@ -178,16 +181,19 @@ class SimpleRule:
         meets = step.condition.meets(evaluation.value)
         return self.edge.step(edge, evaluation.time, meets, step.condition.ends(evaluation.value))
 
-    def _event(
-        self, before: tuple[EdgeState, ...], after: tuple[EdgeState, ...], evaluation: Evaluation
-    ) -> tuple[str | None, int]:
-        was, now = _highest(before), _highest(after)
+    def _event(self, before: tuple[EdgeState, ...], after: tuple[EdgeState, ...]) -> tuple[str | None, int]:
+        """Give what is to be told after an evaluation, and of which step."""
+        was, now = self._phase(before), self._phase(after)
         if self.every:
-            return (FIRING, now) if now >= 0 else (None, now)
+            return now
         if was == now:
-            return None, now
-        return (FIRING, now) if now >= 0 else (RESOLVED, was)
+            return None, now[1]
+        return (RESOLVED, was[1]) if now[0] is None else now
 
-
-def _highest(edges: tuple[EdgeState, ...]) -> int:
-    return max((level for level, edge in enumerate(edges) if edge.on), default=-1)
+    def _phase(self, edges: tuple[EdgeState, ...]) -> tuple[str | None, int]:
+        """Give what goes on, and of which step: the highest that holds, else the highest that has begun to be met."""
+        highest = max((level for level, edge in enumerate(edges) if edge.on), default=-1)
+        if highest >= 0:
+            return FIRING, highest
+        begun = max((level for level, edge in enumerate(edges) if edge.pending), default=-1) if self.pending else -1
+        return (PENDING, begun) if begun >= 0 else (None, -1)

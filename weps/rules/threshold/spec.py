@@ -140,6 +140,7 @@ class ThresholdSpec(Selecting):
     held_for: Duration | None = Field(None, alias="for")
     consecutive: Count = 1
     trigger: Trigger = "edge"
+    pending: bool = Field(False, strict=True)
     steps: Annotated[list[StepSpec], Field(min_length=1, max_length=10)] | None = None
 
 
@@ -170,6 +171,7 @@ class CompoundSpec(Model):
     held_for: Duration | None = Field(None, alias="for")
     consecutive: Count = 1
     trigger: Trigger | None = None
+    pending: bool = Field(False, strict=True)
     severity: Level | None = None
     correlate: Correlation | None = None
     message: Message | None = None

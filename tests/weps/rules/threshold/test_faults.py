@@ -56,6 +56,33 @@ FAULTS = {
     "duration": ("{" + T + ', "threshold": 5,\n"for": "10 min"}', 2, "write for instance PT10M, PT3H or P1D"),
     "duration of months": ("{" + T + ', "threshold": 5,\n"for": "P1M"}', 2, "no years or months"),
     "no duration": ("{" + T + ', "threshold": 5,\n"for": "PT0S"}', 2, "must be longer than nothing"),
+    "pending at once": ("{" + T + ', "threshold": 5,\n"pending": true}', 2, "pending needs for or consecutive"),
+    "pending after one": ("{" + T + ', "threshold": 5, "consecutive": 1,\n"pending": true}', 2, "add one of them"),
+    "pending with every": (
+        "{" + T + ', "threshold": 5, "for": "PT1M", "trigger": "every",\n"pending": true}',
+        2,
+        "no meaning with trigger every",
+    ),
+    "pending that is neither": (
+        "{" + T + ', "threshold": 5, "for": "PT1M",\n"pending": "yes"}',
+        2,
+        "pending: input should be a valid boolean",
+    ),
+    "pending inside": (
+        '{"type": "and", "rules": [{' + T + ', "threshold": 5, "for": "PT1M",\n"pending": true}, {' + T + "}]}",
+        2,
+        "move pending there",
+    ),
+    "pending sequence": (
+        '{"type": "sequence", "within": "PT1H",\n"pending": true, "rules": [{' + T + "}, {" + T + "}]}",
+        2,
+        "no meaning for a sequence",
+    ),
+    "pending silence": (
+        '{"type": "noData", "after": "PT1H",\n"pending": true}',
+        2,
+        "pending is no member that can stand here",
+    ),
     "run of zero": ("{" + T + ', "threshold": 5,\n"consecutive": 0}', 2, "no whole number of at least 1"),
     "trigger": ("{" + T + ', "threshold": 5,\n"trigger": "level"}', 2, "write 'edge' or 'every'"),
     "severity": ("{" + T + ', "threshold": 5,\n"severity": "high"}', 2, "write one of Extreme, Severe"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from tests.weps.rules.threshold.test_faults import FAULTS
-from tests.weps.rules.threshold.test_random import joined, members, sequences
+from tests.weps.rules.threshold.test_random import joined, members, sequences, shown
 from weps.rules.threshold import compile_threshold
 from weps.rules.threshold.schema import json_schema
 
@@ -28,6 +28,7 @@ FORM = [
     "duration of months",
     "run of zero",
     "trigger",
+    "pending that is neither",
     "severity",
     "function",
     "window missing",
@@ -61,7 +62,7 @@ def test_the_schema_is_one():
 
 
 @settings(max_examples=150, deadline=None)
-@given(members | joined | sequences)
+@given(members | shown() | joined | sequences)
 def test_rules_that_compile_are_valid(rule):
     """
     Whatever they are made of.
