@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import socket
 import threading
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ from sos_server.model import OM_MEASUREMENT, SAMPLING_POINT, Feature, Observatio
 from sos_server.requests import InsertObservation, InsertSensor
 from sos_server.settings import Settings
 from sos_server.time import parse_instant
+from tests.ports import free_port
 
 
 class FlakySos:
@@ -34,9 +34,7 @@ class FlakySos:
     """
 
     def __init__(self, data: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
         self.answer: tuple[int, bytes] | None = None
         self.most: int | None = None

@@ -16,6 +16,8 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tests.ports import free_port
+
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
@@ -27,13 +29,6 @@ def require_mosquitto() -> None:
         pytest.skip("needs Mosquitto (apt-get install mosquitto)")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 class Mosquitto:
     """
     A broker that keeps its sessions and what waits in them in a folder; `options` are lines of its configuration.
@@ -43,10 +38,10 @@ class Mosquitto:
 
     def __init__(self, folder: Path, options: str = "allow_anonymous true", secure: str | None = None) -> None:
         folder.mkdir(exist_ok=True)
-        self.port = _free_port()
+        self.port = free_port()
         self.host = f"127.0.0.1:{self.port}"
         if secure is not None:
-            port = _free_port()
+            port = free_port()
             self.secure_host = f"127.0.0.1:{port}"
             options = f"{options}\nlistener {port} 127.0.0.1\n{secure}"
         self._file = folder / "mosquitto.conf"

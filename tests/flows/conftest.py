@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,17 +16,12 @@ import feedparser
 import pytest
 import requests
 
+from tests.ports import free_port
 from tests.weps.processes.validity import require_valid
 from weps.client import ComplexInput, execute
 
 ROOT = Path(__file__).resolve().parents[2]
 BEGIN = datetime(2024, 3, 1, tzinfo=UTC)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_for(condition, seconds: float = 20.0, pause: float = 0.05):

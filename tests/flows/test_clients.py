@@ -13,7 +13,8 @@ from lxml import etree
 from owslib.util import ServiceException
 from owslib.wps import ASYNC, SYNC, ComplexDataInput, WebProcessingService
 
-from tests.flows.conftest import Running, free_port
+from tests.flows.conftest import Running
+from tests.ports import free_port
 
 pytestmark = pytest.mark.filterwarnings("ignore:The use of .username:DeprecationWarning")
 WEPS = "{urn:weps:subscription:1}"

@@ -16,8 +16,9 @@ from owslib.sos import SensorObservationService
 from owslib.swe.observation.sos200 import SOSGetObservationResponse
 
 from sos_server.codecs.sos20.encode import encode_request
+from tests.ports import free_port
 from tests.sos_server.make import FORMAT, insertion, minute, observation, sensor
-from tests.sos_server.server import free_port, running_sos
+from tests.sos_server.server import running_sos
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,8 @@ import requests
 from sos_server.__main__ import main
 from sos_server.codecs import om20, xml
 from sos_server.load import LoadError, load
-from tests.sos_server.server import free_port, running_sos
+from tests.ports import free_port
+from tests.sos_server.server import running_sos
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

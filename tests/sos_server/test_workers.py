@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from sos_server.codecs.sos20.encode import encode_request
+from tests.ports import free_port
 from tests.sos_server.make import insertion, observation, sensor
-from tests.sos_server.server import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

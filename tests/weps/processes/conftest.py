@@ -29,6 +29,7 @@ from sos_server.app import create_app as create_sos
 from sos_server.app import mount
 from sos_server.load import load
 from sos_server.settings import Settings as SosSettings
+from tests.ports import free_port
 from tests.weps.processes.echo import SPEC, URL, StockEcho
 from tests.weps.processes.requests20 import Client20
 from tests.weps.processes.slow import SLOW_PROCESSES
@@ -241,12 +242,6 @@ async def _return(request: Request) -> Response:
 def _document(documents: dict[str, bytes], request: Request) -> Response:
     document = documents.get(request.path_params["name"])
     return PlainTextResponse("no such document", 404) if document is None else Response(document)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -26,8 +26,9 @@ from starlette.applications import Starlette
 from sos_server.app import mount
 from tests import misbehaving_sos as misbehaving
 from tests.misbehaving_sos import MisbehavingSos
+from tests.ports import free_port
 from tests.weps.processes import requests10, requests20
-from tests.weps.processes.conftest import free_port, serving
+from tests.weps.processes.conftest import serving
 from weps.engine import Engine
 from weps.feeders.http import Fetcher
 from weps.feeders.sos import SosFeeder
