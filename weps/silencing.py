@@ -45,7 +45,7 @@ class Silencing:
         if ends is not None and lasting is not None:
             raise InputError("say until when or for how long, not both", where="ends")
         end = ends if lasting is None else begin + lasting
-        if not any(getattr(matcher, name) for name in matcher.__dataclass_fields__):
+        if matcher.is_empty:
             raise InputError(
                 "say which alerts are meant: a subscription, procedure, property, feature, severity or area"
             )
