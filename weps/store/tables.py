@@ -451,6 +451,19 @@ SERVICE_KEYS = Table(
     Column("secret", String(64), nullable=False),
 )
 
+WEBHOOK_SECRETS = Table(
+    "webhook_secrets",
+    METADATA,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("subscription_id", String(36), ForeignKey(SUBSCRIPTIONS.c.id), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("salt", String(64), nullable=False),
+    Column("made", Instant, nullable=False),
+    Column("ends", Instant),
+    Index(None, "subscription_id", "address", "id"),
+)
+"""What the secrets of webhooks are derived with beside the key of the service, once they were changed."""
+
 ITEMS = Table(
     "items",
     METADATA,
