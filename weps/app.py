@@ -100,7 +100,7 @@ class Service:
             alarm=Alarm(settings.source_failures, settings.stale_after),
         )
         self._hubs = feeders.hubs
-        self.intake = Intake(self.engine, feeders.brokers, feeders.faults, horizon)
+        self.intake = Intake(self.engine, feeders.brokers, feeders.hubs, feeders.faults, horizon)
         live = LiveFeeds(self.store, sos_endpoints, lambda: datetime.now(UTC))
         housekeeping = Housekeeping(self.store, settings.keep_alerts, settings.keep_deliveries)
         services = ServiceWatch(

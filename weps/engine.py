@@ -19,7 +19,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from weps import watch
-from weps.errors import FeedError, SourceException, SourceUnreachable
+from weps.errors import FeedError, SourceDenied, SourceException, SourceUnreachable
 from weps.feeders.base import Batch, Feeder
 from weps.feeders.forms import is_asked_by_result_time
 from weps.lifecycle import Lifecycle
@@ -272,7 +272,8 @@ class Engine(Lifecycle):
         LOG.warning(
             "poll failed feed=%d failures=%d wait=%.1f error=%s", feed.id, failed.failures, wait.total_seconds(), error
         )
-        if failed.failures >= self._alarm.failures and failed.down_since is None:
+        is_certain = failed.failures >= self._alarm.failures or isinstance(error, SourceDenied)
+        if is_certain and failed.down_since is None:
             with self._transaction(feed.id) as (transaction, watched):
                 self._tell(transaction, watched, AlertStatus.SOURCE_DOWN, now, str(error))
             self._wake_delivery()

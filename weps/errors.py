@@ -9,6 +9,7 @@ Everything that can go wrong, and who is to blame.
     ├── NotFoundError       no such subscription, feed, alert    → OWS InvalidParameterValue, elsewhere HTTP 404
     ├── FeedError           a source could not be read           → the feed backs off, nothing moves
     │   ├── SourceRefused       … its address is not allowed
+    │   ├── SourceDenied        … it has said that it will give us nothing; its subscribers are told at once
     │   ├── SourceUnreachable   … no or late answer
     │   │   └── SourceTooSlow       … not within the time that is waited; it may answer when asked for less
     │   ├── SourceException     … it answered an OWS exception report
@@ -82,6 +83,10 @@ class FeedError(WepsError):
 
 class SourceRefused(FeedError):
     """The address of a source is not one that WEPS may talk to."""
+
+
+class SourceDenied(FeedError):
+    """A source has said for good that it will give us nothing."""
 
 
 class SourceUnreachable(FeedError):

@@ -18,9 +18,10 @@ from weps.engine import Engine
 from weps.errors import InputError, SourceUnreachable
 from weps.feeders.broker import Message
 from weps.feeders.brokers import Brokers, is_wanted
+from weps.feeders.hubs import Hubs
 from weps.feeders.messages import read_message
 from weps.feeders.pushed import Faults
-from weps.feeders.sources import BROKERED, members_of
+from weps.feeders.sources import BROKERED, PUSH, members_of
 from weps.model import Feed, Observation, Source
 from weps.reading import Horizon, read_from
 
@@ -36,9 +37,10 @@ LONGEST_PAUSE = 30.0
 class Intake:
     """Hands what is pushed to the engine; one thread of its own reads the messages of all brokers."""
 
-    def __init__(self, engine: Engine, brokers: Brokers, faults: Faults, horizon: Horizon) -> None:
+    def __init__(self, engine: Engine, brokers: Brokers, hubs: Hubs, faults: Faults, horizon: Horizon) -> None:
         self._engine = engine
         self._brokers = brokers
+        self._hubs = hubs
         self._faults = faults
         self._horizon = horizon
         self._stopping = threading.Event()
@@ -66,6 +68,11 @@ class Intake:
         for feed in self._feeds(source):
             self._receive(feed, observations)
         return len(observations)
+
+    def look_at(self, source: Source) -> None:
+        """Look at a source soon, because of something that was heard of it."""
+        for feed in self._feeds(source):
+            self._engine.poll_soon(feed.id)
 
     def _read(self, source: Source, data: bytes, topic: str) -> tuple[Observation, ...]:
         try:
@@ -137,6 +144,7 @@ class Intake:
         self._looked = time.monotonic()
         feeds = self._engine.store.feeds_of(BROKERED)
         self._brokers.keep({(feed.source.endpoint, members_of(feed.source)["topic"]) for feed in feeds})
+        self._hubs.keep(feed.source for feed in self._engine.store.feeds_of((PUSH,)))
 
     def _waiting(self) -> list[Message]:
         """Give the messages that wait, and wait a moment for the first."""

@@ -2,7 +2,8 @@
 The address that others push observations to: `/push/{token}`, for OGC Pub/Sub, WebSub and whoever can POST.
 
     200  taken in and committed          400  cannot be read       403  not signed with the secret
-    404  nobody wants what comes here    413  too large            503  not now; try again
+    404  there is no such address        410  nobody watches any more
+    413  too large                       503  not now; try again
 
 A hub of WebSub asks with GET whether it is wanted (W3C WebSub clause 5.3) and is answered with its own challenge.
 """
@@ -21,7 +22,7 @@ from starlette.routing import Route
 
 from weps.errors import FeedError, InputError
 from weps.feeders.hubs import LEASE
-from weps.feeders.sources import PUSH, is_pushed_by, members_of, push_token
+from weps.feeders.sources import is_pushed_by, members_of, push_digest, push_token
 from weps.processes.bodies import read_body
 from weps.web_bodies import refused_body
 from weps.web_documents import EVERYWHERE
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from weps.feeders.hubs import Hubs
     from weps.intake import Intake
-    from weps.model import Source
+    from weps.model import Feed, Source
     from weps.store import Store
 
 LOG = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class PushFace:
 
     def confirm(self, request: Request) -> Response:
         """Tell a hub whether it is wanted."""
-        source = self._source(request)
+        source = self._wanted(request)
         mode, topic = request.query_params.get("hub.mode"), request.query_params.get("hub.topic")
         challenge = request.query_params.get("hub.challenge")
         if mode == "unsubscribe" and source is None and challenge is not None:
@@ -71,6 +72,7 @@ class PushFace:
             reason = request.query_params.get("hub.reason", "it gives no reason")
             LOG.warning("hub denied source=%s topic=%r reason=%r", source.endpoint, topic, reason[:200])
             self.hubs.denied(source, reason[:200])
+            self.intake.look_at(source)
             return PlainTextResponse("noted")
         if mode not in ("subscribe", "unsubscribe") or challenge is None:
             return PlainTextResponse("Observations are to be POSTed here.", 405, {"Allow": "POST"})
@@ -79,15 +81,19 @@ class PushFace:
         if mode == "unsubscribe" or (wanted is not None and wanted != topic):
             return _nobody()
         lease = request.query_params.get("hub.lease_seconds", "")
-        self.hubs.confirmed(source, float(lease) if lease.isdecimal() and len(lease) < 12 else LEASE)
         LOG.info("hub confirmed source=%s lease=%r", source.endpoint, lease[:12])
+        if self.hubs.confirmed(source, float(lease) if lease.isdecimal() and len(lease) < 12 else LEASE):
+            self.intake.look_at(source)
         return PlainTextResponse(challenge, headers=EVERYWHERE)
 
     async def push(self, request: Request) -> Response:
         """Take in what is pushed; it is committed before it is answered."""
-        source = await run_in_threadpool(self._source, request)
+        feeds = await run_in_threadpool(self._feeds, request)
+        source = next((feed.source for feed in feeds if feed.next_poll is not None), None)
         if source is None:
-            return _nobody()
+            for feed in feeds:
+                self.hubs.end(feed.source)
+            return PlainTextResponse("Nobody watches what comes here any more.", 410) if feeds else _nobody()
         body = await read_body(request, self.body_limit)
         if body.refusal is not None:
             return refused_body(body.refusal)
@@ -106,14 +112,18 @@ class PushFace:
             return PlainTextResponse(error.message, 503, {"Retry-After": "5"})
         return PlainTextResponse(f"{count} observations")
 
-    def _source(self, request: Request) -> Source | None:
+    def _wanted(self, request: Request) -> Source | None:
         """Give the source of the address that was asked, while somebody watches it."""
+        return next((feed.source for feed in self._feeds(request) if feed.next_poll is not None), None)
+
+    def _feeds(self, request: Request) -> tuple[Feed, ...]:
+        """Give the feeds of the address that was asked, whether somebody watches them or not."""
         token = push_token(request.path_params["token"])
         if token is None:
-            return None
-        # Not looked up by the endpoint, which has the address that this service had when the source was made.
-        sources = (feed.source for feed in self.store.feeds_of((PUSH,)))
-        return next((source for source in sources if is_pushed_by(source, token)), None)
+            return ()
+        # Not looked up by the whole endpoint, which has the address that this service had when the source was made.
+        feeds = self.store.feeds_behind(push_digest(token))
+        return tuple(feed for feed in feeds if is_pushed_by(feed.source, token))
 
 
 def is_signed(body: bytes, secret: str, signature: str) -> bool:

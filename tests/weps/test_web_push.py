@@ -153,14 +153,14 @@ def test_what_no_database_or_rule_can_take_is_refused(bench, client, change):
 
 def test_an_address_lives_as_long_as_somebody_watches(bench, client):
     """
-    Tokens that are wrong, and those of subscriptions that are over, are not found.
+    What is pushed to subscriptions that are over is refused as gone; tokens that are wrong are not found.
     """
     subscription, address = make(bench)
     bench.engine.cancel(subscription.id)
 
     statuses = [client.post(path, READING).status for path in (address, "/push/short", f"/push/{'x' * 32}")]
 
-    assert [404, 404, 404] == statuses
+    assert [410, 404, 404] == statuses
 
 
 def test_a_hub_is_answered_its_challenge(bench, client):

@@ -55,7 +55,8 @@ class Answer:
     """
     What came back, whole and decompressed, whatever its status is.
 
-    `url` is where it came from after all redirects; `retry_after` the server's wish in seconds, if it stated one.
+    `url` is where it came from after all redirects; `retry_after` the server's wish in seconds, if it stated one;
+    `link` the links in its headers, as they were written.
     """
 
     status: int
@@ -63,6 +64,7 @@ class Answer:
     body: bytes
     url: str
     retry_after: float | None = None
+    link: str = ""
 
     @property
     def successful(self) -> bool:
@@ -168,7 +170,7 @@ class Fetcher:
             ) as response:
                 location = response.headers.get("Location")
                 if kept is not None and response.status_code == HTTPStatus.NOT_MODIFIED:
-                    return Answer(HTTPStatus.OK, kept.content_type, kept.body, response.url)
+                    return Answer(HTTPStatus.OK, kept.content_type, kept.body, response.url, link=kept.link)
                 if response.status_code not in _REDIRECTS or not location:
                     return self._keep(request, response, self._read(response))
             request = _redirected(request, response.status_code, location)
@@ -195,6 +197,7 @@ class Fetcher:
             body=bytes(body),
             url=response.url,
             retry_after=read_retry_after(response.headers.get("Retry-After")),
+            link=response.headers.get("Link", ""),
         )
 
     def _too_large(self, url: str) -> SourceTooLarge:

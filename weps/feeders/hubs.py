@@ -1,8 +1,10 @@
 """
 Hubs of WebSub (W3C) that are asked to push their topics to an address of ours.
 
-A hub confirms at that address, and for how long; before that is over it is asked again. What was confirmed is known in
-memory only: after a restart a hub is asked once more, which changes nothing for it.
+A hub confirms at that address, and for how long; before that is over it is asked again. One that denies a topic, or
+does not confirm it, is a source that fails until it does confirm. Once nobody watches a topic the hub is asked to end.
+
+What was confirmed is known in memory only: after a restart a hub is asked once more, which changes nothing for it.
 """
 
 from __future__ import annotations
@@ -10,13 +12,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from weps.errors import SourceRefused
-from weps.feeders.http import Answer, HttpRequest, require_success
+from weps.errors import FeedError, SourceDenied, SourceUnreachable
+from weps.feeders.http import Answer, HttpRequest, require_success, without_query
 from weps.feeders.sources import members_of, push_address
 
 if TYPE_CHECKING:
@@ -26,13 +28,19 @@ LOG = logging.getLogger("weps.feeders")
 
 LEASE = 10 * 24 * 3600
 SECONDS_TO_CONFIRM = 60.0
+SECONDS_AFTER_DENIAL = 3600.0
 SHARE_OF_LEASE = 0.8
 SHORTEST_LEASE = 10.0
+_NEVER = float("-inf")
 
 
 @dataclass(slots=True)
 class _Lease:
-    ask_at: float = 0.0
+    """How a hub stands to a topic: since when it is waited for, when it is to be asked again, when it will stop."""
+
+    awaited: float = _NEVER
+    ask_at: float = _NEVER
+    ends: float = _NEVER
     denial: str | None = None
 
 
@@ -46,52 +54,109 @@ class Hubs:
         self._address = address
         self._clock = clock
         self._leases: dict[Source, _Lease] = {}
+        self._ended: dict[Source, float] = {}
         self._lock = threading.Lock()
 
     def require(self, source: Source) -> None:
         """
         Ask the hub of a source, where it has one that has not confirmed or will not push much longer.
 
-        Raises a `FeedError` where the hub cannot be asked, refuses, or has denied it.
+        Raises `SourceDenied` as long as the hub denies it, another `FeedError` where it cannot be asked, or has not
+        confirmed in time.
         """
-        members = members_of(source)
-        hub, topic = members.get("hub"), members.get("topic")
-        if hub is None or topic is None:
+        hub = _hub_of(source)
+        if hub is None:
             return
         with self._lock:
+            now = self._clock()
             lease = self._leases.setdefault(source, _Lease())
-            denial, lease.denial = lease.denial, None
-            if denial is None and self._clock() < lease.ask_at:
-                return
-            lease.ask_at = self._clock() + SECONDS_TO_CONFIRM
-        if denial is not None:
-            raise SourceRefused(f"the hub denied the topic: {denial}", hub)
-        self._ask(source, hub, topic, members.get("secret"))
+            failure = self._failure(hub, lease, now)
+            is_due = now >= lease.ask_at
+            if is_due:
+                lease.ask_at = now + SECONDS_TO_CONFIRM
+                lease.awaited = now if lease.awaited == _NEVER else lease.awaited
+        if is_due:
+            self._subscribe(source, hub)
+        if failure is not None:
+            raise failure
 
-    def confirmed(self, source: Source, seconds: float) -> None:
-        """Note that a hub has confirmed, for so long."""
+    def confirmed(self, source: Source, seconds: float) -> bool:
+        """Note that a hub has confirmed, for so long; tells whether it had failed to before."""
         with self._lock:
-            lease = self._leases.setdefault(source, _Lease())
-            lease.ask_at = self._clock() + max(seconds, SHORTEST_LEASE) * SHARE_OF_LEASE
+            now = self._clock()
+            before = self._leases.get(source, _Lease())
+            failed = self._failure("", before, now) is not None
+            seconds = max(seconds, SHORTEST_LEASE)
+            self._leases[source] = _Lease(ask_at=now + seconds * SHARE_OF_LEASE, ends=now + seconds)
+        return failed
 
     def denied(self, source: Source, reason: str) -> None:
-        """Note that a hub will not push; the next look at the source tells why."""
+        """Note that a hub will not push; until it confirms after all, each look at the source tells why."""
         with self._lock:
-            self._leases.setdefault(source, _Lease()).denial = reason
+            now = self._clock()
+            self._leases[source] = _Lease(ask_at=now + SECONDS_AFTER_DENIAL, denial=reason)
 
-    def _ask(self, source: Source, hub: str, topic: str, secret: str | None) -> None:
-        form = {
-            "hub.callback": push_address(source, self._address),
-            "hub.mode": "subscribe",
-            "hub.topic": topic,
-            "hub.lease_seconds": str(LEASE),
-        }
-        body = urlencode(form if secret is None else {**form, "hub.secret": secret}).encode()
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    def keep(self, wanted: Iterable[Source]) -> None:
+        """Ask the hubs of all other sources to end; returns at once."""
+        with self._lock:
+            ended = self._leases.keys() - set(wanted)
+            for source in ended:
+                del self._leases[source]
+        for source in ended:
+            self.end(source)
+
+    def end(self, source: Source) -> None:
+        """Ask the hub of a source that nobody watches to end, unless it just was; returns at once."""
+        hub = _hub_of(source)
+        if hub is None:
+            return
+        with self._lock:
+            now = self._clock()
+            self._ended = {each: at for each, at in self._ended.items() if now - at < SECONDS_AFTER_DENIAL}
+            if source in self._ended:
+                return
+            self._ended[source] = now
+        threading.Thread(target=self._unsubscribe, args=(source, hub), name="hub", daemon=True).start()
+
+    def _failure(self, hub: str, lease: _Lease, now: float) -> FeedError | None:
+        if lease.denial is not None:
+            return SourceDenied(f"the hub denied the topic: {lease.denial}", without_query(hub))
+        if now < lease.ends or lease.awaited == _NEVER or now - lease.awaited < SECONDS_TO_CONFIRM:
+            return None
+        return SourceUnreachable(
+            f"the hub has not confirmed the topic; it must be able to reach {self._address}", without_query(hub)
+        )
+
+    def _subscribe(self, source: Source, hub: str) -> None:
         try:
-            require_success(self._send(HttpRequest("POST", hub, headers, body)))
+            self._ask(source, hub, "subscribe")
         except Exception:
             with self._lock:
-                self._leases[source].ask_at = 0.0
+                self._leases.setdefault(source, _Lease()).ask_at = _NEVER
             raise
-        LOG.info("hub asked hub=%s source=%s", hub.partition("?")[0], source.endpoint)
+
+    def _unsubscribe(self, source: Source, hub: str) -> None:
+        try:
+            self._ask(source, hub, "unsubscribe")
+        except FeedError as error:
+            # Its lease ends by itself, and what it pushes until then is refused as gone.
+            LOG.warning("hub not asked to end hub=%s why=%s", without_query(hub), error)
+
+    def _ask(self, source: Source, hub: str, mode: str) -> None:
+        members = members_of(source)
+        form = {
+            "hub.callback": push_address(source, self._address),
+            "hub.mode": mode,
+            "hub.topic": members["topic"],
+        }
+        if mode == "subscribe":
+            form["hub.lease_seconds"] = str(LEASE)
+            form |= {"hub.secret": members["secret"]} if "secret" in members else {}
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        require_success(self._send(HttpRequest("POST", hub, headers, urlencode(form).encode())))
+        LOG.info("hub asked hub=%s mode=%s source=%s", without_query(hub), mode, source.endpoint)
+
+
+def _hub_of(source: Source) -> str | None:
+    hub: str | None = members_of(source).get("hub")
+    return hub

@@ -17,6 +17,7 @@ class KeptAnswer:
     conditions: Mapping[str, str]
     content_type: str
     body: bytes
+    link: str = ""
 
 
 class KeptAnswers:
@@ -52,7 +53,7 @@ class KeptAnswers:
             may_keep = "no-store" not in answered.get("Cache-Control", "").lower()
             if not conditions or not may_keep or len(body) > self._limit // _LARGEST_SHARE:
                 return
-            self._kept[key] = KeptAnswer(conditions, content_type, body)
+            self._kept[key] = KeptAnswer(conditions, content_type, body, answered.get("Link", ""))
             self._size += len(body)
             while self._size > self._limit:
                 self._size -= len(self._kept.popitem(last=False)[1].body)

@@ -140,7 +140,12 @@ def push_source(
 
 def push_endpoint(address: str, token: str) -> str:
     """Give the endpoint of a pushed source: it tells it from others, but not the token."""
-    return f"{address}#{hashlib.sha256(token.encode()).hexdigest()[:20]}"
+    return f"{address}#{push_digest(token)}"
+
+
+def push_digest(token: str) -> str:
+    """Give what stands behind the `#` of the endpoint, whatever the address is."""
+    return hashlib.sha256(token.encode()).hexdigest()[:20]
 
 
 def push_token(text: str) -> str | None:
@@ -157,6 +162,13 @@ def push_address(source: Source, address: str) -> str:
 def is_pushed_by(source: Source, token: str) -> bool:
     """Tell whether a token opens a source."""
     return source.binding == PUSH and hmac.compare_digest(members_of(source)["token"], token)
+
+
+def is_pushed_alike(source: Source, other: Source) -> bool:
+    """Tell whether two sources that are pushed to differ in nothing but their tokens."""
+    return source.binding == other.binding and all(
+        members_of(source).get(name) == members_of(other).get(name) for name in ("topic", "hub", "secret", "mapping")
+    )
 
 
 def document_source(binding: str, address: str, mapping: str | None) -> Source:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from weps.errors import FeedError, InputError, MissingInputError
 from weps.feeders import sources
+from weps.feeders.secrets import masked
 from weps.feeders.sensorthings import SensorThingsFeeder
+from weps.feeders.topics import read_topic
 from weps.processes.base import JSON, Complex, Format, InputSpec, Kind, Literal
 from weps.processes.subscribing import check_address, told_of
 
@@ -75,13 +77,25 @@ def _mqtt(wish: Wish, context: Context) -> Source:
 
 
 def _push(wish: Wish, context: Context) -> Source:
-    """Give a new source that is pushed to, or the one that an address of ours belongs to already."""
+    """
+    Give a source that is pushed to: a new one, that of a topic of WebSub, or the one that an address of ours is.
+
+    Who wants the same topic of a hub in the same way has the same source.
+    """
     address = push_base(context)
-    if wish.address is None:
-        if wish.hub is not None:
-            check_address(context, wish.hub, "pushHub")
-        return sources.push_source(address, wish.mapping, wish.secret, wish.topic, wish.hub)
-    token = sources.push_token(wish.address) if wish.address.startswith(f"{address}/") else None
+    if wish.address is not None and wish.address.startswith(f"{address}/"):
+        return _pushed_to(wish.address, wish, context)
+    if wish.address is not None:
+        wish = _discovered(wish.address, wish, context)
+    if wish.hub is not None:
+        check_address(context, wish.hub, "pushHub")
+    made = sources.push_source(address, wish.mapping, wish.secret, wish.topic, wish.hub)
+    known = context.engine.store.feeds_of((sources.PUSH,)) if wish.hub else ()
+    return next((feed.source for feed in known if sources.is_pushed_alike(feed.source, made)), made)
+
+
+def _pushed_to(address: str, wish: Wish, context: Context) -> Source:
+    token = sources.push_token(address)
     feeds = context.engine.store.feeds_of((sources.PUSH,)) if token else ()
     found = next((feed.source for feed in feeds if token and sources.is_pushed_by(feed.source, token)), None)
     if found is None:
@@ -89,6 +103,24 @@ def _push(wish: Wish, context: Context) -> Source:
     if wish.mapping or wish.secret or wish.topic or wish.hub:
         raise InputError("The address has its mapping, secret and topic already; leave them out.", "sosEndpoint")
     return found
+
+
+def _discovered(address: str, wish: Wish, context: Context) -> Wish:
+    """Ask a topic of WebSub for its hub, and for how the hub knows it."""
+    if wish.topic is not None or wish.hub is not None:
+        raise InputError("The address is the topic, which names its hub; leave pushTopic and pushHub out.", "pushTopic")
+    check_address(context, address, "sosEndpoint")
+    try:
+        topic = read_topic(context.fetcher.get(address))
+    except FeedError as error:
+        raise InputError(f"The topic cannot be asked for its hub: {error}", "sosEndpoint") from error
+    if topic is None:
+        raise InputError(
+            "The topic names no hub of WebSub, neither in its headers nor in its document; give pushTopic and pushHub, "
+            "or leave sosEndpoint out and post to the address that you are told.",
+            "sosEndpoint",
+        )
+    return replace(wish, address=None, topic=topic.url, hub=topic.hub)
 
 
 def _document(binding: str) -> Callable[[Wish, Context], Source]:
@@ -118,8 +150,8 @@ OTHER_SOURCE_INPUTS = (
         "What kind of source it is",
         Literal(allowed=(SOS, *_TYPES)),
         "sos; sta and sta-mqtt (SensorThings by asking and by MQTT), mqtt (a topic), push (observations are posted to "
-        "an address that the answer tells), csv and json (a document that is read again and again). Told by "
-        "sosEndpoint where it is left out, except csv and json.",
+        "an address that the answer tells; where sosEndpoint is a topic of WebSub, by its hub), csv and json (a "
+        "document that is read again and again). Told by sosEndpoint where it is left out, except push, csv and json.",
     ),
     InputSpec(
         "mapping",
@@ -183,4 +215,8 @@ def push_hint(subscription: Subscription, context: Context) -> str:
     """Tell people where to push observations to; empty for sources that are not pushed to."""
     if subscription.source.binding != sources.PUSH:
         return ""
-    return f"; observations are to be POSTed to {sources.push_address(subscription.source, push_base(context))}"
+    address = sources.push_address(subscription.source, push_base(context))
+    members = sources.members_of(subscription.source)
+    if "hub" in members:
+        return f"; the hub {masked(members['hub'])} is asked to push {masked(members['topic'])} to {address}"
+    return f"; observations are to be POSTed to {address}"

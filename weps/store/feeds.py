@@ -77,6 +77,12 @@ class Feeds(Database):
         with self.reading() as connection:
             return tuple(read_feed(row) for row in connection.execute(query).mappings())
 
+    def feeds_behind(self, place: str) -> tuple[Feed, ...]:
+        """Give the feeds whose endpoint ends with `#` and a text, whether they are wanted or not."""
+        query = select(FEEDS).where(FEEDS.c.endpoint.endswith(f"#{place}", autoescape=True))
+        with self.reading() as connection:
+            return tuple(read_feed(row) for row in connection.execute(query).mappings())
+
     def positions(self, feed_id: int) -> dict[Series, datetime]:
         """Give the newest phenomenon time that was seen of each series."""
         columns = FEED_SERIES.c.procedure, FEED_SERIES.c.observed_property, FEED_SERIES.c.feature_of_interest

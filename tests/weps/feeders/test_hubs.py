@@ -7,7 +7,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from tests import misbehaving_sos as misbehaving
-from weps.errors import InputError, SourceRefused, SourceUnreachable
+from tests.flows.conftest import wait_for
+from weps.errors import InputError, SourceDenied, SourceUnreachable
 from weps.feeders.hubs import Hubs
 from weps.feeders.sources import members_of, push_source
 
@@ -59,12 +60,12 @@ def test_a_hub_is_asked_once_with_the_address_that_is_pushed_to(server, hubs, so
 
 @pytest.mark.parametrize(
     ("confirmed", "later", "count"),
-    [(None, 59, 1), (None, 61, 2), (1000, 790, 1), (1000, 810, 2), (0, 7, 1)],
-    ids=["may-confirm-yet", "did-not-confirm", "leased", "lease-nearly-over", "no-lease"],
+    [(None, 59, 1), (1000, 790, 1), (1000, 810, 2), (0, 7, 1)],
+    ids=["may-confirm-yet", "leased", "lease-nearly-over", "no-lease"],
 )
 def test_a_hub_is_asked_again_before_it_stops(server, hubs, clock, source, confirmed, later, count):
     """
-    When a minute passed without its consent, or four fifths of its lease.
+    When four fifths of its lease are over.
     """
     hubs.require(source)
     if confirmed is not None:
@@ -74,6 +75,34 @@ def test_a_hub_is_asked_again_before_it_stops(server, hubs, clock, source, confi
     hubs.require(source)
 
     assert count == len(server.requests)
+
+
+@pytest.mark.parametrize(("confirmed", "later"), [(None, 61), (1000, 1001)], ids=["never confirmed", "not again"])
+def test_a_hub_that_does_not_confirm_is_a_source_that_fails_until_it_does(
+    server, hubs, clock, source, confirmed, later
+):
+    """
+    Nothing comes without its consent; it is asked each minute, and told once that it is well again.
+    """
+    hubs.require(source)
+    if confirmed is not None:
+        hubs.confirmed(source, confirmed)
+        clock.now += confirmed * 0.9
+        hubs.require(source)
+        clock.now += confirmed * 0.1
+    clock.now += later
+
+    for _ in range(3):
+        with pytest.raises(SourceUnreachable, match="the hub has not confirmed the topic; it must be able to reach"):
+            hubs.require(source)
+    clock.now += 60
+    with pytest.raises(SourceUnreachable):
+        hubs.require(source)
+    news = [hubs.confirmed(source, 1000) for _ in range(2)]
+    hubs.require(source)
+
+    assert [True, False] == news
+    assert (3 if confirmed is None else 4) == len(server.requests)
 
 
 def test_a_hub_that_fails_is_asked_at_the_next_look(server, hubs, source):
@@ -90,19 +119,43 @@ def test_a_hub_that_fails_is_asked_at_the_next_look(server, hubs, source):
     assert 2 == len(server.requests)
 
 
-def test_a_denial_is_told_once(server, hubs, clock, source):
+def test_a_denial_is_told_until_the_hub_confirms(server, hubs, clock, source):
     """
-    Then the hub is asked again after a while.
+    It is asked again after an hour only.
     """
     hubs.require(source)
     hubs.denied(source, "not for you")
 
-    with pytest.raises(SourceRefused, match="denied the topic: not for you"):
-        hubs.require(source)
-    clock.now += 61
+    for later in (0, 3599, 2):
+        clock.now += later
+        with pytest.raises(SourceDenied, match="denied the topic: not for you"):
+            hubs.require(source)
+    hubs.confirmed(source, 1000)
     hubs.require(source)
 
     assert 2 == len(server.requests)
+
+
+def test_a_hub_is_asked_to_end_what_is_not_kept(server, hubs, source):
+    """
+    Once, however often it is looked at, and with the address that it pushes to.
+    """
+    other = push_source(BASE, topic=TOPIC, hub=server.url("/hub"))
+    for each in (source, other):
+        hubs.require(each)
+    asked = len(server.requests)
+
+    for _ in range(3):
+        hubs.keep([other])
+    wait_for(lambda: len(server.requests) > asked)
+
+    form = {name: values[0] for name, values in parse_qs(server.requests[-1].body.decode()).items()}
+    assert {
+        "hub.callback": f"{BASE}/{members_of(source)['token']}",
+        "hub.mode": "unsubscribe",
+        "hub.topic": TOPIC,
+    } == form
+    assert asked + 1 == len(server.requests)
 
 
 def test_a_source_without_a_hub_asks_nobody(server, hubs):
