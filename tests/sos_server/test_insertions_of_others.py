@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
@@ -24,7 +23,7 @@ from sos_server.requests import (
     InsertResultTemplate,
     InsertSensor,
 )
-from tests.conftest import SHARED
+from tests.others import DOCUMENTS, requests_20
 from tests.sos_server.make import sensor
 from tests.sos_server.results import SENSOR, TEMPERATURE, TIME, template
 
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from tests.sos_server.asgi import Client
 
 pytestmark = pytest.mark.shared
-DOCUMENTS = SHARED / "sos-documents"
 INVALID, MISSING = "InvalidParameterValue", "MissingParameterValue"
 # by the end of the name: the code and the locator of the refusal; why is said beside
 REFUSED = {
@@ -67,15 +65,7 @@ REFUSED = {
 
 
 def _requests(operation: str) -> list[Path]:
-    if not DOCUMENTS.is_dir():
-        return [DOCUMENTS / "absent"]
-    with (DOCUMENTS / "INDEX.csv").open(encoding="utf-8") as index:
-        return [
-            DOCUMENTS / row["file"]
-            for row in csv.DictReader(index)
-            if row["operation"] == operation and row["service_version"] == "2.0.0" and row["file"].endswith(".xml")
-            if row["direction"].startswith("request")
-        ]
+    return [DOCUMENTS / name for name, _ in requests_20((operation,))]
 
 
 def _refusal(file: Path) -> tuple[str, str | None] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import replace
 from html import escape, unescape
@@ -13,15 +12,12 @@ import pytest
 
 from sos_server.codecs.sos20.encode import encode_request
 from sos_server.model import Feature, SensorDescription
-from tests.conftest import SHARED
+from tests.others import DOCUMENTS, requests_20
 from tests.sos_server.make import insertion, observation, sensor
 
 if TYPE_CHECKING:
-    from collections.abc import Container
-
     from tests.sos_server.asgi import Client
 
-DOCUMENTS = SHARED / "sos-documents"
 # what of a request its answer tells
 TOLD = {
     "GetObservationById": "observation",
@@ -31,20 +27,6 @@ TOLD = {
     "DeleteSensor": "procedure",
     "DeleteObservation": "observation",
 }
-
-
-def _requests(operations: Container[str]) -> list[tuple[str, str]]:
-    if not DOCUMENTS.is_dir():
-        return [("absent", "")]
-    with (DOCUMENTS / "INDEX.csv").open(encoding="utf-8") as index:
-        return [
-            (row["file"], row["operation"])
-            for row in csv.DictReader(index)
-            if row["operation"] in operations
-            and row["service_version"] == "2.0.0"
-            and row["direction"].startswith("request")
-            and row["file"].endswith(".xml")
-        ]
 
 
 def _named(document: bytes, name: str) -> list[str]:
@@ -77,7 +59,7 @@ def _publish(client: Client, document: bytes) -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize(("name", "operation"), _requests(TOLD))
+@pytest.mark.parametrize(("name", "operation"), requests_20(TOLD))
 def test_a_foreign_request_is_answered(client: Client, validate, name: str, operation: str) -> None:
     """
     With what it asks for: nothing that it names is missing from the answer, which is valid.
@@ -109,7 +91,7 @@ REFUSED = {
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("name", [name for name, _ in _requests(("DescribeSensor",)) if "aqd_v10" not in name])
+@pytest.mark.parametrize("name", [name for name, _ in requests_20(("DescribeSensor",)) if "aqd_v10" not in name])
 def test_a_foreign_description_is_given(client: Client, validate, name: str) -> None:
     """
     In the format that is asked for, of a sensor that was registered in it.
@@ -133,7 +115,7 @@ def test_a_foreign_description_is_given(client: Client, validate, name: str) -> 
 @pytest.mark.shared
 @pytest.mark.parametrize(
     ("name", "operation"),
-    [each for each in _requests(("GetCapabilities", "GetObservation", "GetResult")) if "aqd_v10" not in each[0]],
+    [each for each in requests_20(("GetCapabilities", "GetObservation", "GetResult")) if "aqd_v10" not in each[0]],
 )
 def test_a_foreign_question_is_answered(client: Client, validate, name: str, operation: str) -> None:
     """

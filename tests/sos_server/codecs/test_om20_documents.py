@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import json
 from datetime import UTC, datetime
@@ -12,9 +11,7 @@ import pytest
 from sos_server.codecs import om20, xml
 from sos_server.errors import InvalidRequest
 from sos_server.model import OM_TEXT
-from tests.conftest import SHARED
-
-DOCUMENTS = SHARED / "sos-documents"
+from tests.others import DOCUMENTS, listed
 
 # documents that are read otherwise than expected, and why
 OTHERWISE = {
@@ -27,11 +24,7 @@ OTHERWISE = {
 
 
 def _names() -> list[str]:
-    if not DOCUMENTS.is_dir():
-        return ["absent"]
-    with (DOCUMENTS / "INDEX.csv").open(encoding="utf-8") as index:
-        rows = [row for row in csv.DictReader(index) if "O&M 2.0" in row["format"] and row["observations"]]
-    return [row["file"] for row in rows]
+    return [row["file"] for row in listed(lambda row: "O&M 2.0" in row["format"] and row["observations"])]
 
 
 def _read(name: str) -> bytes:

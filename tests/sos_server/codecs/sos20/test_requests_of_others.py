@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-
 import pytest
 
 from sos_server.codecs import xml
 from sos_server.codecs.sos20 import decode
 from sos_server.errors import SosError
-from tests.conftest import SHARED
+from tests.others import DOCUMENTS, requests_20
 
-DOCUMENTS = SHARED / "sos-documents"
 OPERATIONS = (
     "GetCapabilities",
     "DescribeSensor",
@@ -46,22 +43,8 @@ REFUSED = {
 }
 
 
-def _requests() -> list[tuple[str, str]]:
-    if not DOCUMENTS.is_dir():
-        return [("absent", "")]
-    with (DOCUMENTS / "INDEX.csv").open(encoding="utf-8") as index:
-        return [
-            (row["file"], row["operation"])
-            for row in csv.DictReader(index)
-            if row["operation"] in OPERATIONS
-            and row["service_version"] == "2.0.0"
-            and row["direction"].startswith("request")
-            and row["file"].endswith(".xml")
-        ]
-
-
 @pytest.mark.shared
-@pytest.mark.parametrize(("name", "operation"), _requests())
+@pytest.mark.parametrize(("name", "operation"), requests_20(OPERATIONS))
 def test_a_request_is_read_or_refused_for_a_reason(name, operation):
     """
     All requests but the listed ones are read; these are refused with their code.
