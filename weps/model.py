@@ -154,6 +154,8 @@ class Reminder(StrEnum):
     ESCALATION = "escalation"
     ACKNOWLEDGEMENT_OVER = "acknowledgement-over"
     SILENCE_OVER = "silence-over"
+    FLAPPING = "flapping"  # it begins and ends so often that its changes are not pushed any more
+    FLAPPING_OVER = "flapping-over"  # it has been calm since
 
 
 class AlertUse(StrEnum):
@@ -223,16 +225,26 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Flapping:
+    """What is too restless to be told: what begins or ends more often than `count` times within `window`."""
+
+    count: int
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Attention:
     """
     How people are kept at an episode: it is told again every `repeat` while it is open and nobody acknowledged it.
 
-    When nobody did so within `escalate_after`, it is told to the targets of `escalate_to` too, until it is over.
+    When nobody did so within `escalate_after`, it is told to the targets of `escalate_to` too, until it is over. What
+    is `flapping` is told once, and again when it has been calm.
     """
 
     repeat: timedelta | None = None
     escalate_after: timedelta | None = None
     escalate_to: tuple[Target, ...] = ()
+    flapping: Flapping | None = None
 
 
 class SubscriptionStatus(StrEnum):
@@ -363,7 +375,11 @@ class RuleVersion:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a client wants to be otherwise in a subscription; None leaves a member as it is, a duration of 0 ends it."""
+    """
+    What a client wants to be otherwise in a subscription.
+
+    None leaves a member as it is, a duration of 0 ends it, and so does what flaps with a count of 0.
+    """
 
     rule: RuleText | None = None
     sampling_rate: timedelta | None = None
@@ -380,6 +396,7 @@ class Changes:
     repeat: timedelta | None = None
     escalate_after: timedelta | None = None
     escalate_to: tuple[Target, ...] | None = None
+    flapping: Flapping | None = None
 
     def ordered(self, before: Ordering) -> Ordering:
         """Give the ordering that a subscription has after the changes; another policy forgets the bound."""
@@ -432,7 +449,8 @@ class Alert:
     GetObservation URL, or None. `causes` are the ids of all observations that led here. `longitude` and `latitude` are
     where it was observed: the place, or its centre when it is no point; then `geometry` is the place (GeoJSON).
     `language` and `use` are those of the subscription when it was told. `reminder` is why it tells its episode again;
-    `silenced` the silence because of which it was not pushed.
+    `silenced` the silence because of which it was not pushed, or that it flaps. `key` is what its rule tells things
+    apart by; it is known while an alert is being stored, and not kept.
     """
 
     id: str
@@ -467,6 +485,7 @@ class Alert:
     reminder: Reminder | None = None
     silenced: str | None = None
     sequence: int = 0
+    key: str | None = None
 
 
 class DeliveryStatus(StrEnum):

@@ -12,7 +12,7 @@ from weps.model import AlertStatus, SubscriptionStatus
 from weps.store.database import Database
 from weps.store.rule_versions import add_rule_version
 from weps.store.storing import close_episodes
-from weps.store.subscriptions import ALIVE, FeedWish, feed_for, one_subscription, refresh_feed
+from weps.store.subscriptions import ALIVE, FeedWish, feed_for, flapping_columns, one_subscription, refresh_feed
 from weps.store.tables import RULE_STATES, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ def _changed(changes: Changes) -> dict[str, Any]:
     for column, name in ATTENTION.items():
         if getattr(changes, name) is not None:
             values[column] = getattr(changes, name) or None
+    if changes.flapping is not None:
+        values |= flapping_columns(changes.flapping)
     for name in ("targets", "escalate_to"):
         if getattr(changes, name) is not None:
             values[name] = [[target.channel, target.address] for target in getattr(changes, name)]

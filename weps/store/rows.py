@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from weps.model import (
     Comparison,
     Corrections,
     Feed,
+    Flapping,
     Language,
     LatePolicy,
     Observation,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from weps.model import Json
 
-ALERT_COLUMNS = tuple(field.name for field in fields(Alert) if field.name != "sequence")
+ALERT_COLUMNS = tuple(field.name for field in fields(Alert) if field.name not in ("sequence", "key"))
 _COMPARISON = ALERT_COLUMNS.index("comparison")
 _alert_values = attrgetter(*ALERT_COLUMNS)
 ITEM_COLUMNS = tuple(field.name for field in fields(StoredItem) if field.name != "sequence")
@@ -93,10 +94,16 @@ def read_subscription(row: RowMapping) -> Subscription:
             row["repeat_interval"],
             row["escalate_after"],
             tuple(Target(*target) for target in row["escalate_to"]),
+            read_flapping(row["flap_count"], row["flap_window"]),
         ),
         ordering=Ordering(LatePolicy(row["late_policy"]), row["late_bound"], Corrections(row["corrections"])),
         **{name: row[name] for name in (*names, *instants, *texts, "alert_count", "revision", "dropped", "corrected")},
     )
+
+
+def read_flapping(count: int | None, window: timedelta | None) -> Flapping | None:
+    """Give what flaps by its columns."""
+    return None if count is None or window is None else Flapping(count, window)
 
 
 def alert_values(alert: Alert) -> tuple[Any, ...]:

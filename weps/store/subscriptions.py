@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, delete, func, select, update
 
 from weps.errors import NotFoundError
-from weps.model import NewSubscription, Page, Source, Subscription, SubscriptionStatus
+from weps.model import Flapping, NewSubscription, Page, Source, Subscription, SubscriptionStatus
 from weps.store.database import Database
 from weps.store.rows import read_subscription
 from weps.store.rule_versions import add_rule_version
@@ -82,6 +82,7 @@ class Subscriptions(Database):
                     "repeat_interval": new.attention.repeat,
                     "escalate_after": new.attention.escalate_after,
                     "escalate_to": [[target.channel, target.address] for target in new.attention.escalate_to],
+                    **flapping_columns(new.attention.flapping),
                 },
             )
             add_rule_version(connection, identifier, 1, replace(new.rule, name=new.rule.name or rule_name), now)
@@ -166,6 +167,13 @@ def subscription_query() -> Select[Any]:
     """Give the query of subscriptions with their feed."""
     feed = FEEDS.c.binding, FEEDS.c.endpoint, FEEDS.c.template, FEEDS.c.next_poll, FEEDS.c.corrected
     return select(SUBSCRIPTIONS, *feed).join_from(SUBSCRIPTIONS, FEEDS)
+
+
+def flapping_columns(flapping: Flapping | None) -> dict[str, Any]:
+    """Give the columns of what flaps; nothing does with a count of 0."""
+    if flapping is None or not flapping.count:
+        return {"flap_count": None, "flap_window": None}
+    return {"flap_count": flapping.count, "flap_window": flapping.window}
 
 
 def source_key(source: Source, start: datetime | None) -> str:

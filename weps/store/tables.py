@@ -230,6 +230,8 @@ SUBSCRIPTIONS = Table(
     Column("repeat_interval", Duration),
     Column("escalate_after", Duration),
     Column("escalate_to", JSON, nullable=False, server_default="[]"),
+    Column("flap_count", Integer),
+    Column("flap_window", Duration),
     Index(None, "feed_id", "status", "sampling_rate"),
     Index(None, "status", "expires"),
 )
@@ -356,6 +358,26 @@ EPISODE_NOTES = Table(
     Column("text", Text, nullable=False),
     Index(None, "episode", "id"),
 )
+
+FLAPS = Table(
+    "flaps",
+    METADATA,
+    Column("subscription_id", String(36), ForeignKey(SUBSCRIPTIONS.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("key", String(36), primary_key=True),
+    Column("episode", String(36), nullable=False),
+    Column("changes", JSON, nullable=False),
+    Column("newest", Instant),
+    Column("since", Instant),
+    Column("began", String(36)),
+    Column("count", Integer, nullable=False),
+    Column("told", Boolean, nullable=False),
+    Column("escalated", Boolean, nullable=False),
+    Column("due", Instant, nullable=False),
+    Index(None, "episode"),
+    Index(None, "due"),
+    sqlite_with_rowid=False,
+)
+"""How often what a subscription watches has begun and ended lately; `changes` are microseconds since 1970 UTC."""
 
 SILENCES = Table(
     "silences",

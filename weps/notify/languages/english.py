@@ -26,6 +26,8 @@ ENGLISH = Phrases(
         Reminder.ESCALATION: "Nobody acknowledged: ",
         Reminder.ACKNOWLEDGEMENT_OVER: "Acknowledgement is over: ",
         Reminder.SILENCE_OVER: "Silence is over: ",
+        Reminder.FLAPPING: "Flapping: ",
+        Reminder.FLAPPING_OVER: "Flapping is over: ",
     },
     statuses={status: status.value for status in AlertStatus},
     severities={severity: severity.value for severity in Severity},

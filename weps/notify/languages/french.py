@@ -26,6 +26,8 @@ FRENCH = Phrases(
         Reminder.ESCALATION: "Personne n'a confirmé : ",
         Reminder.ACKNOWLEDGEMENT_OVER: "Confirmation terminée : ",
         Reminder.SILENCE_OVER: "Fin du silence : ",
+        Reminder.FLAPPING: "Instable : ",
+        Reminder.FLAPPING_OVER: "De nouveau stable : ",
     },
     statuses={
         AlertStatus.EVENT: "événement",

@@ -26,6 +26,8 @@ GERMAN = Phrases(
         Reminder.ESCALATION: "Niemand hat bestätigt: ",
         Reminder.ACKNOWLEDGEMENT_OVER: "Bestätigung abgelaufen: ",
         Reminder.SILENCE_OVER: "Ruhe ist vorbei: ",
+        Reminder.FLAPPING: "Flattert: ",
+        Reminder.FLAPPING_OVER: "Flattern ist vorbei: ",
     },
     statuses={
         AlertStatus.EVENT: "Ereignis",

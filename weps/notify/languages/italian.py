@@ -26,6 +26,8 @@ ITALIAN = Phrases(
         Reminder.ESCALATION: "Nessuno ha confermato: ",
         Reminder.ACKNOWLEDGEMENT_OVER: "Conferma terminata: ",
         Reminder.SILENCE_OVER: "Fine del silenzio: ",
+        Reminder.FLAPPING: "Instabile: ",
+        Reminder.FLAPPING_OVER: "Di nuovo stabile: ",
     },
     statuses={
         AlertStatus.EVENT: "evento",

@@ -26,6 +26,8 @@ SPANISH = Phrases(
         Reminder.ESCALATION: "Nadie ha confirmado: ",
         Reminder.ACKNOWLEDGEMENT_OVER: "Fin de la confirmación: ",
         Reminder.SILENCE_OVER: "Fin del silencio: ",
+        Reminder.FLAPPING: "Inestable: ",
+        Reminder.FLAPPING_OVER: "De nuevo estable: ",
     },
     statuses={
         AlertStatus.EVENT: "suceso",
