@@ -80,6 +80,9 @@ class Watch:
         """
         news = transaction.news(observations)
         fresh = news.fresh
+        if fresh or news.corrected:
+            text = "received feed=%d observations=%d corrections=%d"
+            LOG.info(text, transaction.feed.id, len(fresh), len(news.corrected))
         if fresh and (self._newest is None or fresh[-1].end > self._newest):
             self._newest = fresh[-1].end
         is_ahead = self._newest is not None and self._newest > max(until, transaction.feed.polled_until or until)

@@ -54,7 +54,7 @@ class Running:
                 cwd=self.data,
                 stdout=log,
                 stderr=log,
-                env=os.environ | self.variables,
+                env=os.environ | {"WEPS_LOG_LEVEL": "DEBUG"} | self.variables,
             )
         wait_for(self.is_up)
 

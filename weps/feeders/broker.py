@@ -230,7 +230,9 @@ class Connection:
     def _disconnected(
         self, _client: Client, _data: Any, _flags: DisconnectFlags, code: ReasonCode, _properties: Properties | None
     ) -> None:
-        LOG.warning("broker disconnected broker=%s why=%s", self._address, code)
+        # Where it was never connected the polls of its sources tell so, once.
+        level = logging.WARNING if self._is_connected else logging.DEBUG
+        LOG.log(level, "broker disconnected broker=%s why=%s", self._address, code)
         with self._lock:
             if self._is_connected:
                 self._changed = time.monotonic()
