@@ -52,6 +52,15 @@ OPERATIONS: dict[str, tuple[Any, dict[str, str] | None, str]] = {
 FOI = {"service": "SOS", "version": "2.0.0", "request": "GetFeatureOfInterest"}
 BY_ID = {"service": "SOS", "version": "2.0.0", "request": "GetObservationById"}
 DELETE = {"service": "SOS", "version": "2.0.0", "request": "DeleteSensor"}
+# the number in the suite, what becomes of service or version, and the code it gets over KVP
+LINES = [
+    ("01", {"service": LEFT_OUT}, MISSING, "service"),
+    ("02", {"service": ""}, MISSING, "service"),
+    ("03", {"service": "ASDF"}, INVALID, "service"),
+    ("04", {"version": LEFT_OUT}, MISSING, "version"),
+    ("05", {"version": ""}, MISSING, "version"),
+    ("06", {"version": "999"}, INVALID, "version"),
+]
 
 
 def fill(client: Client) -> Client:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,7 +16,6 @@ from tests.sos_server.asgi import Client
 from tests.sos_server.make import insertion, observation, sensor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 BASE = "service=SOS&version=2.0.0&request=GetObservation&offering=thermometer-offering"
@@ -31,19 +30,6 @@ def filled(client: Client) -> Client:
     for query in (BASE, ALL):
         assert 3 == client.get(query).body.count(b"</om:OM_Observation>")
     return client
-
-
-@pytest.fixture
-def threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Note each request that goes to a thread."""
-    seen: list[str] = []
-
-    async def call(work: Callable[..., Any], *rest: object) -> Any:
-        seen.append("thread")
-        return work(*rest)
-
-    monkeypatch.setattr("sos_server.app.run_in_threadpool", call)
-    return seen
 
 
 @pytest.mark.parametrize("query", [pytest.param(BASE, id="all"), pytest.param(ALL, id="of a time")])

@@ -29,7 +29,7 @@ from tests.sos_server.enhanced import (
     DELETE,
     FOI,
     INVALID,
-    LEFT_OUT,
+    LINES,
     MISSING,
     NOW,
     OPERATIONS,
@@ -42,16 +42,6 @@ from tests.sos_server.make import STATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-# the line of the suite, what becomes of service or version, and the code it gets over KVP
-LINES = [
-    ("01", {"service": LEFT_OUT}, MISSING, "service"),
-    ("02", {"service": ""}, MISSING, "service"),
-    ("03", {"service": "ASDF"}, INVALID, "service"),
-    ("04", {"version": LEFT_OUT}, MISSING, "version"),
-    ("05", {"version": ""}, MISSING, "version"),
-    ("06", {"version": "999"}, INVALID, "version"),
-]
 
 
 @pytest.fixture(scope="module")

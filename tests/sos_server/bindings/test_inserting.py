@@ -21,7 +21,6 @@ from tests.sos_server.make import insertion, observation, sensor
 from tests.sos_server.server import running_sos
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 ALL = "service=SOS&version=2.0.0&request=GetObservation&offering=thermometer-offering"
@@ -35,19 +34,6 @@ def filled(client: Client) -> Client:
     client.post(encode_request(sensor()))
     client.post(document(0))
     return client
-
-
-@pytest.fixture
-def threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Note each request that goes to a thread of its own."""
-    seen: list[str] = []
-
-    async def call(work: Callable[..., Any], *rest: object) -> Any:
-        seen.append("thread")
-        return work(*rest)
-
-    monkeypatch.setattr("sos_server.app.run_in_threadpool", call)
-    return seen
 
 
 def document(*numbers: int, **changes: Any) -> bytes:

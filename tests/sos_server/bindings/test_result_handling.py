@@ -17,15 +17,12 @@ from sos_server.codecs.sos20.encode import encode_request
 from sos_server.requests import GetResult, GetResultTemplate, InsertResult, InsertResultTemplate
 from sos_server.settings import Settings
 from tests.sos_server.asgi import Client
+from tests.sos_server.enhanced import INVALID, LINES, MISSING, NOW, SOS, UNDECODABLE
 from tests.sos_server.results import OFFERING, SENSOR, template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MISSING, INVALID, UNDECODABLE = "MissingParameterValue", "InvalidParameterValue", "InvalidRequest"
-NOW = "2026-11-20T18:00:00Z"  # a value that exists nowhere
-LEFT_OUT = None
-SOS = "http://www.opengis.net/sos/2.0"
 RESULT = "2008-03-01T17:44:15.000+00:00,32.0"
 ENVELOPE = b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>%s</s:Body></s:Envelope>'
 OPERATIONS: dict[str, Any] = {
@@ -34,15 +31,6 @@ OPERATIONS: dict[str, Any] = {
     "d11": InsertResultTemplate(template(identifier="another")),
     "d12": InsertResult("hourly", "2009-01-01T00:00:00Z,1.5"),
 }
-# the number of the test, what becomes of service or version, and the code it gets over KVP
-LINES = [
-    ("01", {"service": LEFT_OUT}, MISSING, "service"),
-    ("02", {"service": ""}, MISSING, "service"),
-    ("03", {"service": "ASDF"}, INVALID, "service"),
-    ("04", {"version": LEFT_OUT}, MISSING, "version"),
-    ("05", {"version": ""}, MISSING, "version"),
-    ("06", {"version": "999"}, INVALID, "version"),
-]
 
 
 @pytest.fixture(scope="module")
