@@ -14,6 +14,7 @@ LEVELS = {
     "weps.model": 0,
     "weps.errors": 0,
     "weps.logs": 0,
+    "weps.matcher_index": 0,
     "weps.notices": 0,
     "weps.episodes": 0,
     "weps.matching": 0,

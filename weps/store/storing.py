@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, delete, func, select, tuple_, update
 
 from weps.episodes import OPEN, Episode, Timer, follow
+from weps.matcher_index import index_matchers
 from weps.model import AlertStatus, Attention, Severity, Target
 from weps.store.bulk import insert_rows
 from weps.store.outbox import enqueue
@@ -82,14 +83,14 @@ def store_alerts(
 ) -> None:
     """Store alerts, each with the targets that it is for; `standing` targets get all, also what is silenced."""
     known = _episodes(connection, {alert.episode for alert, _ in alerts})
-    silences = holding(connection, now)
+    silences = index_matchers((each.matcher, each.id) for each in holding(connection, now))
     decided: list[tuple[Alert, tuple[Target, ...]]] = []
     for given, targets in alerts:
         alert = _redirected(given, known)
         if alert is None:
             continue
         if alert.reminder is None:
-            silence = next((each.id for each in silences if each.matcher.matches(alert)), None)
+            silence = silences.first(alert)
             # copying an alert costs as much as all that is decided about it
             alert = alert if alert.silenced == silence else replace(alert, silenced=silence)
         decided.append((alert, targets))
