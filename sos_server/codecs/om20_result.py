@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
-GEOMETRY_OBSERVATION = OM_GEOMETRY
-
 # the local names of xsi:type, and what they hold
 _KINDS = {
     "MeasureType": "measure",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DEFAULT_LIMIT = 32 * 1024 * 1024
-DEPTH_LIMIT = 256  # libxml2 refuses deeper documents by itself unless huge_tree is on
+# libxml2 itself refuses what is deeper than 256 elements, unless huge_tree is on
 
 NAMESPACES = {
     "drt": "http://www.opengis.net/drt/1.0",

@@ -6,7 +6,7 @@ import base64
 
 from lxml import etree
 
-from sos_server.codecs.xml import parse, text_of
+from sos_server.codecs.xml import text_of
 from weps.errors import InputError, MissingInputError
 from weps.processes.base import BoundingBox, Document, Given, Reference, Text
 from weps.processes.faults import WpsError
@@ -17,11 +17,6 @@ WPS = "{http://www.opengis.net/wps/1.0.0}"
 WPS_20 = "http://www.opengis.net/wps/2.0"
 OWS = "{http://www.opengis.net/ows/1.1}"
 XLINK = "{http://www.w3.org/1999/xlink}"
-
-
-def decode_xml(body: bytes, limit: int) -> Request:
-    """Read the body of a POST request."""
-    return decode_document(parse(body, limit))
 
 
 def decode_document(root: etree._Element) -> Request:

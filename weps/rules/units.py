@@ -64,11 +64,6 @@ def ucum_of(name: str) -> str | None:
     return next((code for code in ucum_candidates(name) if is_unit(code)), None)
 
 
-def comparable(source: str, target: str) -> bool:
-    """Tell whether values of both units can be compared: equal texts, or UCUM codes of one kind."""
-    return source == target or conversion(source, target) is not None
-
-
 @lru_cache(maxsize=4096)
 def conversion(source: str, target: str) -> Conversion | None:
     """

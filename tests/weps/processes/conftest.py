@@ -27,6 +27,7 @@ from werkzeug.test import Client
 
 from sos_server.app import create_app as create_sos
 from sos_server.app import mount
+from sos_server.codecs.xml import parse
 from sos_server.load import load
 from sos_server.settings import Settings as SosSettings
 from tests.ports import free_port
@@ -47,7 +48,7 @@ from weps.processes.ogcapi import create_routes as create_ogc_api
 from weps.processes.registry import offered_processes
 from weps.processes.wps10_binding import Wps10, write_exception
 from weps.processes.wps10_kvp import decode_kvp
-from weps.processes.wps10_xml import decode_xml
+from weps.processes.wps10_xml import decode_document
 from weps.store import Store
 
 NAMESPACES = {
@@ -200,7 +201,8 @@ def mended(wps: Wps, tmp_path: Path) -> Ask:
 
     def ask(request: str | bytes) -> Reply:
         try:
-            answer = binding.answer(decode_kvp(request) if isinstance(request, str) else decode_xml(request, 1_000_000))
+            read = decode_kvp(request) if isinstance(request, str) else decode_document(parse(request))
+            answer = binding.answer(read)
         except WepsError as error:
             answer = write_exception(error)
         require_valid(answer.body)
