@@ -24,12 +24,14 @@ class StaServer:
     """
     The service; Observations are added by `observe`. `asked` has the paths and queries of all requests.
 
-    `name` is how it calls itself in links, as behind a proxy.
+    `name` is how it calls itself in links, as behind a proxy. `streams` are the numbers of its Datastreams: odd ones
+    are those of Things(1), even ones of Things(2).
     """
 
     page: int = 3
     broker: str | None = None
     name: str | None = None
+    streams: tuple[int, ...] = (1, 2)
     observations: list[dict[str, Any]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
@@ -82,13 +84,31 @@ class StaServer:
             endpoints = {"endpoints": [f"mqtt://{self.broker}"]} if self.broker else {}
             return 200, {"value": [], "serverSettings": {MQTT: endpoints}}
         stream = re.fullmatch(r"Datastreams\((\d+)\)(/Observations)?", path)
-        if stream and int(stream[1]) > 2:
+        if stream and int(stream[1]) not in self.streams:
             return 404, {"code": 404, "type": "error", "message": "Nothing found."}
         if stream and not stream[2]:
             return 200, self._stream(int(stream[1]), options)
-        if path == "Datastreams":
-            return 200, {"value": [self._stream(number, options) for number in (1, 2)]}
+        if path.endswith("Datastreams"):
+            return 200, self._streams(path, target, options)
         return 200, self._observations(int(stream[1]) if stream else None, target, options)
+
+    def _streams(self, path: str, target: str, options: dict[str, str]) -> dict[str, Any]:
+        thing = re.fullmatch(r"Things\((\d+)\)/Datastreams", path)
+        named = re.findall(r"id eq (\d+)", options.get("$filter", ""))
+        found = [
+            number
+            for number in self.streams
+            if (thing is None or number % 2 == int(thing[1]) % 2) and (not named or str(number) in named)
+        ]
+        return self._page([self._stream(number, options) for number in found], target, options)
+
+    def _page(self, found: list[dict[str, Any]], target: str, options: dict[str, str]) -> dict[str, Any]:
+        size, skip = min(int(options.get("$top", 100)), self.page), int(options.get("$skip", 0))
+        document: dict[str, Any] = {"value": found[skip : skip + size]}
+        if skip + size < len(found):
+            kept = re.sub(r"&\$skip=\d+|key=\w+&", "", target)
+            document["@iot.nextLink"] = f"{self.name or f'http://{self.host}'}{kept}&$skip={skip + size}"
+        return document
 
     def _observations(self, stream: int | None, target: str, options: dict[str, str]) -> dict[str, Any]:
         limits = re.findall(r"phenomenonTime (ge|le) (\S+)", options.get("$filter", ""))
@@ -103,12 +123,7 @@ class StaServer:
             ]
         if "desc" in options.get("$orderby", ""):
             found.reverse()
-        size, skip = min(int(options.get("$top", 100)), self.page), int(options.get("$skip", 0))
-        document: dict[str, Any] = {"value": [self._shown(one, options) for one in found[skip : skip + size]]}
-        if skip + size < len(found):
-            kept = re.sub(r"&\$skip=\d+|key=\w+&", "", target)
-            document["@iot.nextLink"] = f"{self.name or f'http://{self.host}'}{kept}&$skip={skip + size}"
-        return document
+        return self._page([self._shown(one, options) for one in found], target, options)
 
     def _shown(self, one: dict[str, Any], options: dict[str, str]) -> dict[str, Any]:
         shown = {name: value for name, value in one.items() if name != "stream"}

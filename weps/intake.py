@@ -21,7 +21,7 @@ from weps.feeders.brokers import Brokers, is_wanted
 from weps.feeders.hubs import Hubs
 from weps.feeders.messages import read_message
 from weps.feeders.pushed import Faults
-from weps.feeders.sources import BROKERED, PUSH, members_of
+from weps.feeders.sources import BROKERED, PUSH, topics_of
 from weps.model import Feed, Observation, Source
 from weps.reading import Horizon, read_from
 
@@ -143,7 +143,7 @@ class Intake:
             return
         self._looked = time.monotonic()
         feeds = self._engine.store.feeds_of(BROKERED)
-        self._brokers.keep({(feed.source.endpoint, members_of(feed.source)["topic"]) for feed in feeds})
+        self._brokers.keep({(feed.source.endpoint, topic) for feed in feeds for topic in topics_of(feed.source)})
         self._hubs.keep(feed.source for feed in self._engine.store.feeds_of((PUSH,)))
 
     def _waiting(self) -> list[Message]:
@@ -214,9 +214,7 @@ class Intake:
         feeds = self._engine.store.feeds_of(BROKERED)
         for number, message in enumerate(messages):
             for feed in feeds:
-                # One that the broker does not let listen has not begun, and is not waited for.
-                has_begun = feed.primed or not feed.failures
-                if not has_begun or not is_wanted(message, feed.source.endpoint, members_of(feed.source)["topic"]):
+                if not _wants(feed, message):
                     continue
                 place = number, feed.source
                 if place not in read:
@@ -236,4 +234,4 @@ class Intake:
 def _wants(feed: Feed, message: Message) -> bool:
     """Tell whether a message is for a feed; one that the broker does not let listen never begins."""
     has_begun = feed.primed or not feed.failures
-    return has_begun and is_wanted(message, feed.source.endpoint, members_of(feed.source)["topic"])
+    return has_begun and is_wanted(message, feed.source)

@@ -94,6 +94,22 @@ def test_a_datastream_by_the_broker_of_its_service(service, sta, mosquitto):
     assert ["river 2 3100"] == wait_for(lambda: told(service, feed))
 
 
+def test_all_datastreams_of_a_thing_by_the_broker_of_its_service(service, sta, mosquitto):
+    """
+    One subscription watches them all, by the topics that the service has.
+    """
+    sta.broker, sta.streams = mosquitto.host, (1, 2, 11, 13)
+    feed = service.subscribe(rule=RULE, sosEndpoint=f"{sta.root}/Things(1)", sourceType="sta-mqtt")["feed"]
+
+    for number, value in ((11, 31), (2, 99), (13, 33)):
+        mosquitto.publish(f"v1.1/Datastreams({number})/Observations", sta.observe(number, past(number), value))
+
+    alerts = wait_for(lambda: len(found := service.entries(feed)) == 2 and found)
+    assert [("bridge 11", "31"), ("bridge 13", "33")] == sorted(
+        re.search(r"(bridge \d+).*?([\d.]+)", entry.title).groups() for entry in alerts
+    )
+
+
 def test_a_table_that_grows(service, files):
     """
     It is read again and again, by the mapping.

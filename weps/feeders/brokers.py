@@ -14,14 +14,21 @@ from paho.mqtt.client import topic_matches_sub
 from weps.errors import SourceUnreachable
 from weps.feeders.broker import Connection, GuardedClient, Message
 from weps.feeders.guard import Guard
+from weps.feeders.sources import topics_of
+from weps.model import Source
 from weps.mqtt_versions import read_version
 
 MOST_WAITING = 10_000
 
 
-def is_wanted(message: Message, address: str, topic: str) -> bool:
-    """Tell whether a message is one of a broker and a topic, which may have wildcards."""
-    return message.broker == address and topic_matches_sub(topic, message.topic)
+def is_wanted(message: Message, source: Source) -> bool:
+    """Tell whether a message is one of a source, whose topic may have wildcards."""
+    if message.broker != source.endpoint:
+        return False
+    topics = topics_of(source)
+    return message.topic in topics or any(
+        topic_matches_sub(topic, message.topic) for topic in topics if "+" in topic or "#" in topic
+    )
 
 
 class Brokers:

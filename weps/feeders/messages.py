@@ -11,10 +11,11 @@ from weps.feeders import json_sensorthings
 from weps.feeders.base import Batch
 from weps.feeders.convert import observation_id
 from weps.feeders.documents import read_observations
-from weps.feeders.sources import STA_MQTT, decode_mapped, members_of
+from weps.feeders.sources import STA_MQTT, around_of, decode_mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
     from weps.model import Observation, Source
 
@@ -32,7 +33,7 @@ def read_message(source: Source, data: bytes, topic: str = "") -> Batch:
     The same message has the same observations with the same ids, however often it comes.
     """
     if source.binding == STA_MQTT:
-        found: Iterable[Observation] = _with_ids(_read_entity(source, data))
+        found: Iterable[Observation] = _with_ids(_read_entity(around_of(source, topic), data))
     else:
         mapped = decode_mapped(source, data, topic)
         found = _read_document(data) if mapped is None else mapped
@@ -59,7 +60,7 @@ def _read_document(data: bytes) -> tuple[Observation, ...]:
     return _with_ids(read_observations(data, include_nil=True), merged=_ARRAYS.search(data) is not None)
 
 
-def _read_entity(source: Source, data: bytes) -> tuple[Observation, ...]:
+def _read_entity(around: Mapping[str, Any], data: bytes) -> tuple[Observation, ...]:
     """Read an Observation of SensorThings, which tells nothing of the entities around it."""
     try:
         entity = json.loads(data, parse_constant=lambda _: None)
@@ -67,7 +68,7 @@ def _read_entity(source: Source, data: bytes) -> tuple[Observation, ...]:
         raise InputError(f"the message is no JSON: {error}") from error
     if not isinstance(entity, dict) or "result" not in entity:
         raise InputError("the message is no Observation of SensorThings: it has no result")
-    return tuple(json_sensorthings.decode({**members_of(source)["around"], **entity}))
+    return tuple(json_sensorthings.decode({**around, **entity}))
 
 
 def _with_ids(found: Iterable[Observation], *, merged: bool = False) -> tuple[Observation, ...]:

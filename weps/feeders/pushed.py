@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from weps.errors import SourceGarbled
 from weps.feeders.base import Batch
-from weps.feeders.sources import BROKERED, members_of
+from weps.feeders.sources import BROKERED, topics_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -70,7 +70,7 @@ class PushedFeeder:
     def fetch(self, source: Source, begin: datetime, end: datetime) -> Batch:
         """Give nothing, when all that came was taken in. Raises a `FeedError` where nothing can come."""
         if source.binding in BROKERED:
-            self._brokers.require(source.endpoint, members_of(source)["topic"])
+            self._listen(source)
             self._brokers.settle(source.endpoint)
         else:
             self._hubs.require(source)
@@ -80,7 +80,7 @@ class PushedFeeder:
     def latest(self, source: Source) -> Batch:
         """Give nothing: what there was before cannot be asked for. Begins to listen."""
         if source.binding in BROKERED:
-            self._brokers.require(source.endpoint, members_of(source)["topic"])
+            self._listen(source)
         return Batch(())
 
     def series_exists(self, source: Source) -> bool:
@@ -90,3 +90,9 @@ class PushedFeeder:
     def evidence_url(self, source: Source, begin: datetime, end: datetime) -> str | None:
         """Give None: what was pushed cannot be asked for again."""
         return None
+
+    def _listen(self, source: Source) -> None:
+        for topic in topics_of(source):
+            self._brokers.listen(source.endpoint, topic)
+        for topic in topics_of(source):
+            self._brokers.require(source.endpoint, topic)

@@ -7,28 +7,25 @@ series, unit and place itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from typing import TYPE_CHECKING
 
-from sos_server.time import format_instant
-from weps.errors import InputError, SourceException, SourceGarbled, SourceTooLarge
+from sos_server.time import format_instant, shifted
+from weps.errors import InputError, SourceException, SourceGarbled
 from weps.feeders.answers import read_content
 from weps.feeders.base import Batch
 from weps.feeders.convert import observation_id
 from weps.feeders.http import HttpRequest
 from weps.feeders.json_documents import decode_json
-from weps.feeders.json_sensorthings import next_page
 from weps.feeders.secrets import is_secret
 from weps.feeders.sources import members_of
+from weps.feeders.sta_requests import NEWEST, THING, get, pages
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
-    from weps.feeders.http import Answer, Fetcher
+    from weps.feeders.http import Fetcher
     from weps.model import Observation, Source
 
 # Services keep fewer digits of a second than they are told, and take borders of intervals as in or as out.
@@ -37,10 +34,8 @@ PAGE = 1000
 MOST_PAGES = 1000
 MOST_OCTETS = 256 * 1024 * 1024
 
-_THING = "Thing($expand=Locations)"
-_STREAM = f"Datastream($expand=Sensor,ObservedProperty,{_THING})"
-_MULTI_STREAM = f"MultiDatastream($expand=Sensor,ObservedProperties,{_THING})"
-_NEWEST = "Observations($orderby=phenomenonTime desc;$top=1;$expand=FeatureOfInterest)"
+_STREAM = f"Datastream($expand=Sensor,ObservedProperty,{THING})"
+_MULTI_STREAM = f"MultiDatastream($expand=Sensor,ObservedProperties,{THING})"
 
 
 class SensorThingsFeeder:
@@ -64,15 +59,15 @@ class SensorThingsFeeder:
         root, entity = _parts(source)
         if entity:
             options = {**_own(source), "$expand": _expand(entity), "$orderby": "phenomenonTime desc", "$top": "1"}
-            return self._read(source, _get(source.endpoint, options), most_pages=1)
+            return self._read(source, get(source.endpoint, options), most_pages=1)
         if "$filter" in _own(source):
             raise SourceException("the newest of what a filter leaves cannot be asked for", source.endpoint)
-        options = {**_own(source), "$expand": f"{_NEWEST},Sensor,ObservedProperty,{_THING}"}
-        return self._read(source, _get(f"{root}/Datastreams", options))
+        options = {**_own(source), "$expand": f"{NEWEST},Sensor,ObservedProperty,{THING}"}
+        return self._read(source, get(f"{root}/Datastreams", options))
 
     def series_exists(self, source: Source) -> bool:
         """Ask whether there is such a Datastream. Raises `FeedError` when the service cannot be asked."""
-        answer = self._fetcher.send(_get(source.endpoint, {**_own(source), "$top": "1"}))
+        answer = self._fetcher.send(get(source.endpoint, {**_own(source), "$top": "1"}))
         if answer.status == 404:
             return False
         read_content(answer)
@@ -81,42 +76,13 @@ class SensorThingsFeeder:
     def evidence_url(self, source: Source, begin: datetime, end: datetime) -> str | None:
         """Give the address of the Observations of the time span; parameters that look like keys are left out."""
         own = {name: value for name, value in _own(source).items() if not is_secret(name)}
-        return _get(source.endpoint, {**own, "$filter": _filter(source, _during(begin, end))}).url
-
-    def describe(self, source: Source) -> dict[str, Any]:
-        """
-        Read what is known of a Datastream: its entities as they stand around each of its Observations.
-
-        Raises a `FeedError`. The feature is that of its newest Observation.
-        """
-        _, entity = _parts(source)
-        kind, properties = _kind(entity)
-        options = {**_own(source), "$expand": f"{_NEWEST},Sensor,{properties},{_THING}"}
-        answer = self._fetcher.send(_get(source.endpoint.removesuffix("/Observations"), options))
-        found = read_content(answer).json
-        if not isinstance(found, dict) or "Sensor" not in found:
-            raise SourceGarbled("the service answered no Datastream with its sensor", answer.place)
-        newest: Any = next(iter(found.pop("Observations", [])), {})
-        around = {kind: {name: found[name] for name in _KEPT if name in found}}
-        if isinstance(newest, dict) and "FeatureOfInterest" in newest:
-            around["FeatureOfInterest"] = newest["FeatureOfInterest"]
-        return around
-
-    def brokers(self, source: Source) -> tuple[str, ...]:
-        """Read the brokers of MQTT that a service names in its settings (18-088 clause 14.2). Raises a `FeedError`."""
-        root, _ = _parts(source)
-        answer = self._fetcher.send(_get(root, _own(source)))
-        settings = (read_content(answer).json or {}).get("serverSettings", {})
-        told = [value for name, value in settings.items() if name.endswith("receive-updates-via-mqtt/receive-updates")]
-        return tuple(str(one) for members in told if isinstance(members, dict) for one in members.get("endpoints", ()))
+        return get(source.endpoint, {**own, "$filter": _filter(source, _during(begin, end))}).url
 
     def _read(self, source: Source, request: HttpRequest, most_pages: int = MOST_PAGES) -> Batch:
         found: list[Observation] = []
         nils, octets = 0, 0
-        for answer, document in self._pages(request, _own(source), most_pages):
+        for answer, document in pages(self._fetcher.send, request, _own(source), most_pages, MOST_OCTETS):
             octets += len(answer.body)
-            if octets > MOST_OCTETS:
-                raise SourceException("the pages are too many octets", answer.place, code="ResponseExceedsSizeLimit")
             try:
                 page = tuple(decode_json(document))
             except InputError as error:
@@ -127,34 +93,6 @@ class SensorThingsFeeder:
             found += some
         return Batch(tuple(found), nils, octets)
 
-    def _pages(self, request: HttpRequest, own: Mapping[str, str], most: int) -> Iterator[tuple[Answer, Any]]:
-        """Give the pages one after the other."""
-        asked: set[str] = set()
-        for _ in range(most):
-            try:
-                answer = self._fetcher.send(request)
-            except SourceTooLarge as error:
-                raise SourceException(error.message, error.where, code="ResponseExceedsSizeLimit") from error
-            document = read_content(answer).json
-            if not isinstance(document, dict) or not isinstance(document.get("value"), list):
-                raise SourceGarbled("the service answered no collection of SensorThings", answer.place)
-            yield answer, document
-            following = next_page(document)
-            if following is None or most == 1:
-                return
-            asked.add(request.url)
-            url = _following(request.url, following, own)
-            if url in asked:
-                raise SourceGarbled("the next page is one that was read before", answer.place)
-            request = replace(request, url=url)
-        raise SourceException(f"more than {most} pages", request.url, code="ResponseExceedsSizeLimit")
-
-
-_KEPT = (
-    *("@iot.id", "@iot.selfLink", "name", "unitOfMeasurement", "unitOfMeasurements"),
-    *("Sensor", "ObservedProperty", "ObservedProperties", "Thing"),
-)
-
 
 def _request(source: Source, condition: str) -> HttpRequest:
     _, entity = _parts(source)
@@ -164,23 +102,7 @@ def _request(source: Source, condition: str) -> HttpRequest:
         "$orderby": "phenomenonTime asc",
         "$top": str(PAGE),
     }
-    return _get(source.endpoint, {**_own(source), **options})
-
-
-def _get(address: str, options: Mapping[str, str]) -> HttpRequest:
-    query = urlencode(options, quote_via=quote, safe="$(),:;='/") if options else ""
-    return HttpRequest("GET", f"{address}?{query}" if query else address, {"Accept": "application/json"})
-
-
-def _following(url: str, link: str, own: Mapping[str, str]) -> str:
-    """
-    Give the address of the next page: that of this one with the query of the link.
-
-    Services behind a proxy link to names that only they know, and without the keys that they were asked with.
-    """
-    query = dict(parse_qsl(urlsplit(link).query, keep_blank_values=True))
-    kept = {name: value for name, value in own.items() if not name.startswith("$")}
-    return _get(url.partition("?")[0], {**kept, **query}).url
+    return get(source.endpoint, {**_own(source), **options})
 
 
 def _own(source: Source) -> dict[str, str]:
@@ -205,7 +127,7 @@ def _expand(entity: str) -> str:
 
 
 def _during(begin: datetime, end: datetime) -> str:
-    first, last = format_instant(begin - STEP), format_instant(end + STEP)
+    first, last = format_instant(shifted(begin, -STEP)), format_instant(shifted(end, STEP))
     return f"phenomenonTime ge {first} and phenomenonTime le {last}"
 
 

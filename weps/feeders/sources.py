@@ -3,7 +3,8 @@ Sources besides SOS: what a client wrote becomes a `Source`, whose template is J
 
     binding      endpoint                  members of the template
     sta          address of Observations   `query`: the client's own parameters
-    sta-mqtt     mqtt://broker:1883        `topic`, `around`: what is known of the Datastream, as SensorThings has it
+    sta-mqtt     mqtt://broker:1883        `topic`, `around`: what is known of the Datastream, as SensorThings has it;
+                                           of several `streams`: that by their topics
     mqtt         mqtt://broker:1883        `topic`, `mapping`
     push         address of ours           `token`, `secret`, `topic` and `hub` of WebSub, `mapping`
     http-csv     address of a document     `query`, `mapping`
@@ -34,7 +35,7 @@ from weps.model import Source
 from weps.mqtt_versions import MQTT_3, read_version
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from weps.model import Observation
 
@@ -80,6 +81,8 @@ def sta_source(address: str) -> Source:
     found = _STA.fullmatch(path)
     if found is None:
         raise InputError(f"{path} is no Datastream and no Observations: …/v1.1/Datastreams(1)/Observations is")
+    if "," in re.sub("'[^']*'", "", found["path"]):
+        raise InputError(f"{path} is a list; ask …/Observations?$filter=Datastream/id eq 1 or Datastream/id eq 2")
     parameters = dict(parse_qsl(query, keep_blank_values=True))
     unknown = [name for name in parameters if name.startswith("$") and name != "$filter"]
     if unknown:
@@ -100,20 +103,41 @@ def mqtt_source(address: str, mapping: str | None) -> Source:
     return Source(MQTT, broker, _canonical({"topic": topic, "mapping": _mapped(mapping)}))
 
 
-def sta_mqtt_source(address: str, around: Mapping[str, Any] | None = None) -> Source:
-    """
-    Give the source of the Observations of a Datastream as its service publishes them by MQTT.
-
-    Messages do not tell unit, sensor, property and feature: `around` does, as entities of SensorThings.
-    """
+def sta_mqtt_source(address: str) -> Source:
+    """Give the source of the Observations of one Datastream by their topic, of which nothing else is known."""
     broker, topic = _broker(address)
     found = _STA_TOPIC.fullmatch(topic)
     if found is None:
         raise InputError(f"{topic} is not the topic of a Datastream: v1.1/Datastreams(1)/Observations is")
     kind = "MultiDatastream" if "/multi" in topic.lower() else "Datastream"
     number = found["entity"].rpartition("(")[2].rstrip(")").strip("'")
-    known = dict(around) if around else {kind: {"@iot.id": number}}
-    return Source(STA_MQTT, broker, _canonical({"topic": topic, "around": known}))
+    return Source(STA_MQTT, broker, _canonical({"topic": topic, "around": {kind: {"@iot.id": number}}}))
+
+
+def sta_streams_source(broker: str, streams: Mapping[str, Mapping[str, Any]]) -> Source:
+    """
+    Give the source of the Observations of Datastreams as their service publishes them by MQTT.
+
+    Messages do not tell unit, sensor, property and feature: `streams` does by topic, as entities of SensorThings.
+    """
+    endpoint, _ = _broker(f"{broker}/+")
+    if len(streams) == 1:
+        ((topic, around),) = streams.items()
+        return Source(STA_MQTT, endpoint, _canonical({"topic": topic, "around": dict(around)}))
+    return Source(STA_MQTT, endpoint, _canonical({"streams": dict(streams)}))
+
+
+def topics_of(source: Source) -> Collection[str]:
+    """Give the topics of a source that brokers push."""
+    members = members_of(source)
+    return members["streams"].keys() if "streams" in members else (members["topic"],)
+
+
+def around_of(source: Source, topic: str) -> dict[str, Any]:
+    """Give what is known of the Datastream that a topic is of."""
+    members = members_of(source)
+    known: dict[str, Any] = members["streams"].get(topic, {}) if "streams" in members else members["around"]
+    return known
 
 
 def push_source(

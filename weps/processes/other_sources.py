@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from weps.errors import FeedError, InputError, MissingInputError
 from weps.feeders import sources
 from weps.feeders.secrets import masked
-from weps.feeders.sensorthings import SensorThingsFeeder
+from weps.feeders.sta_streams import StreamReader, read_wanted
 from weps.feeders.topics import read_topic
 from weps.processes.base import JSON, Complex, Format, InputSpec, Kind, Literal
 from weps.processes.subscribing import check_address, told_of
@@ -46,30 +46,26 @@ def _sta(wish: Wish, context: Context) -> Source:
 
 def _sta_mqtt(wish: Wish, context: Context) -> Source:
     """
-    Give the source of a Datastream by MQTT: its topic at a broker, or its address at the service.
+    Give the source of Datastreams by MQTT: the topic of one at a broker, or the address of some at the service.
 
     In the latter case the service is asked for its broker, and for what its messages do not tell.
     """
     address = wish.needed()
     if not address.lower().startswith("http"):
         return sources.sta_mqtt_source(address)
-    source = sources.sta_source(address)
-    check_address(context, source.endpoint, "sosEndpoint")
-    feeder = SensorThingsFeeder(context.fetcher)
-    entity = source.endpoint.removesuffix("/Observations")
-    if not entity.endswith(")"):
-        raise InputError("By MQTT one Datastream is watched: …/v1.1/Datastreams(1)", "sosEndpoint")
+    wanted = read_wanted(address)
+    check_address(context, wanted.root, "sosEndpoint")
+    reader = StreamReader(context.fetcher)
     try:
-        brokers, around = feeder.brokers(source), feeder.describe(source)
+        broker = next(iter(reader.brokers(wanted)), None)
+        streams = reader.streams(wanted)
     except FeedError as error:
         raise InputError(f"The service cannot be asked: {error}", "sosEndpoint") from error
-    broker = next((one for one in brokers if one.lower().startswith(("mqtt://", "mqtts://"))), None)
     if broker is None:
         raise InputError(
             "The service names no broker of MQTT; give mqtt://broker/v1.1/Datastreams(1)/Observations", "sosEndpoint"
         )
-    version, name = entity.rsplit("/", 2)[1:]
-    return sources.sta_mqtt_source(f"{broker.rstrip('/')}/{version}/{name}/Observations", around)
+    return sources.sta_streams_source(broker, streams)
 
 
 def _mqtt(wish: Wish, context: Context) -> Source:

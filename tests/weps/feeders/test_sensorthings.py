@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -165,25 +164,15 @@ def test_what_is_no_whole_answer_is_an_error(server, fetcher, behaviour, error):
         SensorThingsFeeder(fetcher).fetch(sta_source(server.url("/v1.1/Datastreams(1)")), at(0), at(1))
 
 
-def test_what_messages_do_not_tell_is_read_from_the_service(sta, feeder):
-    """
-    The entities around a Datastream's Observations, and the broker that the service names.
-    """
-    sta.broker = "mqtt.example.org:1883"
-    sta.observe(1, at(0), 1)
-    source = sta_source(f"{sta.root}/Datastreams(1)")
-
-    around = feeder.describe(source)
-
-    assert ("gauge 1", "river 1") == (around["Datastream"]["Sensor"]["name"], around["FeatureOfInterest"]["name"])
-    assert "Observations" not in json.dumps(around["Datastream"])
-    assert ("mqtt://mqtt.example.org:1883",) == feeder.brokers(source)
-
-
 @pytest.mark.parametrize(
     "address",
-    ["http://x.org/v1.1/Things(1)", "http://x.org/v1.1/Observations?$top=5", "http://x.org/sos"],
-    ids=["things", "option", "no-service"],
+    [
+        "http://x.org/v1.1/Things(1)",
+        "http://x.org/v1.1/Observations?$top=5",
+        "http://x.org/sos",
+        "http://x.org/v1.1/Datastreams(1,2)",
+    ],
+    ids=["things", "option", "no-service", "list"],
 )
 def test_other_addresses_are_refused(address):
     """

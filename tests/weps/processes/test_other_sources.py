@@ -10,7 +10,7 @@ from tests.sta_server import StaServer
 from weps.engine import Engine
 from weps.errors import InputError, MissingInputError
 from weps.feeders.http import Fetcher
-from weps.feeders.sources import members_of, push_address, shown_source
+from weps.feeders.sources import around_of, members_of, push_address, shown_source, topics_of
 from weps.feeders.template import read_kvp
 from weps.model import Source
 from weps.processes.base import Context, Document, Text
@@ -171,6 +171,18 @@ def test_the_broker_and_the_names_of_a_datastream_are_asked_from_its_service(con
         members["around"]["Datastream"]["unitOfMeasurement"]["symbol"],
         members["around"]["Datastream"]["Sensor"]["name"],
     )
+
+
+def test_datastreams_of_a_thing_are_one_source(context):
+    """
+    Each with the topic and the entities that the service tells.
+    """
+    with StaServer(broker="broker.example.org:1883", streams=(1, 2, 3)) as sta:
+        source = read(context, sosEndpoint=f"{sta.root}/Things(1)", sourceType="sta-mqtt")
+
+    assert "mqtt://broker.example.org:1883" == source.endpoint
+    assert ["v1.1/Datastreams(1)/Observations", "v1.1/Datastreams(3)/Observations"] == list(topics_of(source))
+    assert "gauge 3" == around_of(source, "v1.1/Datastreams(3)/Observations")["Datastream"]["Sensor"]["name"]
 
 
 def test_a_service_that_names_no_broker_is_told(context):
