@@ -154,6 +154,7 @@ class Reminder(StrEnum):
     ESCALATION = "escalation"
     ACKNOWLEDGEMENT_OVER = "acknowledgement-over"
     SILENCE_OVER = "silence-over"
+    INHIBITION_OVER = "inhibition-over"
     FLAPPING = "flapping"  # it begins and ends so often that its changes are not pushed any more
     FLAPPING_OVER = "flapping-over"  # it has been calm since
 

@@ -1,5 +1,5 @@
 """
-What is due of episodes: to tell again what is open, and what was silenced.
+What is due of episodes: to tell again what is open, and what was silenced or inhibited.
 
 Each is done in one small transaction, with an alert whose id follows from the episode and the instant that was due:
 twice is once.
@@ -8,10 +8,11 @@ twice is once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from weps.composing import episode_alert_id
 from weps.episodes import MOMENTARY, DueTimer, Episode, Timer
@@ -19,12 +20,23 @@ from weps.model import AlertStatus, Reminder, SubscriptionStatus
 from weps.notify.retelling import compose_closing, compose_reminder
 
 if TYPE_CHECKING:
-    from weps.model import Target
+    from weps.inhibitions import Inhibition, Key
+    from weps.model import Alert, Target
     from weps.silences import Silence
     from weps.store import Store
     from weps.store.episodes import EpisodeTransaction
 
 LOG = logging.getLogger(__name__)
+
+
+class _End(NamedTuple):
+    """Something that kept alerts from being pushed, and when it ended."""
+
+    reminder: Reminder
+    by: str
+    ended: datetime
+
+
 PAUSE = timedelta(minutes=1)
 """How long something is put off that could not be done."""
 
@@ -37,33 +49,41 @@ class Reminding:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def run_due(self) -> int:
-        """Do what is due: tell the ends of silences, and run the timers; gives how many alerts that made."""
+        """Do what is due: tell what was not pushed, and run the timers; gives how many alerts that made."""
         now = self.clock()
         told = 0
-        for silence, end in self.store.due_silences(now):
-            told += self._end_of(silence, end, now)
-            self.store.told_silence(silence, end, now)
+        for silence, ended in self.store.due_silences(now):
+            told += self._tell_ends(ended, partial(_end_of_silence, silence, ended), now)
+            self.store.told_silence(silence, ended, now)
+        self.store.end_due_inhibitions(now)
+        for inhibition, ends in self.store.inhibition_ends():
+            # an episode may have begun in the very instant in which its source ended
+            latest = max(ends.values()) + timedelta(microseconds=1)
+            told += self._tell_ends(latest, partial(_end_of_inhibition, inhibition, ends), now)
+            self.store.told_inhibition(inhibition, ends)
         while timers := self.store.due_timers(now):
             told += sum(self._run(timer, now) for timer in timers)
         if told:
             LOG.info("told again alerts=%d", told)
         return told
 
-    def _end_of(self, silence: Silence, end: datetime, now: datetime) -> int:
-        """Tell the episodes that were silenced, as far as no other silence holds for them."""
+    def _tell_ends(self, before: datetime, end_of: Callable[[Episode, Alert], _End | None], now: datetime) -> int:
+        """Tell the episodes for which something has ended that kept them quiet, as far as nothing else does."""
         told, after = 0, ""
-        while found := self.store.untold_since(end, after):
+        while found := self.store.untold_since(before, after):
             after = found[-1][0].id
             for episode, alert in found:
-                if silence.matcher.matches(alert):
-                    told += self._tell_end(episode, silence, end, now)
+                end = end_of(episode, alert)
+                told += self._tell_end(episode, end, now) if end else 0
         return told
 
-    def _tell_end(self, episode: Episode, silence: Silence, end: datetime, now: datetime) -> int:
+    def _tell_end(self, episode: Episode, end: _End, now: datetime) -> int:
         with self.store.handling(episode.id) as work:
             known, newest = work.episode, work.newest_alert()
-            identifier = episode_alert_id(known, f"{Reminder.SILENCE_OVER}/{silence.id}", end)
+            identifier = episode_alert_id(known, f"{end.reminder}/{end.by}", end.ended)
             if work.is_told(identifier) or work.is_silenced(newest, now):
+                return 0
+            if end.reminder is Reminder.INHIBITION_OVER and work.is_pushed_since(end.ended):
                 return 0
             is_heard = known.is_open and known.state is not AlertStatus.PENDING
             if not is_heard and not (known.muted and (known.told or known.state in MOMENTARY)):
@@ -72,7 +92,7 @@ class Reminding:
                 return 0
             if known.is_acknowledged and not known.muted:
                 return 0
-            work.tell(compose_reminder(newest, Reminder.SILENCE_OVER, id=identifier, detected=now), work.targets(), now)
+            work.tell(compose_reminder(newest, end.reminder, id=identifier, detected=now), work.targets(), now)
             return 1
 
     def _run(self, timer: DueTimer, now: datetime) -> int:
@@ -87,6 +107,22 @@ class Reminding:
             with self.store.handling(timer.episode) as work:
                 work.set_timer(timer.kind, now + PAUSE)
             return 0
+
+
+def _end_of_silence(silence: Silence, ended: datetime, _episode: Episode, alert: Alert) -> _End | None:
+    return _End(Reminder.SILENCE_OVER, silence.id, ended) if silence.matcher.matches(alert) else None
+
+
+def _end_of_inhibition(
+    inhibition: Inhibition, ends: Mapping[Key, datetime], episode: Episode, alert: Alert
+) -> _End | None:
+    ended = ends.get(inhibition.key(alert))
+    if ended is None or episode.opened > ended or not inhibition.target.matches(alert):
+        return None
+    if inhibition.source.matches(alert) and not episode.muted:
+        # what is meant as source too was perhaps never muted
+        return None
+    return _End(Reminder.INHIBITION_OVER, inhibition.id, ended)
 
 
 def _repeat(work: EpisodeTransaction, timer: DueTimer, now: datetime) -> int:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from weps.errors import InputError, NotFoundError
 from weps.matching import Matcher
-from weps.model import Page, Severity
+from weps.model import AlertStatus, Page, Severity
 from weps.notices import read_box
 from weps.notify.episode_json import silence_to_json
 from weps.silences import read_weekly
@@ -45,13 +45,8 @@ if TYPE_CHECKING:
     from weps.store import Store
 
 LIMIT = 50
-MATCHED = {
-    "subscription": "subscriptions",
-    "procedure": "procedures",
-    "observedProperty": "observed_properties",
-    "featureOfInterest": "features_of_interest",
-}
-_SILENCE = ("author", "reason", "begins", "ends", "for", *MATCHED, "severity", "bbox", "weekly")
+MATCHED = ("subscription", "procedure", "observedProperty", "featureOfInterest", "severity", "bbox")
+_SILENCE = ("author", "reason", "begins", "ends", "for", *MATCHED, "weekly")
 
 
 def create_silence_routes(store: Store) -> list[Route]:
@@ -94,7 +89,7 @@ class SilenceFace:
 
         def keep(body: dict[str, Any]) -> Response:
             made = self.work.silence(
-                _matcher(body),
+                read_matcher(body),
                 author=read_text(body, "author"),
                 reason=read_text(body, "reason"),
                 begins=read_instant(body, "begins"),
@@ -114,17 +109,22 @@ class SilenceFace:
             return refused(404, error.message)
 
 
-def _matcher(body: dict[str, Any]) -> Matcher:
-    texts = {member: read_texts(body, name) for name, member in MATCHED.items()}
+def read_matcher(body: dict[str, Any]) -> Matcher:
+    """Read which alerts are meant; raises `InputError`."""
+    texts = {name: read_texts(body, name) for name in MATCHED[:4]}
     box = body.get("bbox")
     if isinstance(box, list):
         box = ",".join(str(number) for number in box)
     if box is not None and not isinstance(box, str):
         raise InputError("is west,south,east,north as a text or a list", where="bbox")
     return Matcher(
-        severities=read_words(",".join(read_texts(body, "severity")) or None, Severity, "severity"),
-        box=None if box is None else read_box(box),
-        **texts,
+        texts["subscription"],
+        texts["procedure"],
+        texts["observedProperty"],
+        texts["featureOfInterest"],
+        read_words(",".join(read_texts(body, "severity")) or None, Severity, "severity"),
+        read_words(",".join(read_texts(body, "status")) or None, AlertStatus, "status"),
+        None if box is None else read_box(box),
     )
 
 

@@ -116,7 +116,7 @@ REFUSED = {
     "no object": ("POST", ACT, [1], 400, "no JSON object"),
     "too large": ("POST", ACT, b" " * 70_000, 413, "larger"),
     "unknown parameter": ("GET", "/episodes?colour=red", None, 400, "no parameter 'colour'"),
-    "unknown state": ("GET", "/episodes?state=lost", None, 400, "is none of event, firing"),
+    "unknown state": ("GET", "/episodes?state=lost", None, 400, "is none of event, pending"),
     "behind nobody": ("GET", "/episodes?after=nobody", None, 400, "there is no episode"),
     "no number": ("GET", "/episodes?limit=many", None, 400, "from 1 to 500"),
     "no truth": ("GET", "/episodes?open=maybe", None, 400, "true or false"),

@@ -6,31 +6,22 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from weps.errors import InputError
-from weps.matching import Matcher
-from weps.model import Page, Severity
-from weps.notices import read_box
+from weps.model import Page
 from weps.notify.episode_json import silence_to_json
 from weps.processes.base import InputSpec, Kind, Literal, OutputSpec, ProcessSpec
 from weps.processes.handling_episodes import IN_JSON, write_json
 from weps.processes.inputs import DURATION_UNITS
+from weps.processes.matcher_inputs import MANY, matcher_inputs, read_matcher
 from weps.processes.subscribing import told_of
 from weps.silences import read_weekly
 from weps.silencing import Silencing
 
 if TYPE_CHECKING:
-    from weps.notices import Box
     from weps.processes.base import Context, Outputs
     from weps.processes.inputs import Inputs
     from weps.silences import Silence, Weekly
 
 MOST = 500
-MANY = 100
-_MATCHED = {
-    "subscriptionId": "subscriptions",
-    "procedure": "procedures",
-    "observedProperty": "observed_properties",
-    "featureOfInterest": "features_of_interest",
-}
 _PLACES = {"ends": "end", "begins": "begin", "bbox": "bbox"}
 _PLACES |= {name: name for name in ("author", "reason", "days", "from", "until", "timeZone")}
 _OUTPUTS = (
@@ -41,11 +32,7 @@ _OUTPUTS = (
 
 
 def _silence(inputs: Inputs, context: Context) -> Outputs:
-    matcher = Matcher(
-        severities=tuple(Severity(text) for text in inputs.texts("severity")),
-        box=_box(inputs),
-        **{member: inputs.texts(name) for name, member in _MATCHED.items()},
-    )
+    matcher = read_matcher(inputs)
     with told_of(_PLACES | {"": "subscriptionId"}):
         made = Silencing(context.engine.store).silence(
             matcher,
@@ -57,12 +44,6 @@ def _silence(inputs: Inputs, context: Context) -> Outputs:
             weekly=_weekly(inputs),
         )
     return _tell(made, f"Silence {made.id} is kept")
-
-
-def _box(inputs: Inputs) -> Box | None:
-    text = inputs.text("bbox")
-    with told_of({"": "bbox"}):
-        return None if text is None else read_box(text)
 
 
 def _weekly(inputs: Inputs) -> Weekly | None:
@@ -106,17 +87,7 @@ SILENCE = ProcessSpec(
     (
         InputSpec("author", "Who wants it", Literal(), min_occurs=1),
         InputSpec("reason", "Why", Literal(), min_occurs=1),
-        InputSpec("subscriptionId", "Alerts of these subscriptions", Literal(), max_occurs=MANY),
-        InputSpec("procedure", "Alerts of these procedures", Literal(), max_occurs=MANY),
-        InputSpec("observedProperty", "Alerts of these properties", Literal(), max_occurs=MANY),
-        InputSpec("featureOfInterest", "Alerts of these features", Literal(), max_occurs=MANY),
-        InputSpec(
-            "severity",
-            "Alerts of these severities",
-            Literal(allowed=tuple(str(item) for item in Severity)),
-            max_occurs=len(Severity),
-        ),
-        InputSpec("bbox", "Alerts in this area", Literal(), "west,south,east,north in degrees (WGS 84)."),
+        *matcher_inputs(),
         InputSpec("begin", "When it begins", Literal(Kind.INSTANT), "ISO 8601; now if left out."),
         InputSpec("end", "When it ends", Literal(Kind.INSTANT), "ISO 8601."),
         InputSpec(

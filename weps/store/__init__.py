@@ -9,6 +9,7 @@ from weps.store.changing import Changing
 from weps.store.deliveries import Deliveries
 from weps.store.episodes import Episodes
 from weps.store.feeds import BatchTransaction, Feeds, RuleState, StateKey
+from weps.store.inhibitions import Inhibitions
 from weps.store.items import Items
 from weps.store.jobs import Jobs
 from weps.store.notices import NoticeList
@@ -41,5 +42,6 @@ class Store(
     Retention,
     Episodes,
     Silences,
+    Inhibitions,
 ):
     """All parts of the store on one database."""

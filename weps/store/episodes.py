@@ -11,8 +11,8 @@ from weps.episodes import Action, DueTimer, Note, Timer
 from weps.errors import NotFoundError
 from weps.store.bulk import insert_rows
 from weps.store.database import Database
+from weps.store.muting import Muting
 from weps.store.rows import read_alert
-from weps.store.silences import holding
 from weps.store.storing import TIMER_COLUMNS, read_episode, store_alerts
 from weps.store.subscriptions import one_subscription
 from weps.store.tables import ALERTS, EPISODE_NOTES, EPISODE_TIMERS, EPISODES
@@ -78,9 +78,10 @@ class Episodes(Database):
 
     def untold_since(self, end: datetime, after: str, limit: int = 500) -> tuple[tuple[Episode, Alert], ...]:
         """
-        Give episodes that the end of a silence may have to tell, with their newest alerts, in the order of their ids.
+        Give episodes that the end of a silence or inhibition may have to tell, in the order of their ids.
 
-        Those are the open ones that had begun by then, and those whose last change was silenced.
+        Those are the open ones that had begun by then, and those whose last change was silenced; each comes with its
+        newest alert.
         """
         concerned = EPISODES.c.opened < end, or_(EPISODES.c.closed.is_(None), EPISODES.c.muted)
         query = select(EPISODES).join(ALERTS, ALERTS.c.sequence == EPISODES.c.newest_alert)
@@ -130,8 +131,13 @@ class EpisodeTransaction:
         return tuple(dict.fromkeys((*subscription.targets, *further)))
 
     def is_silenced(self, alert: Alert, now: datetime) -> bool:
-        """Tell whether a silence holds that means an alert."""
-        return any(silence.matcher.matches(alert) for silence in holding(self._connection, now))
+        """Tell whether a silence or another episode mutes an alert."""
+        return Muting(self._connection, now).muter(alert, self.episode) is not None
+
+    def is_pushed_since(self, instant: datetime) -> bool:
+        """Tell whether an alert of the episode was pushed from an instant on."""
+        mine = ALERTS.c.episode == self.episode.id, ALERTS.c.stored >= instant, ALERTS.c.silenced.is_(None)
+        return self._connection.execute(select(exists().where(*mine))).scalar_one()
 
     def is_told(self, alert_id: str) -> bool:
         """Tell whether an alert is stored."""

@@ -10,13 +10,14 @@ from sqlalchemy import Connection, or_, select, update
 
 from weps.errors import NotFoundError
 from weps.matching import Matcher
-from weps.model import Severity
+from weps.model import AlertStatus, Severity
 from weps.notices import Box
 from weps.silences import Silence, Weekly
 from weps.store.database import Database
 from weps.store.tables import SILENCES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy import RowMapping
@@ -91,6 +92,18 @@ def _one(connection: Connection, identifier: str) -> Silence:
     return _read(row)
 
 
+def read_matcher(stored: Mapping[str, Any]) -> Matcher:
+    """Give the matcher that was kept as JSON."""
+    members = dict(stored)
+    box, severities, statuses = members.pop("box"), members.pop("severities"), members.pop("statuses", ())
+    return Matcher(
+        severities=tuple(Severity(each) for each in severities),
+        statuses=tuple(AlertStatus(each) for each in statuses),
+        box=None if box is None else Box(**box),
+        **{name: tuple(values) for name, values in members.items()},
+    )
+
+
 def _columns(silence: Silence) -> dict[str, Any]:
     columns = {name: getattr(silence, name) for name in _PLAIN} | {"matcher": asdict(silence.matcher), "weekly": None}
     if silence.weekly is not None:
@@ -100,14 +113,9 @@ def _columns(silence: Silence) -> dict[str, Any]:
 
 
 def _read(row: RowMapping) -> Silence:
-    matcher, weekly = dict(row["matcher"]), row["weekly"]
-    box, severities = matcher.pop("box"), matcher.pop("severities")
+    weekly = row["weekly"]
     return Silence(
-        matcher=Matcher(
-            severities=tuple(Severity(each) for each in severities),
-            box=None if box is None else Box(**box),
-            **{name: tuple(values) for name, values in matcher.items()},
-        ),
+        matcher=read_matcher(row["matcher"]),
         weekly=None
         if weekly is None
         else Weekly(

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, delete, func, select, tuple_, update
 
 from weps.episodes import OPEN, Episode, Timer, follow
-from weps.matcher_index import index_matchers
 from weps.model import AlertStatus, Attention, Severity, Target
 from weps.store.bulk import insert_rows
+from weps.store.inhibitions import note_closed
+from weps.store.muting import Muting
 from weps.store.outbox import enqueue
 from weps.store.rows import ALERT_COLUMNS, alert_values
-from weps.store.silences import holding
 from weps.store.tables import ALERTS, EPISODE_TIMERS, EPISODES, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
@@ -83,16 +83,18 @@ def store_alerts(
 ) -> None:
     """Store alerts, each with the targets that it is for; `standing` targets get all, also what is silenced."""
     known = _episodes(connection, {alert.episode for alert, _ in alerts})
-    silences = index_matchers((each.matcher, each.id) for each in holding(connection, now))
+    muting = Muting(connection, now)
+    muting.prepare(known.values())
     decided: list[tuple[Alert, tuple[Target, ...]]] = []
     for given, targets in alerts:
         alert = _redirected(given, known)
         if alert is None:
             continue
         if alert.reminder is None:
-            silence = silences.first(alert)
+            muter = muting.muter(alert, known.get(alert.episode))
             # copying an alert costs as much as all that is decided about it
-            alert = alert if alert.silenced == silence else replace(alert, silenced=silence)
+            alert = alert if alert.silenced == muter else replace(alert, silenced=muter)
+        muting.follow(alert, known.get(alert.episode))
         decided.append((alert, targets))
     if not decided:
         _save_episodes(connection, known.values())
@@ -111,6 +113,7 @@ def store_alerts(
         pushes.append((sequence, alert, (*(() if alert.silenced else told), *standing)))
     _save_episodes(connection, known.values())
     timers.save(connection)
+    muting.save()
     enqueue(connection, pushes, now)
     failed = {alert.subscription_id for alert, _ in decided if alert.status is AlertStatus.RULE_FAILED}
     close_episodes(connection, sorted(failed), now)
@@ -124,6 +127,7 @@ def close_episodes(
         mine = EPISODES.c.subscription_id.in_(some), EPISODES.c.closed.is_(None), EPISODES.c.state.in_(list(states))
         closing = update(EPISODES).where(*mine).values(state=AlertStatus.EXPIRED, closed=now)
         closed = connection.execute(closing.returning(EPISODES.c.id)).scalars().all()
+        note_closed(connection, closed, now)
         timers = _Timers()
         for episode in closed:
             timers.drop(episode, Timer.REPEAT, Timer.ESCALATION, Timer.ACKNOWLEDGEMENT)

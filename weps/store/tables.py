@@ -397,6 +397,34 @@ SILENCES = Table(
 )
 """Silences; `next_end` is when the episodes are to be told that are still open then."""
 
+INHIBITIONS = Table(
+    "inhibitions",
+    METADATA,
+    Column("number", Key, primary_key=True, autoincrement=True),
+    Column("id", String(36), nullable=False, unique=True),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("ends", Instant),
+    Column("source", JSON, nullable=False),
+    Column("target", JSON, nullable=False),
+    Column("equal", JSON, nullable=False),
+    Column("next_end", Instant),
+    Index(None, "next_end"),
+    Index(None, "ends"),
+)
+"""Inhibitions; `next_end` is when one ends whose episodes do not know it yet."""
+
+INHIBITION_ENDS = Table(
+    "inhibition_ends",
+    METADATA,
+    Column("inhibition", String(36), ForeignKey(INHIBITIONS.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("ended", Instant, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Sources that do not mute any more, by what they share with their targets, whose episodes are to be told."""
+
 JOBS = Table(
     "jobs",
     METADATA,

@@ -26,6 +26,7 @@ ENGLISH = Phrases(
         Reminder.ESCALATION: "Nobody acknowledged: ",
         Reminder.ACKNOWLEDGEMENT_OVER: "Acknowledgement is over: ",
         Reminder.SILENCE_OVER: "Silence is over: ",
+        Reminder.INHIBITION_OVER: "No longer muted by another: ",
         Reminder.FLAPPING: "Flapping: ",
         Reminder.FLAPPING_OVER: "Flapping is over: ",
     },

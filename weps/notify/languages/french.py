@@ -26,6 +26,7 @@ FRENCH = Phrases(
         Reminder.ESCALATION: "Personne n'a confirmé : ",
         Reminder.ACKNOWLEDGEMENT_OVER: "Confirmation terminée : ",
         Reminder.SILENCE_OVER: "Fin du silence : ",
+        Reminder.INHIBITION_OVER: "N'est plus masqué : ",
         Reminder.FLAPPING: "Instable : ",
         Reminder.FLAPPING_OVER: "De nouveau stable : ",
     },

@@ -26,6 +26,7 @@ GERMAN = Phrases(
         Reminder.ESCALATION: "Niemand hat bestätigt: ",
         Reminder.ACKNOWLEDGEMENT_OVER: "Bestätigung abgelaufen: ",
         Reminder.SILENCE_OVER: "Ruhe ist vorbei: ",
+        Reminder.INHIBITION_OVER: "Nicht mehr überdeckt: ",
         Reminder.FLAPPING: "Flattert: ",
         Reminder.FLAPPING_OVER: "Flattern ist vorbei: ",
     },

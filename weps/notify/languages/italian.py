@@ -26,6 +26,7 @@ ITALIAN = Phrases(
         Reminder.ESCALATION: "Nessuno ha confermato: ",
         Reminder.ACKNOWLEDGEMENT_OVER: "Conferma terminata: ",
         Reminder.SILENCE_OVER: "Fine del silenzio: ",
+        Reminder.INHIBITION_OVER: "Non più nascosto: ",
         Reminder.FLAPPING: "Instabile: ",
         Reminder.FLAPPING_OVER: "Di nuovo stabile: ",
     },

@@ -26,6 +26,7 @@ SPANISH = Phrases(
         Reminder.ESCALATION: "Nadie ha confirmado: ",
         Reminder.ACKNOWLEDGEMENT_OVER: "Fin de la confirmación: ",
         Reminder.SILENCE_OVER: "Fin del silencio: ",
+        Reminder.INHIBITION_OVER: "Ya no está oculto: ",
         Reminder.FLAPPING: "Inestable: ",
         Reminder.FLAPPING_OVER: "De nuevo estable: ",
     },
