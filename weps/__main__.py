@@ -19,10 +19,24 @@ from weps.commands import (
     read,
     serve,
     sources,
+    webhooks,
 )
 from weps.errors import RuleError, WepsError
 
-COMMANDS = (demo, serve, manage, sources, episodes, follow, deliveries, dry_run, check_rule, backtest, read)
+COMMANDS = (
+    demo,
+    serve,
+    manage,
+    sources,
+    episodes,
+    follow,
+    deliveries,
+    webhooks,
+    dry_run,
+    check_rule,
+    backtest,
+    read,
+)
 EPILOG = """\
 first steps:
   weps demo                                  watch the whole thing work on a real series

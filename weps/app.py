@@ -26,7 +26,7 @@ from starlette.middleware.cors import CORSMiddleware
 from sos_server.app import create_app as create_sos
 from sos_server.app import mount
 from sos_server.settings import Settings as SosSettings
-from weps.channels import create_channels, standing_targets
+from weps.channels import create_channels, create_webhook_channel, standing_targets
 from weps.delivery import DeliveryWorker
 from weps.engine import Engine
 from weps.errors import SettingsError
@@ -53,6 +53,7 @@ from weps.web_events import EventStream, create_event_routes
 from weps.web_push import create_push_routes
 from weps.web_silences import create_silence_routes
 from weps.web_sources import create_source_routes
+from weps.web_webhooks import create_webhook_routes
 
 LOG = logging.getLogger("weps.app")
 HEARTBEAT_LIMIT = 10.0
@@ -82,6 +83,7 @@ class Service:
             limits=HostLimits(settings.polls_per_host, settings.requests_per_second),
         )
         channels = create_channels(settings, self.store, self.base_url, allowed_hosts)
+        self._webhooks = create_webhook_channel(self.store, self.base_url, allowed_hosts)
         self.delivery = DeliveryWorker(self.store, channels)
         self.events = EventStream(self.store, f"{self.base_url}/alerts")
         self._sos = _create_sos(settings)
@@ -161,6 +163,7 @@ class Service:
                 *create_push_routes(self.store, self.intake, self._hubs, body_limit=settings.body_limit),
                 *create_event_routes(self.store, self.events),
                 *create_delivery_routes(self.store, self.delivery.wake),
+                *create_webhook_routes(self.store, self._webhooks),
                 *create_episode_routes(self.store),
                 *create_silence_routes(self.store),
                 *create_source_routes(self.store, self._world),

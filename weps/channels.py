@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from weps.errors import NotFoundError
@@ -34,11 +35,11 @@ def create_channels(
     settings: Settings, store: Store, base_url: str, allowed_hosts: frozenset[str]
 ) -> dict[str, Channel]:
     """Give the channels by name; e-mail and WebSub only where the settings say how."""
-    post = _Poster(Fetcher(allowed_hosts, timeout=SECONDS_OF_SILENCE, limit=ANSWER_LIMIT, deadline=SECONDS_TO_ANSWER))
+    post = _poster(allowed_hosts)
     alerts_url = f"{base_url}/alerts"
     channels: dict[str, Channel] = {
         INSERT_RSS: InsertRssChannel(post, alerts_url),
-        WEBHOOK: WebhookChannel(post, alerts_url, lambda: store.service_key(WEBHOOK_KEY)),
+        WEBHOOK: create_webhook_channel(store, base_url, allowed_hosts),
         MQTT: MqttChannel(
             Guard(allowed_hosts).connect, alerts_url, store.newest_alert, create_broker_contexts(settings)
         ),
@@ -53,9 +54,23 @@ def create_channels(
     return channels
 
 
+def create_webhook_channel(store: Store, base_url: str, allowed_hosts: frozenset[str]) -> WebhookChannel:
+    """Give the channel of webhooks, with the secrets that are in force when something is sent."""
+    return WebhookChannel(
+        _poster(allowed_hosts),
+        f"{base_url}/alerts",
+        lambda: store.service_key(WEBHOOK_KEY),
+        salts=lambda subscription_id, address: store.webhook_salts(subscription_id, address, datetime.now(UTC)),
+    )
+
+
 def standing_targets(settings: Settings) -> tuple[Target, ...]:
     """Give the targets that every alert goes to, whatever its subscription says."""
     return () if settings.websub_hub is None else (Target(WEBSUB, settings.websub_hub),)
+
+
+def _poster(allowed_hosts: frozenset[str]) -> _Poster:
+    return _Poster(Fetcher(allowed_hosts, timeout=SECONDS_OF_SILENCE, limit=ANSWER_LIMIT, deadline=SECONDS_TO_ANSWER))
 
 
 class _Poster:

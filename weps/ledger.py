@@ -88,3 +88,18 @@ class LedgerSelection:
     subscription: str | None = None
     target: Target | None = None
     status: DeliveryStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedWebhook:
+    """
+    A webhook of a subscription, whose deliveries are signed.
+
+    `rotated` is when it got its secret, None for the one it began with; until `old_until` older ones are signed with
+    too.
+    """
+
+    subscription_id: str
+    address: str
+    rotated: datetime | None = None
+    old_until: datetime | None = None

@@ -48,6 +48,31 @@ DELIVERY_SCHEMAS: dict[str, Any] = {
             "next": _TEXT,
         },
     },
+    "WebhookList": {
+        "type": "object",
+        "required": ["webhooks"],
+        "properties": {"webhooks": {"type": "array", "items": {"$ref": "#/components/schemas/Webhook"}}},
+    },
+    "Webhook": {
+        "type": "object",
+        "required": ["subscription", "target"],
+        "properties": {
+            "subscription": _TEXT,
+            "target": _TEXT,
+            "rotated": _TIME,
+            "oldUntil": _TIME,
+            "secret": _TEXT | {"description": "Told in the answer to a change alone"},
+        },
+    },
+    "WebhookRotation": {
+        "type": "object",
+        "properties": {
+            "subscription": _TEXT,
+            "target": _TEXT,
+            "all": {"type": "boolean"},
+            "oldFor": {"type": "string", "format": "duration", "default": "P1D"},
+        },
+    },
     "Retried": {"type": "object", "required": ["retried"], "properties": {"retried": _COUNT}},
 }
 _REFUSAL = {"description": "Why not", "content": {"text/plain": {"schema": _TEXT}}}
@@ -62,6 +87,7 @@ def _query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": False, "schema": schema}
 
 
+_ROTATION = {"$ref": "#/components/schemas/WebhookRotation"}
 _ID = {"name": "deliveryId", "in": "path", "required": True, "schema": _COUNT}
 _WHICH = (_query("subscription", _TEXT), _query("target", _TEXT))
 _LIMIT = _query("limit", {"type": "integer", "minimum": 1, "maximum": 500, "default": 50})
@@ -81,6 +107,11 @@ DELIVERY_PATHS: dict[str, Any] = {
     "/deliveries/{deliveryId}/retry": {"post": _operation("Send what failed or was given up", "Delivery", _ID)},
     "/deliveries/{deliveryId}/replay": {
         "post": _operation("Send an alert to a target once more", "Delivery", _ID, status="201")
+    },
+    "/webhooks": {"get": _operation("Webhooks, and since when they have their secrets", "WebhookList", *_WHICH)},
+    "/webhooks/rotate": {
+        "post": _operation("Give webhooks other secrets, and tell them", "WebhookList")
+        | {"requestBody": {"required": True, "content": {JSON: {"schema": _ROTATION}}}}
     },
     "/events": {
         "get": {

@@ -21,6 +21,7 @@ from weps.store.services import Services
 from weps.store.silences import Silences
 from weps.store.sources import Sources
 from weps.store.subscriptions import Subscriptions
+from weps.store.webhook_secrets import WebhookSecrets
 
 __all__ = ["BatchTransaction", "RuleState", "StateKey", "Store"]
 
@@ -42,6 +43,7 @@ class Store(
     Retention,
     Episodes,
     Silences,
+    WebhookSecrets,
     Inhibitions,
 ):
     """All parts of the store on one database."""
