@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 
 from weps.episodes import OPEN, Episode
-from weps.model import Alert, AlertStatus, Detection, Observation, Series, Source, Subscription
+from weps.flapping import Flaps
+from weps.model import Alert, AlertStatus, Detection, Observation, Reminder, Series, Source, Subscription
 from weps.notify.message import compose_alert
+from weps.notify.retelling import compose_flapping
 from weps.rules.network import Found
 from weps.store import BatchTransaction
 
@@ -58,6 +60,8 @@ class Composer:
             late=self._is_late(detection.observation),
             evidence=self._evidence_url(subscription, detection),
         )
+        if subscription.attention.flapping is not None:
+            alert = replace(alert, key=str(uuid.uuid5(ALERT_NAMESPACE, found.key)))
         return alert, Thread(count, episode if status in OPEN else None)
 
     def _is_late(self, observation: Observation | None) -> bool:
@@ -104,3 +108,10 @@ def source_alert_id(subscription: Subscription, status: AlertStatus, instant: da
 def episode_alert_id(episode: Episode, what: str, due: datetime) -> str:
     """Give the id of the alert that tells something of an episode which was due at an instant, or done then."""
     return str(uuid.uuid5(ALERT_NAMESPACE, f"{episode.id}/{what}/{due.isoformat()}"))
+
+
+def flapping_alert(newest: Alert, flaps: Flaps, reminder: Reminder, now: datetime) -> Alert:
+    """Tell that something flaps, or is calm again, in the episode of its newest alert; the same has the same id."""
+    parts = flaps.subscription_id, flaps.key, flaps.began, reminder
+    identifier = str(uuid.uuid5(ALERT_NAMESPACE, "/".join(map(str, parts))))
+    return compose_flapping(newest, flaps, reminder, id=identifier, detected=now)

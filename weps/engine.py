@@ -19,6 +19,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from weps import watch
+from weps.composing import flapping_alert
 from weps.errors import FeedError, SourceDenied, SourceException, SourceUnreachable
 from weps.feeders.base import Batch, Feeder
 from weps.feeders.forms import is_asked_by_result_time
@@ -113,7 +114,7 @@ class Engine(Lifecycle):
             feed = transaction.feed
             known = watched.positions()
             alerts = watched.take(transaction, observations, until, now, self._feeder.evidence_url)
-            transaction.add_alerts(alerts, now)
+            transaction.add_alerts(alerts, now, flapping_alert)
             if feed.down_since is not None:
                 self._tell(transaction, watched, AlertStatus.SOURCE_UP, now, None)
             is_told = note_answer(

@@ -13,7 +13,7 @@ episode's row in one transaction:
 
 Feeds hold every alert. What is *pushed* is decided when an alert is stored: nothing while a silence matches it, and
 nothing of what is pending, nor its end where it never fired. A silence that ends tells the episodes that are open
-then, and those that ended under it after they had been told.
+then, and those that ended under it after they had been told. What flaps is muted in the same way, see `flapping`.
 What is due later of an episode stands in a timer: to be told again (`repeat`), to be told to more targets when nobody
 acknowledged it (`escalation`), the end of an acknowledgement, and that it has expired. Whatever runs a timer does so
 in one transaction, with an alert whose id follows from the episode and the instant that was due: twice is once.
@@ -133,8 +133,12 @@ def is_for_feeds_only(before: AlertStatus | None, alert: Alert) -> bool:
     return before is AlertStatus.PENDING and alert.status not in OPEN
 
 
-def follow(known: Episode | None, alert: Alert, sequence: int, now: datetime) -> Episode:
-    """Give an episode as it is after an alert; a reminder changes nothing but that it was told."""
+def follow(known: Episode | None, alert: Alert, sequence: int, now: datetime, *, was_heard: bool = False) -> Episode:
+    """
+    Give an episode as it is after an alert; a reminder changes nothing but that it was told.
+
+    `was_heard` is whether somebody was pushed an alert of another episode that this one goes on from.
+    """
     silenced = alert.silenced is not None
     pushed = not silenced and not is_for_feeds_only(known.state if known else None, alert)
     if known is None:
@@ -152,7 +156,9 @@ def follow(known: Episode | None, alert: Alert, sequence: int, now: datetime) ->
             told=pushed,
             muted=silenced,
         )
-    after = replace(known, alert_count=known.alert_count + 1, told=known.told or pushed, muted=silenced)
+    muted = silenced or alert.reminder is Reminder.FLAPPING
+    told = known.told or pushed or was_heard
+    after = replace(known, alert_count=known.alert_count + 1, told=told, muted=muted)
     if alert.reminder is not None:
         return replace(after, escalated=known.escalated or alert.reminder is Reminder.ESCALATION)
     closed = None if alert.status in OPEN else known.closed or now

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from weps.calming import tell_calm, tell_flapping
 from weps.composing import episode_alert_id
 from weps.episodes import MOMENTARY, DueTimer, Episode, Timer
 from weps.model import AlertStatus, Reminder, SubscriptionStatus
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from weps.store.episodes import EpisodeTransaction
 
 LOG = logging.getLogger(__name__)
+PAUSE = timedelta(minutes=1)
+"""How long something is put off that could not be done."""
 
 
 class _End(NamedTuple):
@@ -35,10 +38,6 @@ class _End(NamedTuple):
     reminder: Reminder
     by: str
     ended: datetime
-
-
-PAUSE = timedelta(minutes=1)
-"""How long something is put off that could not be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,7 @@ class Reminding:
             self.store.told_inhibition(inhibition, ends)
         while timers := self.store.due_timers(now):
             told += sum(self._run(timer, now) for timer in timers)
+        told += tell_calm(self.store, now)
         if told:
             LOG.info("told again alerts=%d", told)
         return told
@@ -85,6 +85,9 @@ class Reminding:
                 return 0
             if end.reminder is Reminder.INHIBITION_OVER and work.is_pushed_since(end.ended):
                 return 0
+            flaps = work.flaps()
+            if flaps is not None:
+                return tell_flapping(work, flaps, identifier, now)
             is_heard = known.is_open and known.state is not AlertStatus.PENDING
             if not is_heard and not (known.muted and (known.told or known.state in MOMENTARY)):
                 # it came and went in silence, or has only begun
@@ -168,7 +171,7 @@ def _remind(
     newest = work.newest_alert()
     if work.episode.state is AlertStatus.PENDING:
         return 0
-    if work.is_silenced(newest, now):
+    if work.is_silenced(newest, now) or work.flaps() is not None:
         # the end of the silence tells it, and everything begins anew from there
         work.change(muted=True)
         work.drop_timers(Timer.REPEAT, Timer.ESCALATION)

@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 
 from tests.flows.conftest import wait_for
 from tests.flows.rules import HEAT
+from tests.weps.desk import ALL, HOUR, MONDAY, Desk
 from tests.weps.notify.stores import open_store
-from tests.weps.test_handling import ALL, HOUR, MONDAY, Desk
 from weps.model import Reminder
 from weps.store.tables import ALERTS, OUTBOX
 

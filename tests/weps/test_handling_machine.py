@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import select
 
+from tests.weps.desk import BOSS, Desk
 from tests.weps.notify.stores import open_store
-from tests.weps.test_handling import BOSS, Desk
 from weps.composing import Composer, Thread
 from weps.episodes import OPEN, EpisodeSelection
 from weps.ledger import Attempt, Outcome

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from tests.weps.desk import BOSS, HOUR, MONDAY, Desk
 from tests.weps.notify.samples import make_alert
 from tests.weps.notify.stores import open_store
-from tests.weps.test_handling import BOSS, HOUR, MONDAY, Desk
 from weps.errors import InputError, NotFoundError
 from weps.inhibiting import Inhibiting
 from weps.inhibitions import Inhibition

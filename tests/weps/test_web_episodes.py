@@ -8,8 +8,8 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.weps.asgi import Answer, Client
+from tests.weps.desk import Desk
 from tests.weps.notify.stores import open_store
-from tests.weps.test_handling import Desk
 from weps.model import AlertStatus
 from weps.web_episodes import create_episode_routes
 from weps.web_silences import create_silence_routes

@@ -94,5 +94,7 @@ class Phrases:
     target_down: str
     target_up: str
     target_meaning: str
+    flapping: str
+    flapping_over: str
     cancelled: str
     expired: str

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from weps.model import Reminder
 from weps.notify.languages import PHRASES
 from weps.notify.message import TEXT_LIMIT, TITLE_LIMIT
-from weps.notify.text import clean_line, clean_text
+from weps.notify.text import clean_line, clean_text, format_time
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from weps.model import Alert, AlertStatus, Reminder
+    from weps.flapping import Flaps
+    from weps.model import Alert, AlertStatus
 
 
 def compose_reminder(alert: Alert, reminder: Reminder, *, id: str, detected: datetime) -> Alert:
@@ -28,6 +30,15 @@ def compose_reminder(alert: Alert, reminder: Reminder, *, id: str, detected: dat
         silenced=None,
         sequence=0,
     )
+
+
+def compose_flapping(alert: Alert, flaps: Flaps, reminder: Reminder, *, id: str, detected: datetime) -> Alert:
+    """Tell that something flaps, or how often it changed until it was calm; the state is that of its newest alert."""
+    say = PHRASES[alert.language]
+    phrase = say.flapping if reminder is Reminder.FLAPPING else say.flapping_over
+    told = phrase.format(flaps.count, format_time(flaps.since or alert.event_time, say))
+    made = compose_reminder(alert, reminder, id=id, detected=detected)
+    return replace(made, text=clean_text(f"{say.reminders[reminder]}{told}\n{alert.text}", TEXT_LIMIT))
 
 
 def compose_closing(

@@ -9,6 +9,7 @@ from weps.store.changing import Changing
 from weps.store.deliveries import Deliveries
 from weps.store.episodes import Episodes
 from weps.store.feeds import BatchTransaction, Feeds, RuleState, StateKey
+from weps.store.flapping import Flapped
 from weps.store.inhibitions import Inhibitions
 from weps.store.items import Items
 from weps.store.jobs import Jobs
@@ -45,5 +46,6 @@ class Store(
     Silences,
     WebhookSecrets,
     Inhibitions,
+    Flapped,
 ):
     """All parts of the store on one database."""

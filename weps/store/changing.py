@@ -10,6 +10,7 @@ from sqlalchemy import Connection, null, select, update
 from weps.errors import InputError
 from weps.model import AlertStatus, SubscriptionStatus
 from weps.store.database import Database
+from weps.store.flapping import end_flaps
 from weps.store.rule_versions import add_rule_version
 from weps.store.storing import close_episodes
 from weps.store.subscriptions import ALIVE, FeedWish, feed_for, flapping_columns, one_subscription, refresh_feed
@@ -54,6 +55,8 @@ class Changing(Database):
             values = _changed(changes)
             if changes.rule is not None and changes.rule.text != known.rule.text:
                 values |= _new_rule(connection, known, replace(changes.rule, name=changes.rule.name or rule_name), now)
+            if changes.flapping is not None:
+                end_flaps(connection, (known.id,), now)
             if restart is not None:
                 values |= _restart(connection, known.id, restart, now)
             return _change(connection, known, now, **values)

@@ -11,11 +11,12 @@ from weps.episodes import Action, DueTimer, Note, Timer
 from weps.errors import NotFoundError
 from weps.store.bulk import insert_rows
 from weps.store.database import Database
+from weps.store.flapping import flaps_of, write_flaps
 from weps.store.muting import Muting
 from weps.store.rows import read_alert
 from weps.store.storing import TIMER_COLUMNS, read_episode, store_alerts
 from weps.store.subscriptions import one_subscription
-from weps.store.tables import ALERTS, EPISODE_NOTES, EPISODE_TIMERS, EPISODES
+from weps.store.tables import ALERTS, EPISODE_NOTES, EPISODE_TIMERS, EPISODES, FEEDS, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
 
     from weps.episodes import Episode, EpisodeSelection
+    from weps.flapping import Flaps
     from weps.model import Alert, Page, Subscription, Target
 
 
@@ -138,6 +140,20 @@ class EpisodeTransaction:
         """Tell whether an alert of the episode was pushed from an instant on."""
         mine = ALERTS.c.episode == self.episode.id, ALERTS.c.stored >= instant, ALERTS.c.silenced.is_(None)
         return self._connection.execute(select(exists().where(*mine))).scalar_one()
+
+    def flaps(self) -> Flaps | None:
+        """Give what flaps, where that is what the episode tells of."""
+        return flaps_of(self._connection, self.episode.id)
+
+    def change_flaps(self, flaps: Flaps, **changes: Any) -> None:
+        """Change what is known of something that flaps; without changes it is forgotten."""
+        write_flaps(self._connection, flaps, **changes)
+
+    def read_until(self) -> datetime | None:
+        """Give up to when, in the time of the world, the source of the episode's subscription has been read."""
+        mine = SUBSCRIPTIONS.c.id == self.episode.subscription_id
+        query = select(FEEDS.c.polled_until).join_from(SUBSCRIPTIONS, FEEDS).where(mine)
+        return self._connection.execute(query).scalar_one_or_none()
 
     def is_told(self, alert_id: str) -> bool:
         """Tell whether an alert is stored."""

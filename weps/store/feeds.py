@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from weps.health import Asked
+    from weps.store.flapping import Retell
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +213,16 @@ class BatchTransaction(Arrivals, HealthKeeping):
         for some in portions(identifiers):
             self._connection.execute(update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id.in_(some)).values(primed=True))
 
-    def add_alerts(self, alerts: Sequence[tuple[Alert, tuple[Target, ...]]], now: datetime) -> None:
-        """Store alerts with their episodes, and put a row into the outbox for each target that is to hear of them."""
+    def add_alerts(
+        self, alerts: Sequence[tuple[Alert, tuple[Target, ...]]], now: datetime, retell: Retell | None = None
+    ) -> None:
+        """
+        Store alerts with their episodes, and put a row into the outbox for each target that is to hear of them.
+
+        `retell` makes the alerts that tell what flaps; without it nothing begins to.
+        """
         if alerts:
-            store_alerts(self._connection, alerts, now, self._standing_targets)
+            store_alerts(self._connection, alerts, now, self._standing_targets, retell)
 
     def count_dropped(self, dropped: Mapping[Ordering, int]) -> None:
         """Count for the subscriptions of some orderings what came too late for them."""

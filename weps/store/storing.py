@@ -14,22 +14,25 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, func, select, tuple_, update
 
-from weps.episodes import OPEN, Episode, Timer, follow
+from weps.episodes import OPEN, Episode, Timer, follow, is_for_feeds_only
+from weps.flapping import ABOUT_FLAPPING
 from weps.model import AlertStatus, Attention, Severity, Target
 from weps.store.bulk import insert_rows
+from weps.store.flapping import FlapBook, end_flaps
 from weps.store.inhibitions import note_closed
 from weps.store.muting import Muting
 from weps.store.outbox import enqueue
-from weps.store.rows import ALERT_COLUMNS, alert_values
+from weps.store.rows import ALERT_COLUMNS, alert_values, read_flapping
 from weps.store.tables import ALERTS, EPISODE_TIMERS, EPISODES, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import RowMapping
 
     from weps.model import Alert
+    from weps.store.flapping import Retell
 
 MANY = 500
 """Keys asked for in one statement; databases limit the number of parameters."""
@@ -80,43 +83,66 @@ def store_alerts(
     alerts: Sequence[tuple[Alert, tuple[Target, ...]]],
     now: datetime,
     standing: tuple[Target, ...] = (),
+    retell: Retell | None = None,
 ) -> None:
-    """Store alerts, each with the targets that it is for; `standing` targets get all, also what is silenced."""
+    """
+    Store alerts, each with the targets that it is for; `standing` targets get all, also what is silenced.
+
+    `retell` makes the alerts that tell what flaps; without it nothing begins to.
+    """
     known = _episodes(connection, {alert.episode for alert, _ in alerts})
+    wishes = _attention(connection, {alert.subscription_id for alert, _ in alerts})
+    flaps = FlapBook(connection, wishes, retell)
+    more = flaps.prepare(alerts, {episode.id: episode.state for episode in known.values()})
+    known |= _episodes(connection, more - known.keys())
     muting = Muting(connection, now)
     muting.prepare(known.values())
-    decided: list[tuple[Alert, tuple[Target, ...]]] = []
-    for given, targets in alerts:
-        alert = _redirected(given, known)
-        if alert is None:
-            continue
-        if alert.reminder is None:
-            muter = muting.muter(alert, known.get(alert.episode))
-            # copying an alert costs as much as all that is decided about it
-            alert = alert if alert.silenced == muter else replace(alert, silenced=muter)
-        muting.follow(alert, known.get(alert.episode))
-        decided.append((alert, targets))
+    decided = list(_decide(alerts, known, muting, flaps, now))
     if not decided:
         _save_episodes(connection, known.values())
         return
     sequences = _insert(connection, [alert for alert, _ in decided], now)
-    wishes = _attention(connection, {alert.subscription_id for alert, _ in decided})
     timers = _Timers()
     pushes = []
     for sequence, (alert, targets) in zip(sequences, decided, strict=True):
         wish = wishes.get(alert.subscription_id, Attention())
         before = known.get(alert.episode)
-        after = follow(before, alert, sequence, now)
+        after = follow(before, alert, sequence, now, was_heard=alert.id in flaps.heard)
         known[alert.episode] = after
         _plan(timers, after, wish, now)
         told = targets + (wish.escalate_to if after.escalated and alert.reminder is None else ())
-        pushes.append((sequence, alert, (*(() if alert.silenced else told), *standing)))
+        is_kept = alert.silenced or is_for_feeds_only(before.state if before else None, alert)
+        pushes.append((sequence, alert, (*(() if is_kept else told), *standing)))
     _save_episodes(connection, known.values())
     timers.save(connection)
     muting.save()
+    flaps.save()
     enqueue(connection, pushes, now)
     failed = {alert.subscription_id for alert, _ in decided if alert.status is AlertStatus.RULE_FAILED}
     close_episodes(connection, sorted(failed), now)
+
+
+def _decide(
+    alerts: Sequence[tuple[Alert, tuple[Target, ...]]],
+    known: dict[str, Episode],
+    muting: Muting,
+    flaps: FlapBook,
+    now: datetime,
+) -> Iterator[tuple[Alert, tuple[Target, ...]]]:
+    """Give what is to be stored, in order: each in its episode, with what mutes it, and with what tells of flapping."""
+    for given, targets in alerts:
+        alert = _redirected(given, known)
+        if alert is None:
+            continue
+        for each, its_targets in flaps.follow(alert, targets, known.get(alert.episode), now):
+            told, before = each, known.get(each.episode)
+            if each.reminder is None or each.reminder in ABOUT_FLAPPING:
+                muter = muting.muter(each, before) or flaps.mutes(each)
+                # copying an alert costs as much as all that is decided about it
+                told = each if each.silenced == muter else replace(each, silenced=muter)
+            flaps.note(told)
+            muting.follow(told, before)
+            yield told, its_targets
 
 
 def close_episodes(
@@ -128,6 +154,7 @@ def close_episodes(
         closing = update(EPISODES).where(*mine).values(state=AlertStatus.EXPIRED, closed=now)
         closed = connection.execute(closing.returning(EPISODES.c.id)).scalars().all()
         note_closed(connection, closed, now)
+        end_flaps(connection, some, now)
         timers = _Timers()
         for episode in closed:
             timers.drop(episode, Timer.REPEAT, Timer.ESCALATION, Timer.ACKNOWLEDGEMENT)
@@ -157,10 +184,10 @@ def _redirected(alert: Alert, known: dict[str, Episode]) -> Alert | None:
 
 
 def _plan(timers: _Timers, episode: Episode, wish: Attention, now: datetime) -> None:
-    """Set what is due after an alert: nothing of what is over, silenced or acknowledged."""
+    """Set what is due after an alert: nothing of what is over, silenced, acknowledged or only pending."""
     if not episode.wants_attention:
         timers.drop(episode.id, Timer.REPEAT, Timer.ESCALATION, Timer.ACKNOWLEDGEMENT)
-    elif episode.muted or episode.is_acknowledged:
+    elif episode.muted or episode.is_acknowledged or episode.state is AlertStatus.PENDING:
         timers.drop(episode.id, Timer.REPEAT, Timer.ESCALATION)
     else:
         if episode.is_open and wish.repeat is not None:
@@ -199,12 +226,14 @@ def _episodes(connection: Connection, identifiers: Iterable[str]) -> dict[str, E
 
 
 def _attention(connection: Connection, identifiers: Iterable[str]) -> Mapping[str, Attention]:
-    columns = SUBSCRIPTIONS.c.repeat_interval, SUBSCRIPTIONS.c.escalate_after, SUBSCRIPTIONS.c.escalate_to
+    names = ("repeat_interval", "escalate_after", "escalate_to", "flap_count", "flap_window")
+    columns = [SUBSCRIPTIONS.c[name] for name in names]
     found = {}
     for some in _portions(sorted(identifiers)):
         for row in connection.execute(select(SUBSCRIPTIONS.c.id, *columns).where(SUBSCRIPTIONS.c.id.in_(some))):
             further = tuple(Target(*target) for target in row.escalate_to)
-            found[row.id] = Attention(row.repeat_interval, row.escalate_after, further)
+            flapping = read_flapping(row.flap_count, row.flap_window)
+            found[row.id] = Attention(row.repeat_interval, row.escalate_after, further, flapping)
     return found
 
 

@@ -108,6 +108,8 @@ ENGLISH = Phrases(
     target_down="alerts do not reach {}",
     target_up="alerts reach {} again",
     target_meaning="they wait and are sent again later; those that are given up stand in the ledger and in this feed",
+    flapping="{} changes since {}; no more are told until it has been calm",
+    flapping_over="{} changes since {}; it has been calm since the last one",
     cancelled="{} withdrew it",
     expired="it is not watched any more, so nobody knows how it goes on",
 )

@@ -131,6 +131,8 @@ FRENCH = Phrases(
     target_up="les alertes atteignent de nouveau {}",
     target_meaning="elles attendent et seront renvoyées plus tard ; "
     "celles qui sont abandonnées figurent au registre des envois et dans ce flux",
+    flapping="{} changements depuis {} ; les suivants ne seront signalés qu'une fois le calme revenu",
+    flapping_over="{} changements depuis {} ; le calme est revenu après le dernier",
     cancelled="annulée par {}",
     expired="elle n'est plus surveillée, la suite n'est pas connue",
 )

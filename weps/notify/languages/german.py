@@ -131,6 +131,8 @@ GERMAN = Phrases(
     target_up="Meldungen erreichen {} wieder",
     target_meaning="sie warten und werden später erneut gesendet; "
     "die aufgegebenen stehen im Verzeichnis der Zustellungen und in diesem Feed",
+    flapping="{} Wechsel seit {}; weitere werden erst gemeldet, wenn Ruhe ist",
+    flapping_over="{} Wechsel seit {}; seit dem letzten ist Ruhe",
     cancelled="zurückgenommen von {}",
     expired="sie wird nicht mehr überwacht, wie es weitergeht, ist nicht bekannt",
 )

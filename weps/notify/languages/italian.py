@@ -131,6 +131,8 @@ ITALIAN = Phrases(
     target_up="gli avvisi raggiungono di nuovo {}",
     target_meaning="attendono e saranno inviati di nuovo più tardi; "
     "quelli abbandonati sono nel registro degli invii e in questo feed",
+    flapping="{} cambiamenti dal {}; i successivi non vengono segnalati finché non torna la calma",
+    flapping_over="{} cambiamenti dal {}; dopo l'ultimo è tornata la calma",
     cancelled="annullato da {}",
     expired="non è più sorvegliato, non si sa come prosegue",
 )

@@ -131,6 +131,8 @@ SPANISH = Phrases(
     target_up="las alertas llegan de nuevo a {}",
     target_meaning="esperan y se enviarán de nuevo más tarde; "
     "las abandonadas figuran en el registro de envíos y en este canal",
+    flapping="{} cambios desde {}; los siguientes no se comunican hasta que haya calma",
+    flapping_over="{} cambios desde {}; hay calma desde el último",
     cancelled="cancelada por {}",
     expired="ya no se vigila, no se sabe cómo sigue",
 )

@@ -1,0 +1,99 @@
+"""A desk to work with episodes at: a real store, and a clock that stands still until it is moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+
+from tests.weps.notify.samples import make_alert
+from weps.composing import flapping_alert
+from weps.handling import Handling
+from weps.matching import Matcher
+from weps.model import (
+    AlertStatus,
+    Attention,
+    NewSubscription,
+    Page,
+    RuleText,
+    Severity,
+    Source,
+    Subscription,
+    Target,
+)
+from weps.reminding import Reminding
+from weps.silencing import Silencing
+from weps.store import Store
+from weps.store.tables import ALERTS, OUTBOX
+
+MONDAY = datetime(2024, 3, 4, 12, tzinfo=UTC)
+DUTY, BOSS = Target("insert-rss", "http://duty.example.org"), Target("insert-rss", "http://boss.example.org")
+HOUR = timedelta(hours=1)
+ALL = Matcher(severities=tuple(Severity))
+
+
+@dataclass
+class Desk:
+    """A store with a subscription to work on, and a clock that the test moves in hours."""
+
+    store: Store
+    hour: float = 0
+    count: int = 0
+
+    @property
+    def now(self) -> datetime:
+        return MONDAY + self.hour * HOUR
+
+    @property
+    def work(self) -> Handling:
+        return Handling(self.store, lambda: self.now)
+
+    @property
+    def quiet(self) -> Silencing:
+        return Silencing(self.store, lambda: self.now)
+
+    @property
+    def due(self) -> Reminding:
+        return Reminding(self.store, lambda: self.now)
+
+    def subscribe(self, **attention) -> Subscription:
+        new = NewSubscription(
+            RuleText("threshold", "{}", "crowded"),
+            Source("kvp", "http://sos.example.org/sos", "service=SOS"),
+            timedelta(seconds=5),
+            targets=(DUTY,),
+            attention=Attention(**attention),
+        )
+        return self.store.add_subscription(new, "crowded", self.now, self.now)
+
+    def tell(self, subscription: Subscription, status=AlertStatus.FIRING, episode="e-1", **changes) -> str:
+        """Store an alert as the engine does; gives its id."""
+        self.count += 1
+        alert = make_alert(self.count, status=status, subscription=subscription)
+        told = replace(alert, id=f"a-{self.count}", episode=episode, **{"event_time": self.now} | changes)
+        with self.store.batch(subscription.feed_id) as batch:
+            batch.add_alerts([(told, subscription.targets)], self.now, flapping_alert)
+        return told.id
+
+    def run(self, *hours: float) -> None:
+        """Let the scheduler look at these hours."""
+        for hour in hours:
+            self.hour = hour
+            self.due.run_due()
+
+    def pushes(self) -> list[tuple[str, str]]:
+        """What was pushed to whom: the reason to tell it again, or the state."""
+        with self.store.reading() as connection:
+            query = select(ALERTS.c.status, ALERTS.c.reminder, OUTBOX.c.address).order_by(OUTBOX.c.id)
+            rows = connection.execute(query.join_from(OUTBOX, ALERTS)).all()
+        return [(row.reminder or row.status, row.address.split(".")[0].removeprefix("http://")) for row in rows]
+
+    def feed(self, subscription: Subscription) -> list[tuple[str, bool]]:
+        """What stands in the feed, oldest first, and whether it was silenced."""
+        alerts = self.store.alerts(subscription.id, Page(0, 100))[::-1]
+        return [(alert.reminder or alert.status.value, alert.silenced is not None) for alert in alerts]
+
+    def restart(self) -> None:
+        self.store.dispose()
+        self.store = Store(self.store.url)

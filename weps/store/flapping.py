@@ -1,0 +1,203 @@
+"""What flaps, as it is counted while alerts are stored, and what is due of it."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sqlalchemy import delete, exists, or_, select, tuple_, update
+
+from sos_server.time import from_microseconds, to_microseconds
+from weps.flapping import FLAPPING, Flaps, count_change, is_change
+from weps.model import Reminder
+from weps.store.bulk import insert_rows
+from weps.store.database import Database
+from weps.store.rows import read_alert
+from weps.store.tables import ALERTS, EPISODES, FLAPS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, RowMapping
+
+    from weps.episodes import Episode
+    from weps.model import Alert, AlertStatus, Attention, Target
+
+    Retell: TypeAlias = Callable[[Alert, Flaps, Reminder, datetime], Alert]
+    """Makes the alert that something flaps, or is calm again, of its newest alert."""
+
+    Told: TypeAlias = tuple[Alert, tuple[Target, ...]]
+    Place: TypeAlias = tuple[str, str]
+
+MANY = 500
+_COLUMNS = tuple(each.name for each in fields(Flaps))
+_KEYS = ("subscription_id", "key")
+_CHANGING = tuple(name for name in _COLUMNS if name not in _KEYS)
+
+
+class Flapped(Database):
+    """What is due of what flaps."""
+
+    def due_flaps(self, now: datetime, limit: int = 100) -> tuple[Flaps, ...]:
+        """Give what flaps and may be calm now, the longest waiting first; forget what has not flapped."""
+        due = FLAPS.c.due <= now
+        with self.reading() as connection:
+            if not connection.execute(select(exists().where(due))).scalar_one():
+                return ()
+        with self.writing() as connection:
+            connection.execute(delete(FLAPS).where(due, FLAPS.c.since.is_(None)))
+            rows = connection.execute(select(FLAPS).where(due).order_by(FLAPS.c.due).limit(limit)).mappings()
+            return tuple(_read(row) for row in rows)
+
+    def put_off_flaps(self, flaps: Flaps, due: datetime | None) -> None:
+        """Let somebody look later whether something is calm; or never, where nothing can be told of it any more."""
+        with self.writing() as connection:
+            write_flaps(connection, flaps, **({} if due is None else {"due": due}))
+
+
+class FlapBook:
+    """
+    Counts the changes of the alerts of one transaction, and tells what that means for their subscribers.
+
+    `heard` are the alerts that tell of what somebody was pushed before, whether they are pushed themselves or not.
+    """
+
+    def __init__(self, connection: Connection, wishes: Mapping[str, Attention], retell: Retell | None) -> None:
+        self._connection = connection
+        self._wishes = {name: wish for name, wish in wishes.items() if wish.flapping is not None}
+        self._retell = retell
+        self._known: dict[Place, Flaps] = {}
+        self._places: dict[str, Place] = {}
+        self._changed: set[Place] = set()
+        self._newest: dict[Place, Alert] = {}
+        self._states: dict[str, AlertStatus] = {}
+        self.heard: set[str] = set()
+
+    def prepare(self, alerts: Sequence[Told], states: Mapping[str, AlertStatus]) -> set[str]:
+        """Read what alerts concern, by the states of their episodes; gives the episodes in which more may be told."""
+        mine = [alert for alert, _ in alerts if alert.subscription_id in self._wishes]
+        if not mine:
+            return set()
+        self._states.update(states)
+        keys = sorted({(alert.subscription_id, alert.key) for alert in mine if alert.key})
+        episodes = sorted({alert.episode for alert in mine} | states.keys())
+        for start in range(0, max(len(keys), len(episodes)), MANY):
+            part = slice(start, start + MANY)
+            place = tuple_(FLAPS.c.subscription_id, FLAPS.c.key)
+            query = select(FLAPS).where(or_(place.in_(keys[part]), FLAPS.c.episode.in_(episodes[part])))
+            for row in self._connection.execute(query).mappings():
+                self._know(_read(row))
+        return {flaps.episode for flaps in self._known.values() if flaps.is_on}
+
+    def follow(
+        self, alert: Alert, targets: tuple[Target, ...], before: Episode | None, now: datetime
+    ) -> tuple[Told, ...]:
+        """Give what is to be stored of an alert: before it that all is calm, itself, after it that it flaps now."""
+        wish = self._wishes.get(alert.subscription_id)
+        if wish is None or wish.flapping is None or alert.reminder is not None:
+            return ((alert, targets),)
+        state = self._states.get(alert.episode)
+        self._states[alert.episode] = alert.status
+        if alert.key is None or self._retell is None:
+            return ((alert, targets),)
+        fresh = Flaps(alert.subscription_id, alert.key, alert.episode, now + wish.flapping.window)
+        known = self._known.get((fresh.subscription_id, fresh.key), fresh)
+        calm: tuple[Told, ...] = ()
+        if known.is_on and known.is_calm(alert.event_time, wish.flapping.window):
+            calm = self._calm(known, targets, wish, now)
+            self._keep(fresh)
+            known = fresh
+        if not is_change(alert, state):
+            self._note_newest(known, alert)
+            return (*calm, (alert, targets))
+        after = count_change(known, alert, wish.flapping, now)
+        began = after.is_on and not known.is_on
+        if began:
+            after = replace(after, escalated=before is not None and before.escalated)
+        self._keep(after)
+        self._note_newest(after, alert)
+        if not began:
+            return (*calm, (alert, targets))
+        told = self._retell(alert, after, Reminder.FLAPPING, now), _all(targets, wish, after)
+        return (*calm, (alert, targets), told)
+
+    def mutes(self, alert: Alert) -> str | None:
+        """Tell whether an alert is not pushed because what it tells of flaps."""
+        if alert.reminder is not None or alert.episode not in self._places:
+            return None
+        return FLAPPING if self._known[self._places[alert.episode]].is_on else None
+
+    def note(self, alert: Alert) -> None:
+        """Note whether it is pushed that something flaps."""
+        if alert.reminder is Reminder.FLAPPING and alert.episode in self._places:
+            self._keep(replace(self._known[self._places[alert.episode]], told=alert.silenced is None))
+
+    def save(self) -> None:
+        """Write what has changed."""
+        rows = [_values(self._known[place]) for place in sorted(self._changed)]
+        insert_rows(self._connection, FLAPS, _COLUMNS, rows, _CHANGING)
+
+    def _calm(self, flaps: Flaps, targets: tuple[Target, ...], wish: Attention, now: datetime) -> tuple[Told, ...]:
+        newest = self._newest.get((flaps.subscription_id, flaps.key)) or _newest_alert(self._connection, flaps.episode)
+        if newest is None or self._retell is None:
+            return ()
+        told = self._retell(newest, flaps, Reminder.FLAPPING_OVER, now)
+        if flaps.told:
+            self.heard.add(told.id)
+        return ((told, _all(targets, wish, flaps)),)
+
+    def _know(self, flaps: Flaps) -> Place:
+        place = flaps.subscription_id, flaps.key
+        self._known[place] = flaps
+        self._places[flaps.episode] = place
+        return place
+
+    def _keep(self, flaps: Flaps) -> None:
+        self._changed.add(self._know(flaps))
+
+    def _note_newest(self, flaps: Flaps, alert: Alert) -> None:
+        if flaps.episode == alert.episode:
+            self._newest[flaps.subscription_id, flaps.key] = alert
+
+
+def flaps_of(connection: Connection, episode: str) -> Flaps | None:
+    """Give what flaps and has an episode as its last one."""
+    query = select(FLAPS).where(FLAPS.c.episode == episode, FLAPS.c.since.is_not(None))
+    row = connection.execute(query).mappings().first()
+    return None if row is None else _read(row)
+
+
+def write_flaps(connection: Connection, flaps: Flaps, **changes: Any) -> None:
+    """Change what is known of something that flaps; without changes it is forgotten."""
+    mine = FLAPS.c.subscription_id == flaps.subscription_id, FLAPS.c.key == flaps.key
+    connection.execute(update(FLAPS).where(*mine).values(**changes) if changes else delete(FLAPS).where(*mine))
+
+
+def end_flaps(connection: Connection, subscription_ids: Sequence[str], now: datetime) -> None:
+    """Let everything that flaps of subscriptions be told as soon as may be, since it is not watched on as it was."""
+    for start in range(0, len(subscription_ids), MANY):
+        mine = FLAPS.c.subscription_id.in_(subscription_ids[start : start + MANY])
+        connection.execute(delete(FLAPS).where(mine, FLAPS.c.since.is_(None)))
+        connection.execute(update(FLAPS).where(mine).values(newest=None, due=now))
+
+
+def _newest_alert(connection: Connection, episode: str) -> Alert | None:
+    query = select(ALERTS).join(EPISODES, EPISODES.c.newest_alert == ALERTS.c.sequence).where(EPISODES.c.id == episode)
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else read_alert(row)
+
+
+def _all(targets: tuple[Target, ...], wish: Attention, flaps: Flaps) -> tuple[Target, ...]:
+    return (*targets, *wish.escalate_to) if flaps.escalated else targets
+
+
+def _values(flaps: Flaps) -> tuple[Any, ...]:
+    changes = [to_microseconds(time) for time in flaps.changes]
+    return tuple(changes if name == "changes" else getattr(flaps, name) for name in _COLUMNS)
+
+
+def _read(row: RowMapping) -> Flaps:
+    changes = tuple(from_microseconds(time) for time in row["changes"])
+    members: dict[str, Any] = {name: row[name] for name in _COLUMNS}
+    return Flaps(**members | {"changes": changes})
