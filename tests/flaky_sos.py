@@ -30,7 +30,7 @@ class FlakySos:
 
     While `most` is set, an answer to a time span ends after so many observations without a word; while `longest` is,
     one to a longer span comes never (so a client gives up). `asked` has the query strings of all GetObservation
-    requests.
+    requests, `counted` those of all GetDataAvailability requests; while `uncounted` is set, the latter is not known.
     """
 
     def __init__(self, data: Path) -> None:
@@ -40,6 +40,8 @@ class FlakySos:
         self.most: int | None = None
         self.longest: timedelta | None = None
         self.asked: list[str] = []
+        self.counted: list[str] = []
+        self.uncounted = False
         self._app = create_app(Settings(data=data))
         self._loop = asyncio.new_event_loop()
         self._server: Server | None = None
@@ -108,6 +110,10 @@ class FlakySos:
 
     async def _door(self, scope, receive, send) -> None:
         query = scope["query_string"].decode()
+        if "GetDataAvailability" in query:
+            self.counted.append(query)
+            if self.uncounted:
+                scope = {**scope, "query_string": b"service=SOS&version=2.0.0&request=Unknown"}
         if "GetObservation" not in query:
             await self._app(scope, receive, send)
             return

@@ -41,6 +41,7 @@ LEVELS = {
     "weps.silencing": 2,
     "weps.inhibiting": 2,
     "weps.reminding": 2,
+    "weps.asking": 2,
     "weps.streams": 2,
     "weps.watch": 2,
     "weps.lifecycle": 2,

@@ -19,6 +19,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from weps import watch
+from weps.asking import Asker
 from weps.composing import flapping_alert
 from weps.errors import FeedError, SourceDenied, SourceException, SourceUnreachable
 from weps.feeders.base import Batch, Feeder
@@ -27,7 +28,7 @@ from weps.lifecycle import Lifecycle
 from weps.model import AlertStatus, Feed, Observation, Source
 from weps.notify.base import Channel
 from weps.pace import longest_of
-from weps.reading import Horizon, back_off, in_steps, next_poll, pace_of, read_from
+from weps.reading import Horizon, back_off, next_poll, read_from
 from weps.source_alerts import Alarm, Meter, note_answer, source_alerts
 from weps.store import BatchTransaction, Store
 
@@ -62,9 +63,9 @@ class Engine(Lifecycle):
         self._horizon = horizon or Horizon()
         self._alarm = alarm or Alarm()
         self._meter = Meter()
+        self._asker = Asker(store, feeder, self._horizon, self._meter)
         self._wake_delivery = wake_delivery
         self._watches: dict[int, watch.Watch] = {}
-        self._largest: dict[int, int] = {}
         self._polling: set[int] = set()
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(polls_at_once, thread_name_prefix="poll")
@@ -112,6 +113,8 @@ class Engine(Lifecycle):
         now = self._clock()
         with self._transaction(feed_id) as (transaction, watched):
             feed = transaction.feed
+            if feed.failures:
+                LOG.info("polls succeed again feed=%d failures=%d", feed_id, feed.failures)
             known = watched.positions()
             alerts = watched.take(transaction, observations, until, now, self._feeder.evidence_url)
             transaction.add_alerts(alerts, now, flapping_alert)
@@ -122,20 +125,32 @@ class Engine(Lifecycle):
                 watched.subscriptions(),
                 self._meter.take(feed_id),
                 now,
+                self._asker.learned(feed_id),
                 has_news=watched.positions() != known,
                 is_last=not more,
                 alarm=self._alarm,
             )
-            feed = self._note_periods(transaction, known, observations)
-            transaction.forget_seen(
-                read_from(feed, watched.positions(), self._horizon),
-                by_result_time=is_asked_by_result_time(feed.source),
-            )
+            self._look_on(transaction, known, watched.positions(), observations)
             transaction.polled(max(until, feed.polled_until or until), now, now if more else next_poll(feed, now))
         if alerts or is_told or feed.down_since is not None:
             LOG.info("alerts feed=%d count=%d", feed_id, len(alerts))
             self._wake_delivery()
         return len(alerts)
+
+    def _look_on(
+        self,
+        transaction: BatchTransaction,
+        before: Sequence[datetime],
+        positions: Sequence[datetime],
+        observations: Sequence[Observation],
+    ) -> None:
+        """Forget what is not asked for any more, and never ask for it again, whatever series comes or falls behind."""
+        feed = self._note_periods(transaction, before, observations)
+        begin = read_from(feed, positions, self._horizon)
+        by_result_time = is_asked_by_result_time(feed.source)
+        transaction.forget_seen(begin, by_result_time=by_result_time)
+        if not by_result_time and begin != feed.since:
+            transaction.save_feed(since=begin)
 
     def _note_periods(
         self, transaction: BatchTransaction, positions: Sequence[datetime], observations: Sequence[Observation]
@@ -155,9 +170,7 @@ class Engine(Lifecycle):
 
         Steps overlap as polls do, so observations may come twice. Raises `FeedError`.
         """
-        return in_steps(
-            lambda one, other: self._feeder.fetch(source, one, other), begin, end, self._horizon.step, self._horizon
-        )
+        return self._asker.history(source, begin, end)
 
     def evidence_url(self, source: Source, begin: datetime, end: datetime) -> str | None:
         """Give a URL that fetches the observations of a time span, where that is possible."""
@@ -187,38 +200,34 @@ class Engine(Lifecycle):
         if feed.polled_until is None:
             # What is in memory is from before the feed began, perhaps anew.
             self._watches.pop(feed.id, None)
+            self._asker.forget(feed.id)
         if not feed.primed:
             self._prime(feed, until)
             feed = self.store.feed(feed.id)
         elif feed.polled_until is None:
-            feed = self._learn_periods(feed)
+            feed = self._learn_periods(feed, until)
+        else:
+            feed = self._catch_periods(feed, feed.polled_until, until)
         begin = read_from(feed, self.store.positions(feed.id).values(), self._horizon)
-        for end, batch in self._ask(feed, begin, until):
+        for end, batch in self._asker.span(feed, begin, until):
             self.receive(feed.id, batch.observations, end, more=end < until)
 
-    def _ask(self, feed: Feed, begin: datetime, until: datetime) -> Iterator[tuple[datetime, Batch]]:
-        """Ask for a time span in such steps as the source gives, and remember them."""
-        pace = pace_of(feed, until - begin, until, self._horizon, self._largest.get(feed.id, 0))
-        try:
-            yield from pace.ask(lambda one, other: self._fetch(feed, one, other), begin, until)
-        finally:
-            self._largest[feed.id] = pace.largest
-            step = pace.step if pace.is_limited and pace.step < until - begin else None
-            if step != feed.step:
-                self.store.save_step(feed.id, step)
-
-    def _learn_periods(self, feed: Feed) -> Feed:
-        """Learn over how long periods a source observes, before its past is read: they must not be cut in two."""
-        try:
-            longest = longest_of(self._feeder.latest(feed.source).observations)
-        except FeedError as error:
-            LOG.info("periods not known feed=%d error=%s", feed.id, error)
-            return feed
+    def _learn_periods(self, feed: Feed, until: datetime) -> Feed:
+        """Learn over how long periods a source observes, before its past is read."""
+        longest = self._asker.longest_period(feed, until)
         if longest <= feed.longest:
             return feed
         with self.store.batch(feed.id) as transaction:
             transaction.save_feed(longest=longest)
         return replace(feed, longest=longest)
+
+    def _catch_periods(self, feed: Feed, asked_until: datetime, until: datetime) -> Feed:
+        """Take in what was observed over longer periods than polls look back; gives the feed."""
+        missed = self._asker.missed_periods(feed, until)
+        if not missed:
+            return feed
+        self.receive(feed.id, missed, asked_until, more=True)
+        return self.store.feed(feed.id)
 
     def _prime(self, feed: Feed, until: datetime) -> None:
         """
@@ -227,12 +236,12 @@ class Engine(Lifecycle):
         Only the newest observation of each series from before the activation is looked at by rules, when they are
         added. What came since the activation is left for the poll that follows.
         """
-        known, since = self._latest(feed)
+        known, since = self._latest(feed, until)
         feed = replace(feed, since=since, longest=longest_of(known))
         if known:
             ends = [each.end for each in watch.newest_of(known).values()]
             begin = min(read_from(feed, ends, self._horizon), until)
-            known += tuple(each for _, batch in self._ask(feed, begin, until) for each in batch.observations)
+            known += tuple(each for _, batch in self._asker.span(feed, begin, until) for each in batch.observations)
             if longest_of(known) > feed.longest:
                 # Before that it is not known what was there, so nobody could tell later what is news.
                 since = max(since, begin)
@@ -246,23 +255,14 @@ class Engine(Lifecycle):
             transaction.save_feed(primed=True, since=since, polled_until=until, longest=longest_of(known))
         LOG.info("primed feed=%d known=%d", feed.id, len(old))
 
-    def _latest(self, feed: Feed) -> tuple[tuple[Observation, ...], datetime]:
+    def _latest(self, feed: Feed, until: datetime) -> tuple[tuple[Observation, ...], datetime]:
         """Give what the source holds as its newest, and the time before which nothing needs to be asked."""
         try:
-            return self._feeder.latest(feed.source).observations, EPOCH
+            return self._asker.latest(feed, until), EPOCH
         except SourceException:
             # `latest` is an extension. Without it, what is older than the lookback is not known, and never asked for.
             since = feed.activation - self._horizon.lookback
-            return self._fetch(feed, since, feed.activation).observations, since
-
-    def _fetch(self, feed: Feed, begin: datetime, end: datetime) -> Batch:
-        batch = self._meter.measure(feed.id, lambda: self._feeder.fetch(feed.source, begin, end))
-        LOG.info(
-            "polled feed=%d begin=%s end=%s observations=%d nils=%d octets=%d",
-            *(feed.id, begin.isoformat(), end.isoformat()),
-            *(len(batch.observations), batch.nils, batch.octets),
-        )
-        return batch
+            return self._asker.fetch(feed, since, feed.activation).observations, since
 
     def _failed(self, feed: Feed, error: FeedError) -> None:
         now = self._clock()
@@ -270,9 +270,10 @@ class Engine(Lifecycle):
         if isinstance(error, SourceUnreachable) and error.retry_after is not None:
             wait = max(wait, timedelta(seconds=error.retry_after))
         failed = self.store.poll_failed(feed.id, str(error), now + wait, self._meter.take(feed.id), now)
-        LOG.warning(
-            "poll failed feed=%d failures=%d wait=%.1f error=%s", feed.id, failed.failures, wait.total_seconds(), error
-        )
+        is_known = feed.last_error == failed.last_error
+        text = "poll failed feed=%d failures=%d wait=%.1f error=%s"
+        level = logging.DEBUG if is_known else logging.WARNING
+        LOG.log(level, text, feed.id, failed.failures, wait.total_seconds(), error)
         is_certain = failed.failures >= self._alarm.failures or isinstance(error, SourceDenied)
         if is_certain and failed.down_since is None:
             with self._transaction(feed.id) as (transaction, watched):

@@ -26,10 +26,53 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Asked(NamedTuple):
-    """One request of a poll: how long it took, and the octets of its answer; None where there was none of use."""
+    """
+    One request of a poll: how long it took, and the octets of its answer; None where there was none of use.
+
+    `nils` are results that were nil, `elsewhere` those that stand outside of the answer and were not read.
+    """
 
     seconds: float
     octets: int | None
+    nils: int = 0
+    elsewhere: int = 0
+
+
+class Counters(NamedTuple):
+    """
+    What came otherwise than it should, since the source was watched.
+
+    `late` is older than the newest of its series; `dropped` of these are not shown to rules that drop such, `overdue`
+    came too late for rules that reorder, counted once for each of their bounds; `repeated` came again as it was.
+    """
+
+    late: int = 0
+    dropped: int = 0
+    overdue: int = 0
+    repeated: int = 0
+
+    def plus(self, other: Counters) -> Counters:
+        """Give the sums."""
+        return Counters(*(one + another for one, another in zip(self, other, strict=True)))
+
+
+NOTHING_COUNTED = Counters()
+
+
+class Learned(NamedTuple):
+    """
+    How a source answers: the most results that it ever gave at once, the last number that was found to be no limit.
+
+    `limit` is a number at which it was seen to cut, `looked` the world's time of the last look at what polls miss.
+    """
+
+    largest: int = 0
+    whole: int = 0
+    limit: int = 0
+    looked: datetime | None = None
+
+
+NOTHING_LEARNED = Learned()
 
 
 class Tally(NamedTuple):
@@ -47,7 +90,7 @@ class Health:
 
     `requests` are the last, oldest first; `slots` count the polls of an hour, `hours` those of a day. `gaps` are the
     last seconds between two polls that brought something new, `arrived` is when the last did. `silent_since` is when
-    its subscribers were told that nothing comes any more.
+    its subscribers were told that nothing comes any more. `learned` is what only asking more than once can tell.
     """
 
     requests: tuple[Asked, ...] = ()
@@ -56,6 +99,8 @@ class Health:
     gaps: tuple[float, ...] = ()
     arrived: datetime | None = None
     silent_since: datetime | None = None
+    learned: Learned = NOTHING_LEARNED
+    counters: Counters = NOTHING_COUNTED
 
     def answered(self, requests: Sequence[Asked], now: datetime) -> Health:
         """Note a poll that succeeded; without requests there was none, because something was pushed."""
@@ -117,22 +162,27 @@ def percentile(values: Sequence[float], share: float) -> float:
 def health_to_json(health: Health) -> dict[str, Any]:
     """Give the part of a record that is kept as JSON: all but its instants."""
     return {
-        "requests": [[round(asked.seconds * 1000, 1), asked.octets] for asked in health.requests],
+        "requests": [[round(asked.seconds * 1000, 1), *asked[1:]] for asked in health.requests],
         "slots": [list(tally) for tally in health.slots],
         "hours": [list(tally) for tally in health.hours],
         "gaps": list(health.gaps),
+        "learned": [*health.learned[:3], health.learned.looked and health.learned.looked.isoformat()],
+        "counters": list(health.counters),
     }
 
 
 def health_from_json(stored: dict[str, Any], arrived: datetime | None, silent_since: datetime | None) -> Health:
-    """Give the record back."""
+    """Give the record back, also one that was kept before it had all of its members."""
+    *numbers, looked = stored.get("learned", (None,))
     return Health(
-        tuple(Asked(milliseconds / 1000, octets) for milliseconds, octets in stored["requests"]),
+        tuple(Asked(milliseconds / 1000, *others) for milliseconds, *others in stored["requests"]),
         tuple(Tally(*tally) for tally in stored["slots"]),
         tuple(Tally(*tally) for tally in stored["hours"]),
         tuple(stored["gaps"]),
         arrived,
         silent_since,
+        Learned(*numbers)._replace(looked=looked and datetime.fromisoformat(looked)),
+        Counters(*stored.get("counters", ())),
     )
 
 

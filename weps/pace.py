@@ -2,18 +2,20 @@
 In what steps a long time is asked for: as long as a source gives whole answers, and shorter where it does not.
 
 A source shows its limits by refusing an answer as too large, by not answering in time, or by cutting an answer off
-without a word. The last is noticed by the number of results: where it is exactly a round one, and no answer had more,
-the same is asked for again in shorter steps. Only where those bring no more it was no limit.
+without a word. The last is noticed by the number of results: where no answer had more, and it is exactly a round one or
+the source counts what it has and has not shown that this is all, the same is asked for again in shorter steps. Only
+where those bring no more it was no limit.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+from sos_server.time import shifted
 from weps.errors import FeedError, SourceException, SourceTooLarge, SourceTooSlow
-from weps.feeders.base import Batch
+from weps.feeders.base import Batch, Counted
 from weps.model import Observation
 
 SHORTEST_STEP = timedelta(minutes=1)
@@ -34,7 +36,8 @@ class Pace:
     `step` is how long the next is. While the source `is_limited` (it once did not give a longer one) steps grow slowly,
     else they double while answers hold fewer than `many` observations. Steps overlap by `overlap` and by the `longest`
     period that was observed, so that none is cut in two. `largest` is how many results an answer of the source ever
-    had: it has no limit below.
+    had: it has no limit below. `whole` is a number that was found to be no limit, `limit` one at which it was seen to
+    cut. `counts` is what the source says that it has, where that is known.
     """
 
     def __init__(
@@ -46,6 +49,9 @@ class Pace:
         longest: timedelta = timedelta(0),
         is_limited: bool = False,
         largest: int = 0,
+        whole: int = 0,
+        limit: int = 0,
+        counts: Sequence[Counted] | None = None,
     ) -> None:
         self.step = step
         self.is_limited = is_limited
@@ -53,6 +59,9 @@ class Pace:
         self._many = many
         self._longest = longest
         self.largest = largest
+        self.whole = whole
+        self.limit = limit
+        self._counts = counts
         self._doubt: _Doubt | None = None
 
     def ask(self, ask: Ask, begin: datetime, until: datetime) -> Iterator[tuple[datetime, Batch]]:
@@ -63,19 +72,26 @@ class Pace:
         """
         asked_from = begin
         while True:
-            end = min(begin + self.step, until)
+            end = min(shifted(begin, self.step), until if self._doubt is None else self._doubt.end)
             batch = self._try(ask, asked_from, end)
             if batch is None:
-                asked_from = max(asked_from, begin - max(self.step, self._longest))
+                asked_from = max(asked_from, shifted(begin, -max(self.step, self._longest)))
                 continue
             yield end, batch
             self._settle_doubt(batch, end)
             if end >= until:
                 return
-            asked_from = max(asked_from, end - self._reach(batch))
+            asked_from = max(asked_from, shifted(end, -self._reach(batch)))
             begin = end
-            if len(batch.observations) < self._many and self._doubt is None:
-                self.step *= CAUTIOUS_GROWTH if self.is_limited else GROWTH
+            self._grow(batch)
+
+    def _grow(self, batch: Batch) -> None:
+        if self._doubt is not None:
+            # What has brought no more so far need not be looked through minute by minute.
+            if not self._doubt.has_more:
+                self.step = min(self.step * GROWTH, self._doubt.step / 2)
+        elif len(batch.observations) < self._many:
+            self.step *= CAUTIOUS_GROWTH if self.is_limited else GROWTH
 
     def _reach(self, batch: Batch) -> timedelta:
         """Give how long before its begin a step is to be asked for, so that no period is cut in two."""
@@ -95,14 +111,23 @@ class Pace:
             if is_shortest or isinstance(error, SourceTooSlow):
                 raise
             return None
-        may_be_cut = batch.total in ROUND_LIMITS and batch.total >= self.largest
+        may_be_cut = self._may_be_cut(batch.total, begin, end)
         self.largest = max(self.largest, batch.total)
         if not may_be_cut or self.step <= SHORTEST_STEP:
             return batch
         if self._doubt is None:
-            self._doubt = _Doubt(batch, end, self.step, self.is_limited)
+            self._doubt = _Doubt(batch, begin, end, self.step, self.is_limited)
         self._shorten()
         return None
+
+    def _may_be_cut(self, total: int, begin: datetime, end: datetime) -> bool:
+        """Tell whether an answer with so many results may have been cut off."""
+        least, most = (0, None) if self._counts is None else bounds(self._counts, begin, end)
+        if total < least and (total > 0 or self._doubt is None):
+            return True
+        if total < self.largest or total == self.whole or (most is not None and total >= most):
+            return False
+        return total in ROUND_LIMITS or most is not None
 
     def _shorten(self) -> None:
         self.step = max(self.step / 2, SHORTEST_STEP)
@@ -116,20 +141,44 @@ class Pace:
         doubt.has_more = doubt.has_more or any(each.id not in doubt.known for each in batch.observations)
         if end < doubt.end and not doubt.has_more:
             return
-        if not doubt.has_more:
+        if doubt.has_more:
+            self.limit = doubt.total
+            self.whole = 0 if self.whole == doubt.total else self.whole
+        else:
             self.step, self.is_limited = doubt.step, doubt.was_limited
+            # Where it cuts at this very number, it may once have had just so many.
+            self.whole = self.whole if doubt.total == self.limit else doubt.total
+            if self._counts is not None and doubt.total < bounds(self._counts, doubt.begin, doubt.end)[0]:
+                # It counts what it does not give, whatever it is asked.
+                self._counts = None
         self._doubt = None
 
 
 class _Doubt:
     """A step whose answer may have been cut off."""
 
-    def __init__(self, batch: Batch, end: datetime, step: timedelta, was_limited: bool) -> None:
+    def __init__(self, batch: Batch, begin: datetime, end: datetime, step: timedelta, was_limited: bool) -> None:
         self.known = {each.id for each in batch.observations}
+        self.total = batch.total
+        self.begin = begin
         self.end = end
         self.step = step
         self.was_limited = was_limited
         self.has_more = False
+
+
+def bounds(counts: Iterable[Counted], begin: datetime, end: datetime) -> tuple[int, int]:
+    """Give how many observations there are at least and at most in a time span, as a source counts them."""
+    least = most = 0
+    for number, first, last in counts:
+        if first is None or last is None:
+            most += number
+        elif first <= end and begin <= last:
+            is_inside = begin <= first and last <= end
+            # Of a series that reaches further, only its first and its last are known to lie here.
+            least += number if is_inside else (first >= begin) + (last <= end) if number > 1 else 0
+            most += number
+    return least, most
 
 
 def longest_of(observations: Iterable[Observation]) -> timedelta:

@@ -8,12 +8,14 @@ missed; what was seen before is dropped by its id.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from weps.feeders.base import Batch
+from sos_server.time import shifted
+from weps.feeders.base import Batch, Counted
 from weps.feeders.forms import is_asked_by_result_time
+from weps.health import Learned
 from weps.model import Feed
 from weps.pace import MANY, Pace
 
@@ -40,15 +42,15 @@ def read_from(feed: Feed, positions: Collection[datetime], horizon: Horizon) -> 
 
     What was observed over a period is only given where all of it is asked for.
     """
-    earliest = feed.since if feed.since is not None else feed.activation - horizon.lookback
+    earliest = feed.since if feed.since is not None else shifted(feed.activation, -horizon.lookback)
     behind = horizon.overlap + feed.longest
     if feed.polled_until is not None and is_asked_by_result_time(feed.source):
         # Positions are phenomenon times: forecasts are known long before, late values long after.
-        return max(feed.polled_until - horizon.overlap, earliest)
+        return max(shifted(feed.polled_until, -horizon.overlap), earliest)
     if not positions:
         return earliest
-    slowest = max(min(positions), max(positions) - horizon.lookback)
-    return max(slowest - behind, earliest)
+    slowest = max(min(positions), shifted(max(positions), -horizon.lookback))
+    return max(shifted(slowest, -behind), earliest)
 
 
 def must_catch_up(feed: Feed, until: datetime, horizon: Horizon) -> bool:
@@ -57,13 +59,27 @@ def must_catch_up(feed: Feed, until: datetime, horizon: Horizon) -> bool:
 
 
 def in_steps(
-    fetch: Callable[[datetime, datetime], Batch], begin: datetime, until: datetime, step: timedelta, horizon: Horizon
+    fetch: Callable[[datetime, datetime], Batch],
+    begin: datetime,
+    until: datetime,
+    step: timedelta,
+    horizon: Horizon,
+    *,
+    counts: Sequence[Counted] | None = None,
 ) -> Iterator[tuple[datetime, Batch]]:
     """Ask for a time span in steps, see `Pace.ask`; nothing of what is learned of the source is kept."""
-    return Pace(step, horizon.overlap, many=horizon.many).ask(fetch, begin, until)
+    return Pace(step, horizon.overlap, many=horizon.many, counts=counts).ask(fetch, begin, until)
 
 
-def pace_of(feed: Feed, span: timedelta, until: datetime, horizon: Horizon, largest: int) -> Pace:
+def pace_of(
+    feed: Feed,
+    span: timedelta,
+    until: datetime,
+    horizon: Horizon,
+    *,
+    learned: Learned,
+    counts: Sequence[Counted] | None = None,
+) -> Pace:
     """Give the pace at which a feed is read: at once, unless it is long since, or its source gives no more."""
     step = feed.step or (horizon.step if must_catch_up(feed, until, horizon) else span)
     return Pace(
@@ -72,7 +88,10 @@ def pace_of(feed: Feed, span: timedelta, until: datetime, horizon: Horizon, larg
         many=horizon.many,
         longest=feed.longest,
         is_limited=feed.step is not None,
-        largest=largest,
+        largest=learned.largest,
+        whole=learned.whole,
+        limit=learned.limit,
+        counts=counts,
     )
 
 

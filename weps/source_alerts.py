@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from weps.composing import source_alert_id
 from weps.feeders.base import Batch
-from weps.health import Asked
+from weps.health import Asked, Learned
 from weps.model import Alert, AlertStatus, Feed, SourceChange, Subscription, Target
 from weps.notify.message import compose_source_alert
 from weps.notify.text import format_time
@@ -48,15 +48,15 @@ class Meter:
 
     def measure(self, feed_id: int, ask: Callable[[], Batch]) -> Batch:
         """Make a request of a feed, and remember what it took; raises what it raises."""
-        began, octets = self._clock(), None
+        began, answer = self._clock(), None
         try:
-            batch = ask()
-            octets = batch.octets
+            answer = ask()
         finally:
-            asked = Asked(self._clock() - began, octets)
+            told = (None,) if answer is None else (answer.octets, answer.nils, answer.elsewhere)
+            asked = Asked(self._clock() - began, *told)
             with self._lock:
                 self._asked.setdefault(feed_id, []).append(asked)
-        return batch
+        return answer
 
     def take(self, feed_id: int) -> Sequence[Asked]:
         """Give the requests of a feed since the last call."""
@@ -103,6 +103,7 @@ def note_answer(
     subscriptions: Sequence[Subscription],
     requests: Sequence[Asked],
     now: datetime,
+    learned: Learned,
     *,
     has_news: bool,
     is_last: bool,
@@ -115,6 +116,7 @@ def note_answer(
     """
     before = transaction.health()
     health, status, reason = before.answered(requests, now), None, None
+    health = replace(health, learned=learned)
     if has_news:
         health = health.with_news(now, transaction.feed.interval, is_last=is_last)
         if health.silent_since is not None:

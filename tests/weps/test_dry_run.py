@@ -104,7 +104,7 @@ def test_a_dry_run_reads_history_in_steps_and_tells_how_far_it_is(bench: Bench, 
     outputs = dry_run(bench, HEAT, told)
 
     assert outputs["observations"] == str(count)
-    assert len(bench.sos.asked) == len(told) > 2
+    assert len(bench.sos.asked) >= len(told) > 2
     assert told == sorted(told)
     assert told[-1] == 100
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
-import pytest
 import requests
 
 from sos_server.codecs.sos20.encode import encode_request
@@ -13,99 +12,10 @@ from sos_server.model import OM_MEASUREMENT, SAMPLING_POINT, Feature, Observatio
 from sos_server.requests import InsertObservation
 from tests.flows.rules import HEAT
 from tests.weps.bench import Bench, at
-from weps.errors import SourceException, SourceTooSlow
-from weps.feeders.base import Batch
 from weps.model import AlertStatus
-from weps.model import Observation as Read
-from weps.pace import Pace, asks_too_much
 
 EVERY = json.dumps({**json.loads(HEAT), "trigger": "every"})
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-
-
-class Limited:
-    """A source of one observation a minute that gives at most so many at once, or not more than some time."""
-
-    def __init__(self, minutes: int, most: int | None = None, longest: timedelta | None = None) -> None:
-        self.observations = [Read(at(minute), "ws", "t", "here", minute, id=str(minute)) for minute in range(minutes)]
-        self.most = most
-        self.longest = longest
-        self.asked: list[timedelta] = []
-
-    def __call__(self, begin: datetime, end: datetime) -> Batch:
-        self.asked.append(end - begin)
-        if self.longest is not None and end - begin > self.longest:
-            raise SourceException("too many results", code="NoApplicableCode")
-        found = [each for each in self.observations if begin <= each.phenomenon_time <= end]
-        return Batch(tuple(found[: self.most]))
-
-
-def read(source: Limited, pace: Pace, minutes: int) -> list[str]:
-    found = [each.id for _, batch in pace.ask(source, at(0), at(minutes)) for each in batch.observations]
-    return sorted(set(found), key=int)
-
-
-def every(minutes: int) -> list[str]:
-    return [str(minute) for minute in range(minutes)]
-
-
-def test_an_answer_that_was_cut_off_is_asked_for_again_in_shorter_steps():
-    """
-    A thousand minutes of a source that gives a hundred at most are all read, with some requests more than needed.
-    """
-    source, pace = Limited(1000, most=100), Pace(timedelta(days=7), timedelta(minutes=5))
-
-    found = read(source, pace, 1000)
-
-    assert found == every(1000)
-    assert pace.is_limited
-    assert 11 <= len(source.asked) <= 40
-
-
-def test_a_round_number_is_believed_where_the_source_gave_more_before():
-    """
-    Exactly a hundred results are asked for again in halves, unless an answer of the source had more than that.
-    """
-    first, again = Limited(100), Limited(100)
-
-    found = [
-        read(source, Pace(HOUR * 2, timedelta(minutes=5), largest=largest), 120)
-        for source, largest in ((first, 0), (again, 101))
-    ]
-
-    assert found == [every(100), every(100)]
-    assert (len(first.asked), len(again.asked)) == (3, 1)
-
-
-def test_a_source_that_refuses_long_spans_is_asked_for_shorter_ones_and_remembered():
-    """
-    The next time it begins with a step that it gives.
-    """
-    source, pace = Limited(1000, longest=timedelta(minutes=130)), Pace(timedelta(days=1), timedelta(minutes=5))
-
-    found = read(source, pace, 1000)
-
-    assert found == every(1000)
-    assert timedelta(minutes=30) <= pace.step <= timedelta(minutes=150)
-
-
-@pytest.mark.parametrize(
-    ("error", "is_too_much"),
-    [
-        (SourceException("it", code="ResponseExceedsSizeLimit"), True),
-        (SourceException("java.lang.OutOfMemoryError: Java heap space", code="NoApplicableCode"), True),
-        (SourceException("Query timed out", code="NoApplicableCode"), True),
-        (SourceException("no such offering", code="InvalidParameterValue", locator="offering"), False),
-        (SourceException("the database is down", code="NoApplicableCode"), False),
-        (SourceTooSlow("no answer"), True),
-    ],
-    ids=["by code", "out of memory", "timed out", "unknown offering", "down", "too slow"],
-)
-def test_what_may_be_cured_by_asking_for_less_is_told_from_the_rest(error: Exception, is_too_much: bool):
-    """
-    Only the former makes steps shorter.
-    """
-    assert asks_too_much(error) is is_too_much
 
 
 def test_a_source_that_cuts_answers_loses_nothing(bench: Bench):
@@ -119,6 +29,53 @@ def test_a_source_that_cuts_answers_loses_nothing(bench: Bench):
 
     assert [alert.phenomenon_time for alert in bench.alerts(subscription)] == [at(each) for each in range(-450, 0)]
     assert bench.store.feed(subscription.feed_id).step is not None
+
+
+def test_a_source_that_counts_what_it_has_is_noticed_to_cut_at_an_odd_number(bench: Bench):
+    """
+    GetDataAvailability counts 450 values, the answers end after 137 without a word: all are told, and once.
+
+    It is counted once for the history, and not for the polls that follow.
+    """
+    bench.sos.insert(*((at(minute), 31) for minute in range(-450, 0)))
+    bench.sos.most = 137
+    subscription = bench.subscribe(EVERY, start=at(-450))
+    bench.poll(1)
+    bench.poll(2)
+    bench.poll(3)
+
+    assert [alert.phenomenon_time for alert in bench.alerts(subscription)] == [at(each) for each in range(-450, 0)]
+    assert len(bench.sos.counted) == 1
+
+
+def test_a_source_that_does_not_count_is_not_asked_for_it_again(bench: Bench):
+    """
+    Without an answer to GetDataAvailability its history is read as before, also a second one.
+    """
+    bench.sos.insert(*((at(minute), 31) for minute in range(-60, 0)))
+    bench.sos.uncounted = True
+    first, second = (bench.subscribe(EVERY, start=at(minute)) for minute in (-60, -30))
+    bench.poll(1)
+
+    assert [len(bench.alerts(subscription)) for subscription in (first, second)] == [60, 30]
+    assert len(bench.sos.counted) == 1
+
+
+def test_a_round_number_that_is_no_limit_is_remembered_over_a_restart(bench: Bench):
+    """
+    A hundred values of a minute are asked for again once in shorter steps, and never after.
+    """
+    subscription = bench.subscribe(EVERY)
+    bench.sos.insert(*((at(1) + timedelta(milliseconds=number), 31) for number in range(100)))
+    bench.poll(2)
+    first = len(bench.sos.asked)
+    bench.poll(3)
+    bench.restart()
+    bench.poll(4)
+
+    assert len(bench.alerts(subscription)) == 100
+    assert first > 5
+    assert len(bench.sos.asked) == first + 2
 
 
 def test_a_source_that_is_too_slow_for_a_long_time_is_asked_for_less_after_a_restart(bench: Bench):
@@ -174,6 +131,37 @@ def test_the_past_of_means_over_a_month_is_read_whole(bench: Bench):
     assert [alert.value for alert in bench.alerts(subscription)] == [31, 32, 33, 34, 35, 36]
 
 
+def test_the_first_long_period_in_a_feed_of_instants_is_told_once(bench: Bench):
+    """
+    Polls do not reach back to its begin; a look at the newest, once a day, finds it and those that ended since.
+    """
+    subscription = bench.subscribe(EVERY)
+    for hour in range(0, 36, 6):
+        bench.sos.insert((at(60 * hour + 1), 20))
+        bench.poll(60 * hour + 2)
+    publish(bench, at(60 * 35) - 31 * DAY, at(60 * 35), 35)
+    publish(bench, at(60 * 36) - 31 * DAY, at(60 * 36), 36)
+    for hour in range(36, 84, 6):
+        bench.sos.insert((at(60 * hour + 1), 20))
+        bench.restart()
+        bench.poll(60 * hour + 2)
+
+    assert [alert.value for alert in bench.alerts(subscription)] == [35, 36]
+
+
+def test_what_was_observed_over_a_long_period_before_the_activation_is_no_news(bench: Bench):
+    """
+    Also when it is published afterwards, and found by a look at the newest.
+    """
+    bench.sos.insert((at(-10), 20))
+    subscription = bench.subscribe(EVERY)
+    publish(bench, at(-60) - 31 * DAY, at(-60), 35)
+    for hour in range(0, 60, 6):
+        bench.poll(60 * hour + 2)
+
+    assert bench.alerts(subscription) == []
+
+
 def test_a_longer_period_than_any_before_doubles_nothing(bench: Bench):
     """
     From then on polls look back further, but never to before what was forgotten.
@@ -190,6 +178,22 @@ def test_a_longer_period_than_any_before_doubles_nothing(bench: Bench):
 
     values = [alert.value for alert in bench.alerts(subscription)]
     assert (len(values), values[-2:]) == (14, [35, 36])
+
+
+def test_a_new_series_that_lags_behind_doubles_nothing_of_the_others(bench: Bench):
+    """
+    It does not make polls look back to what was forgotten of a faster one.
+    """
+    subscription = bench.subscribe(EVERY)
+    for hour in range(0, 72, 2):
+        bench.sos.insert((at(60 * hour + 1), 31), feature="fast")
+        bench.poll(60 * hour + 2)
+    bench.sos.insert((at(60 * 49), 40), feature="slow")
+    for hour in range(72, 80, 2):
+        bench.poll(60 * hour + 2)
+
+    times = [(alert.feature_of_interest, alert.phenomenon_time) for alert in bench.alerts(subscription)]
+    assert len(times) == len(set(times)) == 37
 
 
 def test_what_a_fast_series_had_before_is_no_news_when_a_slow_one_is_waited_for(bench: Bench):

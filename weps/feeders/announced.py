@@ -5,17 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sos_server.codecs import om_documents, xml
+from sos_server.time import parse_instant
 from weps.errors import InputError
+from weps.feeders.base import Counted
 from weps.feeders.json_documents import decode_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
+    from typing import Any
 
     from lxml import etree
 
     from weps.feeders.answers import Content
 
 _MEMBERS = ("dataAvailability", "dataAvailabilities", "dataAvailabilityMember")
+_SERIES = ("procedure", "observedProperty", "featureOfInterest")
+_POSITIONS = ("{*}beginPosition", "{*}endPosition", "{*}timePosition")
 # SOS 2.0 names things by text, 1.0.0 by reference.
 _PROPERTIES = ("observableProperty", "observedProperty")
 
@@ -32,6 +38,55 @@ def has_data(content: Content) -> bool:
     if content.root is not None:
         return next(content.root.iter("{*}dataAvailabilityMember"), None) is not None
     return any(content.json.get(name) for name in _MEMBERS)
+
+
+def read_counts(content: Content) -> tuple[Counted, ...] | None:
+    """
+    Give how many observations an answer to GetDataAvailability tells of each series; None where it does not count.
+
+    A series that is told several times, once for each of its offerings, is one.
+    """
+    found: dict[tuple[str | None, ...], Counted] = {}
+    members = _xml_members(content.root) if content.root is not None else _json_members(content.json)
+    for series, counted in members:
+        if counted is None:
+            return None
+        found[series] = max(found.get(series, counted), counted, key=lambda one: one.number)
+    return tuple(found.values())
+
+
+def _xml_members(root: etree._Element) -> Iterator[tuple[tuple[str | None, ...], Counted | None]]:
+    periods = {period.get(xml.GML_ID): period for period in root.iter("{*}TimePeriod", "{*}TimeInstant")}
+    for member in root.iter("{*}dataAvailabilityMember"):
+        parts = {name: member.find(f"{{*}}{name}") for name in (*_SERIES, "phenomenonTime", "count")}
+        series = tuple(xml.href(parts[name]) or xml.text_of(parts[name]) for name in _SERIES)
+        holder = parts["phenomenonTime"]
+        told = periods.get((xml.href(holder) or "").removeprefix("#"), holder)
+        texts = [] if told is None else [xml.text_of(each) for each in told.iter(*_POSITIONS)]
+        yield series, _counted(xml.text_of(parts["count"]), texts)
+
+
+def _json_members(document: Any) -> Iterator[tuple[tuple[str | None, ...], Counted | None]]:
+    for member in next((document[name] for name in _MEMBERS if isinstance(document.get(name), list)), []):
+        if isinstance(member, dict):
+            time = member.get("phenomenonTime")
+            texts = time if isinstance(time, list) else [time]
+            series = tuple(str(member.get(name)) for name in _SERIES)
+            yield series, _counted(member.get("count"), texts)
+
+
+def _counted(count: Any, texts: list[Any]) -> Counted | None:
+    if not str(count).strip().isdecimal():
+        return None
+    instants = [_instant(text) for text in texts]
+    return Counted(int(count), *((instants[0], instants[-1]) if instants else ()))
+
+
+def _instant(text: Any) -> datetime | None:
+    try:
+        return parse_instant(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 def has_observation(content: Content) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,18 +17,28 @@ class Batch:
     What one request brought: observations with a result, in the order of the answer.
 
     `nils` counts results that were nil and so are no observations; `octets` is the size of the answer. `given` is how
-    many results the answer had before those of other times were left out.
+    many results the answer had before those of other times were left out. `elsewhere` counts results that stand outside
+    of the answer, behind a reference, and were not read.
     """
 
     observations: tuple[Observation, ...]
     nils: int = 0
     octets: int = 0
     given: int | None = None
+    elsewhere: int = 0
 
     @property
     def total(self) -> int:
         """How many results the answer had."""
         return len(self.observations) + self.nils if self.given is None else self.given
+
+
+class Counted(NamedTuple):
+    """How many observations a source says that a series has, and when the first and the last were (None: not told)."""
+
+    number: int
+    begin: datetime | None = None
+    end: datetime | None = None
 
 
 class Feeder(Protocol):
@@ -49,6 +59,10 @@ class Feeder(Protocol):
 
         Raises `SourceException` when the source does not know how to, else a `FeedError` as `fetch` does.
         """
+        ...
+
+    def counts(self, source: Source) -> tuple[Counted, ...] | None:
+        """Ask how many observations a source has, a member for each series; None where it does not tell."""
         ...
 
     def series_exists(self, source: Source) -> bool:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from weps.feeders.base import Batch, Feeder
+    from weps.feeders.base import Batch, Counted, Feeder
     from weps.model import Source
 
 
@@ -26,6 +26,10 @@ class FeederByBinding:
     def latest(self, source: Source) -> Batch:
         """Ask for the newest, see `Feeder`."""
         return self._feeder(source).latest(source)
+
+    def counts(self, source: Source) -> tuple[Counted, ...] | None:
+        """Ask how many there are, see `Feeder`."""
+        return self._feeder(source).counts(source)
 
     def series_exists(self, source: Source) -> bool:
         """Ask for the series, see `Feeder`."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sos_server.time import format_instant
 from weps.errors import TemplateError
-from weps.feeders import json_template, kvp_form, xml_template
+from weps.feeders import json_template, kvp_form, pox, xml_template
 from weps.feeders.http import HttpRequest
 from weps.feeders.kvp import (
     OM_20,
@@ -89,12 +89,17 @@ def post(source: Source, document: bytes) -> HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a binding makes of its templates; `parameters` are those of an evidence URL besides the selection."""
+    """
+    What a binding makes of its templates; `parameters` are those of an evidence URL besides the selection.
+
+    `known` is the template that asks for the same by its result time, None where there is none.
+    """
 
     asked: Callable[[Source], Asked]
     during: Callable[[Source, datetime, datetime, bool], HttpRequest]
+    known: Callable[[Source], str | None]
     latest: Callable[[Source, bool], HttpRequest | None]
-    availability: Callable[[Source], HttpRequest | None]
+    availability: Callable[[Source, bool], HttpRequest | None]
     selection: Callable[[Source], dict[str, tuple[str, ...]]]
     parameters: Callable[[Source], dict[str, Parameter] | None]
 
@@ -114,16 +119,25 @@ def _kvp_during(source: Source, begin: datetime, end: datetime, declared: bool) 
     return get(source.endpoint, kvp_form.filtered(parameters, span(begin, end), reference, declared=declared))
 
 
+def _kvp_known(source: Source) -> str | None:
+    if read_asked(source).version == SOS_10:
+        return None
+    by_result = {"temporalFilter": Parameter("temporalFilter", (f"om:{RESULT_TIME}",))}
+    return write_query({**read_parameters(source.template), **by_result})
+
+
 def _kvp_latest(source: Source, declared: bool) -> HttpRequest | None:
     if read_asked(source).version == SOS_10:
         return None
     return get(source.endpoint, kvp_form.filtered(read_parameters(source.template), "latest", declared=declared))
 
 
-def _kvp_availability(source: Source) -> HttpRequest | None:
+def _kvp_availability(source: Source, counted: bool) -> HttpRequest | None:
     if read_asked(source).version == SOS_10:
         return None
     fixed = parameters_of(service="SOS", version=SOS_20, request="GetDataAvailability")
+    if counted:
+        fixed |= parameters_of(**{pox.SHOW_COUNT: "true"})
     selection = {name: Parameter(name, values) for name, values in form_of(source).selection(source).items()}
     return get(source.endpoint, {**kvp_service(source)[1], **fixed, **selection})
 
@@ -144,14 +158,18 @@ def _xml_during(source: Source, begin: datetime, end: datetime, declared: bool) 
     return post(source, xml_template.dialect_of(source.template).during(source.template, begin, end))
 
 
+def _xml_known(source: Source) -> str | None:
+    return None if read_asked(source).version == SOS_10 else pox.known_document(source.template)
+
+
 def _xml_latest(source: Source, declared: bool) -> HttpRequest | None:
     write = xml_template.dialect_of(source.template).latest
     return None if write is None else post(source, write(source.template))
 
 
-def _xml_availability(source: Source) -> HttpRequest | None:
+def _xml_availability(source: Source, counted: bool) -> HttpRequest | None:
     write = xml_template.dialect_of(source.template).availability
-    return None if write is None else post(source, write(form_of(source).selection(source)))
+    return None if write is None else post(source, write(form_of(source).selection(source), counted))
 
 
 def _as_parameters(found: Mapping[str, str] | None) -> dict[str, Parameter] | None:
@@ -161,6 +179,7 @@ def _as_parameters(found: Mapping[str, str] | None) -> dict[str, Parameter] | No
 _XML_FORM = Form(
     _xml_asked,
     _xml_during,
+    _xml_known,
     _xml_latest,
     _xml_availability,
     lambda source: xml_template.dialect_of(source.template).selection(source.template),
@@ -170,6 +189,7 @@ FORMS: dict[str, Form] = {
     KVP: Form(
         _kvp_asked,
         _kvp_during,
+        _kvp_known,
         _kvp_latest,
         _kvp_availability,
         lambda source: kvp_form.selection_of(read_parameters(source.template)),
@@ -181,8 +201,9 @@ FORMS: dict[str, Form] = {
     JSON: Form(
         lambda source: Asked(SOS_20, GET_OBSERVATION, json_template.read_time_reference(source.template)),
         lambda source, begin, end, _: post(source, json_template.during_document(source.template, begin, end)),
+        lambda source: json_template.known_document(source.template),
         lambda source, _: post(source, json_template.latest_document(source.template)),
-        lambda source: post(source, json_template.availability_document(source.template)),
+        lambda source, counted: post(source, json_template.availability_document(source.template, counted)),
         lambda source: json_template.read_selection(source.template),
         lambda source: _as_parameters(json_template.read_parameters(source.template)),
     ),

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from sos_server.time import format_instant
 from weps.errors import InputError, SourceException, SourceGarbled, SourceTooLarge
-from weps.feeders.base import Batch
+from weps.feeders.base import Batch, Counted
 from weps.feeders.http import HttpRequest, require_success
 from weps.feeders.messages import read_message
 from weps.feeders.sources import CSV, members_of
@@ -50,6 +50,10 @@ class DocumentFeeder:
             if one.series not in newest or newest[one.series].end <= one.end:
                 newest[one.series] = one
         return replace(batch, observations=tuple(newest.values()))
+
+    def counts(self, source: Source) -> tuple[Counted, ...] | None:
+        """Such a source does not tell how many observations it has."""
+        return None
 
     def series_exists(self, source: Source) -> bool:
         """Tell that the series exists: a document announces none that it does not hold yet."""

@@ -10,11 +10,13 @@ from sos_server.time import format_instant
 from weps.errors import TemplateError
 from weps.feeders.json_parts import name_of
 from weps.feeders.kvp import OM_20, PHENOMENON_TIME, RESULT_TIME, SERIES_NAMES, SOS_20, time_reference
+from weps.feeders.pox import SHOW_COUNT
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 _FIXED = (("service", "SOS"), ("version", SOS_20), ("request", "GetObservation"))
+_BY_RESULT = {"during": {"ref": f"om:{RESULT_TIME}"}}
 _KEPT = ("extensions", "spatialFilter")
 _KNOWN = frozenset({*(name for name, _ in _FIXED), *SERIES_NAMES, *_KEPT, "temporalFilter", "responseFormat"})
 
@@ -38,8 +40,8 @@ def canonical_document(text: str) -> str:
         if name in members:
             kept[name] = _identifiers(name, members[name])
     if time_reference(_references(members.get("temporalFilter"))) == RESULT_TIME:
-        kept["temporalFilter"] = {"during": {"ref": f"om:{RESULT_TIME}"}}
-    return json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        kept["temporalFilter"] = _BY_RESULT
+    return _canonical(kept)
 
 
 def read_selection(document: str) -> dict[str, tuple[str, ...]]:
@@ -64,15 +66,26 @@ def during_document(document: str, begin: datetime, end: datetime) -> bytes:
     return _filtered(document, "during", read_time_reference(document), span)
 
 
+def known_document(document: str) -> str:
+    """Give a canonical document with its filter over the result time."""
+    return _canonical({**json.loads(document), "temporalFilter": _BY_RESULT})
+
+
 def latest_document(document: str) -> bytes:
     """Give the request of a canonical document for the newest observation of each series."""
     return _filtered(document, "equals", PHENOMENON_TIME, "latest")
 
 
-def availability_document(document: str) -> bytes:
-    """Give the GetDataAvailability for the series of a canonical document."""
-    fixed = {**dict(_FIXED), "request": "GetDataAvailability"}
+def availability_document(document: str, counted: bool) -> bytes:
+    """Give the GetDataAvailability for the series of a canonical document; `counted` asks how many there are."""
+    fixed: dict[str, Any] = {**dict(_FIXED), "request": "GetDataAvailability"}
+    if counted:
+        fixed["extensions"] = [{"definition": SHOW_COUNT, "value": True}]
     return _written({**fixed, **read_selection(document)})
+
+
+def _canonical(members: Mapping[str, Any]) -> str:
+    return json.dumps(members, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def _filtered(document: str, operator: str, reference: str, value: Any) -> bytes:

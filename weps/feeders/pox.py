@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+SHOW_COUNT = "ShowCount"
 AVAILABILITY_NAMESPACE = "http://www.opengis.net/sosgda/1.0"
 
 _PREFIX_IN_TEXT = re.compile(r"(?<![\w.-])([A-Za-z_][\w.-]*):(?=[A-Za-z_*])")
@@ -93,6 +94,14 @@ def during_document(document: str, begin: datetime, end: datetime) -> bytes:
     return _filtered(document, "fes:During", period, read_time_reference(document))
 
 
+def known_document(document: str) -> str:
+    """Give a canonical document with its filter over the result time."""
+    root = xml.parse(document.encode())
+    condition = xml.new("fes:During")
+    xml.add(condition, "fes:ValueReference", RESULT_TIME)
+    return bytes(etree.tostring(_with_condition(root, condition), method="c14n")).decode()
+
+
 def latest_document(document: str) -> bytes:
     """Give the request of a canonical document for the newest observation of each series, as 52°North knows it."""
     instant = xml.new("gml:TimeInstant", **{xml.GML_ID: "newest"})
@@ -100,14 +109,21 @@ def latest_document(document: str) -> bytes:
     return _filtered(document, "fes:TEquals", instant, PHENOMENON_TIME)
 
 
-def availability_document(selection: Mapping[str, tuple[str, ...]]) -> bytes:
-    """Give the GetDataAvailability (of the hydrology profile of SOS, OGC 14-004r1) for a selection."""
+def availability_document(selection: Mapping[str, tuple[str, ...]], counted: bool) -> bytes:
+    """
+    Give the GetDataAvailability (of the hydrology profile of SOS, OGC 14-004r1) for a selection.
+
+    `counted` asks how many observations there are, an extension of 52°North.
+    """
     root = etree.Element(
         f"{{{AVAILABILITY_NAMESPACE}}}GetDataAvailability",
         nsmap={"gda": AVAILABILITY_NAMESPACE},
         service="SOS",
         version=SOS_20,
     )
+    if counted:
+        switch = xml.add(xml.add(root, "swes:extension"), "swe:Boolean", definition=SHOW_COUNT)
+        xml.add(switch, "swe:value", "true")
     for name in ("procedure", "observedProperty", "featureOfInterest", "offering"):
         for value in selection.get(name, ()):
             etree.SubElement(root, f"{{{AVAILABILITY_NAMESPACE}}}{name}").text = value
@@ -165,14 +181,19 @@ def copy_into(element: etree._Element, parent: etree._Element) -> None:
 
 
 def _filtered(document: str, operator: str, time: etree._Element, reference: str) -> bytes:
-    root = xml.parse(document.encode())
+    condition = xml.new(operator)
+    xml.add(condition, "fes:ValueReference", reference)
+    condition.append(time)
+    return xml.serialize(_with_condition(xml.parse(document.encode()), condition))
+
+
+def _with_condition(root: etree._Element, condition: etree._Element) -> etree._Element:
+    """Put a condition in the place of the temporal filter that a request may have."""
     for kept in root.findall(xml.tag("sos:temporalFilter")):
         root.remove(kept)
     temporal_filter = xml.new("sos:temporalFilter")
-    condition = xml.add(temporal_filter, operator)
-    xml.add(condition, "fes:ValueReference", reference)
-    condition.append(time)
+    temporal_filter.append(condition)
     later = {xml.tag("sos:featureOfInterest"), xml.tag("sos:spatialFilter"), xml.tag("sos:responseFormat")}
     position = next((index for index, element in enumerate(root) if element.tag in later), len(root))
     root.insert(position, temporal_filter)
-    return xml.serialize(root)
+    return root

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from weps.errors import SourceGarbled
-from weps.feeders.base import Batch
+from weps.feeders.base import Batch, Counted
 from weps.feeders.sources import BROKERED, topics_of
 
 if TYPE_CHECKING:
@@ -82,6 +82,10 @@ class PushedFeeder:
         if source.binding in BROKERED:
             self._listen(source)
         return Batch(())
+
+    def counts(self, source: Source) -> tuple[Counted, ...] | None:
+        """Such a source does not tell how many observations it has."""
+        return None
 
     def series_exists(self, source: Source) -> bool:
         """Tell that the series exists: whoever pushes does not announce what."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sos_server.time import format_instant, shifted
 from weps.errors import InputError, SourceException, SourceGarbled
 from weps.feeders.answers import read_content
-from weps.feeders.base import Batch
+from weps.feeders.base import Batch, Counted
 from weps.feeders.convert import observation_id
 from weps.feeders.http import HttpRequest
 from weps.feeders.json_documents import decode_json
@@ -64,6 +64,10 @@ class SensorThingsFeeder:
             raise SourceException("the newest of what a filter leaves cannot be asked for", source.endpoint)
         options = {**_own(source), "$expand": f"{NEWEST},Sensor,ObservedProperty,{THING}"}
         return self._read(source, get(f"{root}/Datastreams", options))
+
+    def counts(self, source: Source) -> tuple[Counted, ...] | None:
+        """Such a source does not tell how many observations it has."""
+        return None
 
     def series_exists(self, source: Source) -> bool:
         """Ask whether there is such a Datastream. Raises `FeedError` when the service cannot be asked."""

@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING
 
 from sos_server.codecs import om_documents, xml
 from sos_server.errors import SosError
-from weps.errors import FeedError, InputError, SourceException, SourceGarbled, SourceTooLarge
+from sos_server.time import shifted
+from weps.errors import (
+    FeedError,
+    InputError,
+    SourceException,
+    SourceGarbled,
+    SourceTooLarge,
+    SourceTooSlow,
+    SourceUnreachable,
+)
 from weps.feeders import announced, csv_sos, template
 from weps.feeders.answers import Content, read_content
-from weps.feeders.base import Batch
+from weps.feeders.base import Batch, Counted
 from weps.feeders.convert import convert, observation_id
 from weps.feeders.forms import KVP, read_asked
 from weps.feeders.json_documents import decode_json
@@ -42,14 +51,15 @@ class SosFeeder:
     """
     Asks SOS servers through a fetcher, so one feeder serves all sources.
 
-    It remembers of endpoints only what they had to be asked twice for: whether they refuse declared prefixes, and what
-    their results mean.
+    It remembers of endpoints only what they had to be asked twice for: whether they refuse declared prefixes, what
+    their results mean, and that they do not count what they have.
     """
 
     def __init__(self, fetcher: Sender) -> None:
         self._fetcher = fetcher
         self._results = ResultReader(fetcher.send)
         self._undeclared: set[str] = set()
+        self._uncounted: set[str] = set()
 
     def fetch(self, source: Source, begin: datetime, end: datetime) -> Batch:
         """
@@ -59,7 +69,7 @@ class SosFeeder:
         that is not a complete, readable answer. An answer that is larger than we take is reported as the server's own
         `ResponseExceedsSizeLimit`: it too is to be asked for less.
         """
-        first, last = _whole_second(begin - STEP), _whole_second(end + 2 * STEP - timedelta.resolution)
+        first, last = _whole_second(shifted(begin, -STEP)), _whole_second(shifted(end, 2 * STEP - timedelta.resolution))
         batch = self._ask(
             source,
             lambda declared: template.build_request(source, first, last, declared=declared),
@@ -81,6 +91,26 @@ class SosFeeder:
             message = f"the server does not know the time filter latest: {error.message}"
             raise SourceException(message, error.where, code="OptionNotSupported") from error
 
+    def counts(self, source: Source) -> tuple[Counted, ...] | None:
+        """
+        Ask by GetDataAvailability how many observations each series has; None where the service does not tell.
+
+        One that does not is remembered, and not asked again.
+        """
+        request = template.build_availability_request(source, counted=True)
+        if request is None or source.endpoint in self._uncounted:
+            return None
+        try:
+            content = read_content(self._fetcher.send(request))
+            counted = announced.read_counts(content) if announced.is_availability(content) else None
+        except FeedError as error:
+            if isinstance(error, SourceUnreachable) and not isinstance(error, SourceTooSlow):
+                return None
+            counted = None
+        if counted is None:
+            self._uncounted.add(source.endpoint)
+        return counted
+
     def series_exists(self, source: Source) -> bool:
         """
         Ask whether the service has, or announces, a series as the template asks for.
@@ -98,7 +128,7 @@ class SosFeeder:
     def evidence_url(self, source: Source, begin: datetime, end: datetime) -> str | None:
         """Give a URL that fetches the observations of the time span with a plain GET, where that is possible."""
         declared = source.endpoint not in self._undeclared
-        return template.evidence_url(source, begin - STEP, end + STEP, declared=declared)
+        return template.evidence_url(source, shifted(begin, -STEP), shifted(end, STEP), declared=declared)
 
     def _ask(self, source: Source, build: Callable[[bool], HttpRequest]) -> Batch:
         """Ask; where the server stumbles over the declaration of prefixes, once more the other way."""

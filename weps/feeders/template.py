@@ -9,12 +9,27 @@ polled once.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from weps.errors import TemplateError
 from weps.feeders import json_template, kvp_form, pox, xml_template
-from weps.feeders.forms import JSON, KVP, POX, SOAP, SOAP_11, form_of, get, kvp_service, post, read_asked, span
+from weps.feeders.forms import (
+    FORMS,
+    JSON,
+    KVP,
+    POX,
+    SOAP,
+    SOAP_11,
+    form_of,
+    get,
+    is_asked_by_result_time,
+    kvp_service,
+    post,
+    read_asked,
+    span,
+)
 from weps.feeders.kvp import SOS_20, Parameter, canonical_address, read_parameters, split_url, with_query, write_query
 from weps.feeders.kvp_form import GET_OBSERVATION, parameters_of, service_parameters
 from weps.feeders.secrets import is_secret
@@ -79,14 +94,26 @@ def build_request(source: Source, begin: datetime, end: datetime, *, declared: b
     return form_of(source).during(source, begin, end, declared)
 
 
+def known_during(source: Source) -> Source | None:
+    """Give the source that asks for the same by its result time; None where that cannot be asked for, or is already."""
+    if source.binding not in FORMS or is_asked_by_result_time(source):
+        return None
+    known = form_of(source).known(source)
+    return None if known is None else replace(source, template=known)
+
+
 def build_latest_request(source: Source, *, declared: bool = True) -> HttpRequest | None:
     """Give the request for the newest observation of each series; None where there is no way to ask for it."""
     return form_of(source).latest(source, declared)
 
 
-def build_availability_request(source: Source) -> HttpRequest | None:
-    """Give the GetDataAvailability for the series of the template; None where there is none."""
-    return form_of(source).availability(source)
+def build_availability_request(source: Source, *, counted: bool = False) -> HttpRequest | None:
+    """
+    Give the GetDataAvailability for the series of the template; None where there is none.
+
+    `counted` asks how many observations there are, too: an extension that a server may refuse.
+    """
+    return form_of(source).availability(source, counted)
 
 
 def build_capabilities_request(source: Source) -> HttpRequest:

@@ -35,7 +35,7 @@ class Dialect:
     during: Callable[[str, datetime, datetime], bytes]
     time_reference: Callable[[str], str]
     latest: Callable[[str], bytes] | None
-    availability: Callable[[Mapping[str, tuple[str, ...]]], bytes] | None
+    availability: Callable[[Mapping[str, tuple[str, ...]], bool], bytes] | None
 
 
 def _dialect_20(operation: str) -> Dialect:

@@ -16,7 +16,6 @@ from weps.model import (
     Feed,
     Json,
     Observation,
-    Ordering,
     Page,
     Series,
     Subscription,
@@ -25,7 +24,7 @@ from weps.model import (
 )
 from weps.store.arrivals import Arrivals, portions
 from weps.store.database import Database
-from weps.store.health import HealthKeeping, note_failure
+from weps.store.health import HealthKeeping, note_failure, read_health
 from weps.store.rows import observation_from_json, observation_to_json, read_feed, read_subscription
 from weps.store.storing import store_alerts
 from weps.store.subscriptions import refresh_feed, subscription_query
@@ -34,7 +33,7 @@ from weps.store.tables import CORRECTIONS, FEED_SERIES, FEEDS, RULE_STATES, SUBS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from weps.health import Asked
+    from weps.health import Asked, Health
     from weps.store.flapping import Retell
 
 
@@ -90,6 +89,11 @@ class Feeds(Database):
         query = select(*columns, FEED_SERIES.c.position).where(FEED_SERIES.c.feed_id == feed_id)
         with self.reading() as connection:
             return {Series(*row[:3]): row.position for row in connection.execute(query)}
+
+    def health(self, feed_id: int) -> Health:
+        """Give the record of how the source of a feed fares."""
+        with self.reading() as connection:
+            return read_health(connection, feed_id)
 
     def poll_failed(
         self, feed_id: int, error: str, next_poll: datetime, requests: Sequence[Asked] = (), now: datetime | None = None
@@ -223,18 +227,6 @@ class BatchTransaction(Arrivals, HealthKeeping):
         """
         if alerts:
             store_alerts(self._connection, alerts, now, self._standing_targets, retell)
-
-    def count_dropped(self, dropped: Mapping[Ordering, int]) -> None:
-        """Count for the subscriptions of some orderings what came too late for them."""
-        for ordering, number in dropped.items():
-            counting = update(SUBSCRIPTIONS).where(
-                SUBSCRIPTIONS.c.feed_id == self.feed.id,
-                SUBSCRIPTIONS.c.status == SubscriptionStatus.ACTIVE,
-                SUBSCRIPTIONS.c.late_policy == ordering.late,
-                SUBSCRIPTIONS.c.late_bound == ordering.bound,
-                SUBSCRIPTIONS.c.corrections == ordering.corrections,
-            )
-            self._connection.execute(counting.values(dropped=SUBSCRIPTIONS.c.dropped + number))
 
     def end_failed(self, identifiers: Sequence[str], now: datetime) -> None:
         """End subscriptions whose rules cannot go on."""
