@@ -9,15 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import requests
 from lxml import etree
 from lxml.builder import ElementMaker
 
 from sos_server.codecs import xml
 from sos_server.errors import SosError
+from weps.client_http import IS_IT_WEPS, ask, ask_json, base_of
 from weps.errors import InputError, WepsError
+
+if TYPE_CHECKING:
+    import requests
+
+__all__ = [
+    "ComplexInput",
+    "Given",
+    "JobProgress",
+    "ask_json",
+    "decode_response",
+    "dismiss_job",
+    "encode_execute",
+    "execute",
+    "job_progress",
+    "job_result",
+    "start_job",
+]
 
 WPS_URI = "http://www.opengis.net/wps/1.0.0"
 OWS_URI = "http://www.opengis.net/ows/1.1"
@@ -27,7 +44,6 @@ WPS_20_URI = "http://www.opengis.net/wps/2.0"
 OWS_20_URI = "http://www.opengis.net/ows/2.0"
 WPS_20 = ElementMaker(namespace=WPS_20_URI, nsmap={"wps": WPS_20_URI, "ows": OWS_20_URI})
 OWS_20 = ElementMaker(namespace=OWS_20_URI)
-SECONDS = 60
 UNFINISHED = frozenset({"Accepted", "Running"})
 
 
@@ -52,7 +68,11 @@ def execute(
     `outputs` are those wanted, with the MIME type for complex ones. Raises `InputError` with the server's words when
     it refuses the request, `WepsError` when it cannot be reached or does not answer as a WPS.
     """
-    return decode_response(_ask(address, encode_execute(process, inputs, outputs)).content, address)
+    found = decode_response(_ask(address, encode_execute(process, inputs, outputs)).content, address)
+    missing = [name for name in outputs if not found.get(name)]
+    if missing:
+        raise WepsError(f"the answer has no {missing[0]}; {IS_IT_WEPS}", where=address)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,30 +126,13 @@ def dismiss_job(address: str, job: str) -> None:
     _decode(_ask(address, None, request="Dismiss", job=job).content, address)
 
 
-def ask_json(method: str, address: str, body: Mapping[str, object] | None = None) -> str:
-    """Ask the JSON interface, perhaps with a body; gives the document. Raises as `execute` does."""
-    try:
-        answer = requests.request(method, address, json=body, timeout=SECONDS)
-    except ValueError as error:  # of requests: an address of another kind
-        raise WepsError("this is no address that starts with http:// or https://", where=address) from error
-    except requests.RequestException as error:
-        raise WepsError(f"no answer ({type(error).__name__}); is the service running?", where=address) from error
-    if not answer.ok:
-        raise InputError(answer.text.strip()[:500] or f"HTTP status {answer.status_code}", where=address)
-    return answer.text
-
-
 def _ask(address: str, body: bytes | None, request: str = "", job: str = "") -> requests.Response:
     """Post a request, or ask for something about a job."""
-    try:
-        if body is not None:
-            return requests.post(address, data=body, headers={"Content-Type": "text/xml"}, timeout=SECONDS)
-        query = {"service": "WPS", "version": "2.0.0", "request": request, "jobId": job}
-        return requests.get(address, params=query, timeout=SECONDS)
-    except ValueError as error:  # of requests: an address of another kind
-        raise WepsError("this is no address that starts with http:// or https://", where=address) from error
-    except requests.RequestException as error:
-        raise WepsError(f"no answer ({type(error).__name__}); is the service running?", where=address) from error
+    place = f"{base_of(address)}/wps"
+    if body is not None:
+        return ask("POST", place, data=body, headers={"Content-Type": "text/xml"})
+    query = {"service": "WPS", "version": "2.0.0", "request": request, "jobId": job}
+    return ask("GET", place, params=query)
 
 
 def _each(inputs: Mapping[str, Given]) -> Iterator[tuple[str, str | ComplexInput]]:
@@ -191,7 +194,7 @@ def _decode(document: bytes, address: str) -> etree._Element:
     try:
         root = xml.parse(document)
     except SosError as error:
-        raise WepsError(f"the answer is no WPS answer: {error.message}", where=address) from error
+        raise WepsError(f"the answer is none of a WPS; {IS_IT_WEPS}", where=address) from error
     exception = next(root.iter(f"{{{OWS_URI}}}Exception", f"{{{OWS_20_URI}}}Exception"), None)
     if exception is not None:
         text = " ".join("".join(exception.itertext()).split())

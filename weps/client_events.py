@@ -11,7 +11,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import requests
 
-from weps.errors import InputError, WepsError
+from weps.client_http import IS_IT_WEPS, require_success, unanswered
+from weps.errors import InputError
 
 SECONDS_TO_CONNECT = 10.0
 SECONDS_OF_SILENCE = 60.0
@@ -61,16 +62,16 @@ def follow(address: str, last: str | None, say: Callable[[str], None]) -> Iterat
             headers = {"Accept": "text/event-stream", **({"Last-Event-ID": last} if last else {})}
             timeout = SECONDS_TO_CONNECT, SECONDS_OF_SILENCE
             with requests.get(address, headers=headers, stream=True, timeout=timeout) as answer:
-                _check(answer, address)
+                _check(answer, address, reached)
                 reached, wait = True, FIRST_WAIT
                 for identifier, data in read_events(answer.iter_content(chunk_size=None)):
                     last = identifier or last
                     if data:
-                        yield ServerEvent(last or "", json.loads(data))
+                        yield ServerEvent(last or "", _read(data, address))
             reason = "the stream ended"
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:
             if not reached:
-                raise WepsError(f"no answer ({type(error).__name__}); is the service running?", address) from error
+                raise unanswered(error, address) from error
             reason = type(error).__name__
         say(f"{reason}; trying again in {wait:g} s")
         time.sleep(wait)
@@ -94,9 +95,19 @@ def read_events(chunks: Iterable[bytes]) -> Iterator[tuple[str, str]]:
                 data.append(value.removeprefix(" "))
 
 
-def _check(answer: requests.Response, address: str) -> None:
-    if 400 <= answer.status_code < 500:
-        raise InputError(answer.text.strip()[:500] or f"HTTP status {answer.status_code}", where=address)
-    answer.raise_for_status()
+def _check(answer: requests.Response, address: str, reached: bool) -> None:
+    if reached and answer.status_code >= 500:
+        answer.raise_for_status()  # it may be starting again
+    require_success(answer, address)
     if not answer.headers.get("Content-Type", "").startswith("text/event-stream"):
-        raise InputError("there are no events at this address", where=address)
+        raise InputError(f"there are no events at this address; {IS_IT_WEPS}", where=address)
+
+
+def _read(data: str, address: str) -> dict[str, Any]:
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise InputError(f"the events at this address tell of no alerts; {IS_IT_WEPS}", where=address)
+    return found

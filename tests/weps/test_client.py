@@ -18,4 +18,4 @@ def test_what_is_no_address_of_http_is_told(address: str):
     with pytest.raises(WepsError, match="starts with http"):
         ask_json("GET", address)
 
-    assert executed.value.where == address
+    assert executed.value.where == f"{address}/wps".replace("/wps/wps", "/wps")

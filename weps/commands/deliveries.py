@@ -6,9 +6,9 @@ import argparse
 from urllib.parse import urlencode
 
 from weps.client import ask_json
+from weps.commands.address import add_address
 from weps.commands.manage import show
 
-DEFAULT_URL = "http://127.0.0.1:8080"
 FILTERS = ("subscription", "target", "status", "limit", "before")
 
 
@@ -35,13 +35,12 @@ def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     replay = parsers.add_parser("replay", help="send an alert to a target once more")
     replay.add_argument("id", type=int, help="the id of the delivery")
     replay.set_defaults(run=run_replay)
-    for parser in (listing, retry, replay):
-        parser.add_argument("--url", default=DEFAULT_URL, help=f"the service (default: {DEFAULT_URL})")
+    add_address(listing, retry, replay)
 
 
 def run_list(arguments: argparse.Namespace) -> int:
     """Print one delivery, or a page of them."""
-    base = f"{arguments.url.rstrip('/')}/deliveries"
+    base = f"{arguments.url}/deliveries"
     place = base if arguments.id is None else f"{base}/{arguments.id}"
     show(ask_json("GET", _with_query(place, arguments, FILTERS)))
     return 0
@@ -49,7 +48,7 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 def run_retry(arguments: argparse.Namespace) -> int:
     """Send again what was given up."""
-    base = f"{arguments.url.rstrip('/')}/deliveries"
+    base = f"{arguments.url}/deliveries"
     place = f"{base}/retry" if arguments.all else f"{base}/{arguments.id}/retry"
     show(ask_json("POST", _with_query(place, arguments, ("subscription", "target") if arguments.all else ())))
     return 0
@@ -57,7 +56,7 @@ def run_retry(arguments: argparse.Namespace) -> int:
 
 def run_replay(arguments: argparse.Namespace) -> int:
     """Send once more."""
-    show(ask_json("POST", f"{arguments.url.rstrip('/')}/deliveries/{arguments.id}/replay"))
+    show(ask_json("POST", f"{arguments.url}/deliveries/{arguments.id}/replay"))
     return 0
 
 

@@ -8,7 +8,8 @@ import time
 from typing import TYPE_CHECKING
 
 from weps.client import dismiss_job, job_progress, job_result, start_job
-from weps.commands.manage import JSON, add_address, add_source, show, source_inputs
+from weps.commands.address import add_address
+from weps.commands.manage import JSON, add_source, show, source_inputs
 
 if TYPE_CHECKING:
     from weps.client import JobProgress

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from weps.client import ask_json
+from weps.commands.address import add_address
 from weps.commands.manage import show
 
-DEFAULT_URL = "http://127.0.0.1:8080"
 FILTERS = ("subscription", "state", "open", "acknowledged", "limit", "after")
 MEANT = {
     "subscription": "alerts of this subscription",
@@ -59,28 +59,33 @@ def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     unsilence = parsers.add_parser("unsilence", help="end a silence")
     unsilence.add_argument("id", help="the id of the silence")
     unsilence.set_defaults(run=run_unsilence)
-    for parser in (*made, silences, silence, unsilence):
-        parser.add_argument("--url", default=DEFAULT_URL, help=f"the service (default: {DEFAULT_URL})")
+    add_address(*made, silences, silence, unsilence)
 
 
 def run_list(arguments: argparse.Namespace) -> int:
     """Print one episode, or a page of them."""
     given = {name: getattr(arguments, name) for name in FILTERS if getattr(arguments, name) is not None}
-    place = f"/episodes/{arguments.id}" if arguments.id else f"/episodes?{urlencode(given)}" if given else "/episodes"
-    show(ask_json("GET", _base(arguments) + place))
+    place = (
+        f"/episodes/{quote(arguments.id, safe='')}"
+        if arguments.id
+        else f"/episodes?{urlencode(given)}"
+        if given
+        else "/episodes"
+    )
+    show(ask_json("GET", arguments.url + place))
     return 0
 
 
 def run_action(arguments: argparse.Namespace) -> int:
     """Do something with an episode."""
     body = {name: getattr(arguments, name) for name in arguments.members}
-    show(ask_json("POST", f"{_base(arguments)}/episodes/{arguments.id}/{arguments.action}", body))
+    show(ask_json("POST", f"{arguments.url}/episodes/{quote(arguments.id, safe='')}/{arguments.action}", body))
     return 0
 
 
 def run_silences(arguments: argparse.Namespace) -> int:
     """Print the silences."""
-    show(ask_json("GET", f"{_base(arguments)}/silences{'?all=true' if arguments.all else ''}"))
+    show(ask_json("GET", f"{arguments.url}/silences{'?all=true' if arguments.all else ''}"))
     return 0
 
 
@@ -90,15 +95,11 @@ def run_silence(arguments: argparse.Namespace) -> int:
     body |= {name: getattr(arguments, name) for name in ("bbox", "author", "reason", "begins", "ends", "for")}
     if arguments.weekly:
         body["weekly"] = dict(zip(("days", "from", "until", "timeZone"), arguments.weekly, strict=True))
-    show(ask_json("POST", f"{_base(arguments)}/silences", body))
+    show(ask_json("POST", f"{arguments.url}/silences", body))
     return 0
 
 
 def run_unsilence(arguments: argparse.Namespace) -> int:
     """End a silence."""
-    show(ask_json("POST", f"{_base(arguments)}/silences/{arguments.id}/end"))
+    show(ask_json("POST", f"{arguments.url}/silences/{quote(arguments.id, safe='')}/end"))
     return 0
-
-
-def _base(arguments: argparse.Namespace) -> str:
-    return str(arguments.url).rstrip("/")

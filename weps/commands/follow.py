@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from weps.client_events import events_address, follow
+from weps.commands.address import DEFAULT_URL
 
 HELP = "print alerts of a running service as they come"
 DESCRIPTION = """\
@@ -18,7 +19,6 @@ made again, and what was missed meanwhile is told.
     weps watch http://127.0.0.1:8080/ --json
     weps watch 'http://127.0.0.1:8080/events?severity=Severe&bbox=144,-38,146,-37'
 """
-DEFAULT_URL = "http://127.0.0.1:8080"
 
 
 def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

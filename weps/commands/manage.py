@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from weps.client import ComplexInput, Given, execute
+from weps.commands.address import add_address
 from weps.commands.check_rule import read_rule
 from weps.rules.languages import LANGUAGES, detect_language
 
-DEFAULT_URL = "http://127.0.0.1:8080/wps"
 JSON = "application/json"
 ONE = {
     "show": ("weps:GetSubscription", "print a subscription with all versions of its rule"),
@@ -60,13 +60,7 @@ def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
             lifetime.add_argument("--for", dest="runtime", help="how long from now on: ISO 8601, or unlimited")
             lifetime.add_argument("--until", dest="end", metavar="TIME", help="when to end")
         add_address(change)
-    for parser in (subscribe, listing):
-        add_address(parser)
-
-
-def add_address(parser: argparse.ArgumentParser) -> None:
-    """Add the option that names the service."""
-    parser.add_argument("--url", default=DEFAULT_URL, help=f"the WPS (default: {DEFAULT_URL})")
+    add_address(subscribe, listing)
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:

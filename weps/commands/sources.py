@@ -6,9 +6,9 @@ import argparse
 from urllib.parse import urlencode
 
 from weps.client import ask_json
+from weps.commands.address import add_address
 from weps.commands.manage import show
 
-DEFAULT_URL = "http://127.0.0.1:8080"
 FILTERS = ("state", "limit", "after")
 
 
@@ -24,13 +24,13 @@ def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         ("after", "those after the one with this id"),
     ):
         listing.add_argument(f"--{name}", help=meaning)
-    listing.add_argument("--url", default=DEFAULT_URL, help=f"the service (default: {DEFAULT_URL})")
+    add_address(listing)
     listing.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print one source, or a page of them."""
-    base = f"{arguments.url.rstrip('/')}/sources"
+    base = f"{arguments.url}/sources"
     given = {name: getattr(arguments, name) for name in FILTERS if getattr(arguments, name) is not None}
     query = f"?{urlencode(given)}" if given else ""
     show(ask_json("GET", f"{base}{query}" if arguments.id is None else f"{base}/{arguments.id}"))

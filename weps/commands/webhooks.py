@@ -6,9 +6,9 @@ import argparse
 from urllib.parse import urlencode
 
 from weps.client import ask_json
+from weps.commands.address import add_address
 from weps.commands.manage import show
 
-DEFAULT_URL = "http://127.0.0.1:8080"
 NAMES = ("subscription", "target")
 
 
@@ -27,13 +27,13 @@ def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     for parser in (listing, rotate):
         parser.add_argument("--subscription", metavar="ID", help="those of one subscription")
         parser.add_argument("--target", metavar="SINK", help="those at one address: webhook+https://…")
-        parser.add_argument("--url", default=DEFAULT_URL, help=f"the service (default: {DEFAULT_URL})")
+        add_address(parser)
 
 
 def run_list(arguments: argparse.Namespace) -> int:
     """Print which webhooks there are, without their secrets."""
     given = {name: getattr(arguments, name) for name in NAMES if getattr(arguments, name) is not None}
-    show(ask_json("GET", f"{arguments.url.rstrip('/')}/webhooks{'?' if given else ''}{urlencode(given)}"))
+    show(ask_json("GET", f"{arguments.url}/webhooks{'?' if given else ''}{urlencode(given)}"))
     return 0
 
 
@@ -42,5 +42,5 @@ def run_rotate(arguments: argparse.Namespace) -> int:
     body = {name: getattr(arguments, name) for name in NAMES} | {"oldFor": arguments.old_for}
     if arguments.all:
         body |= {"all": True}
-    show(ask_json("POST", f"{arguments.url.rstrip('/')}/webhooks/rotate", body))
+    show(ask_json("POST", f"{arguments.url}/webhooks/rotate", body))
     return 0
