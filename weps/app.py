@@ -50,6 +50,7 @@ from weps.web import create_routes, publishers
 from weps.web_deliveries import create_delivery_routes
 from weps.web_episodes import create_episode_routes
 from weps.web_events import EventStream, create_event_routes
+from weps.web_inhibitions import create_inhibition_routes
 from weps.web_push import create_push_routes
 from weps.web_silences import create_silence_routes
 from weps.web_sources import create_source_routes
@@ -166,6 +167,7 @@ class Service:
                 *create_webhook_routes(self.store, self._webhooks),
                 *create_episode_routes(self.store),
                 *create_silence_routes(self.store),
+                *create_inhibition_routes(self.store),
                 *create_source_routes(self.store, self._world),
                 mount("/sos", self._sos),
                 mount("/wps", wps),

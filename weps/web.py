@@ -58,6 +58,7 @@ _ADDRESSES = (
         "what the alerts tell of: what is open, who takes care; POST to /episodes/{id}/acknowledge and others",
     ),
     ("/silences", "what is not pushed at the moment, by whom and why; POST to add one"),
+    ("/inhibitions", "which alerts mute others while they are open, by whom and why; POST to add one"),
     ("/alerts/{id}", "one alert as JSON; as a CAP message at /alerts/{id}.cap"),
     (
         "/store/GetRSS",

@@ -395,6 +395,6 @@ def test_the_start_page_says_what_is_where(client):
 
     page = etree.HTML(answer.text)
     assert (200, "default-src 'none'") == (answer.status, answer.headers["content-security-policy"])
-    services = ["/wps", "/processes", "/sos", "/episodes", "/silences", "/store/GetRSS", "/sources"]
+    services = ["/wps", "/processes", "/sos", "/episodes", "/silences", "/inhibitions", "/store/GetRSS", "/sources"]
     assert [*services, "/healthz", "/readyz"] == page.xpath("//a/text()")
     assert "/feeds/{token}.rss" in answer.text

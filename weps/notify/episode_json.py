@@ -1,4 +1,4 @@
-"""Episodes, what people did with them, and silences as JSON: what is not known is left out."""
+"""Episodes, what people did with them, silences and inhibitions as JSON: what is not known is left out."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from weps.episodes import Episode, Note
+    from weps.inhibitions import Inhibition
+    from weps.matching import Matcher
     from weps.model import Alert
     from weps.silences import Silence
 
@@ -59,8 +61,7 @@ def whole_episode_to_json(episode: Episode, alerts: Sequence[Alert], notes: Sequ
 
 def silence_to_json(silence: Silence, now: datetime) -> dict[str, Any]:
     """Give a silence; `holds` is whether it is in force now."""
-    matcher, weekly = silence.matcher, silence.weekly
-    box = matcher.box
+    weekly = silence.weekly
     members: dict[str, Any] = {
         "id": silence.id,
         "author": silence.author,
@@ -69,12 +70,7 @@ def silence_to_json(silence: Silence, now: datetime) -> dict[str, Any]:
         "begins": format_instant(silence.begins),
         "ends": _instant(silence.ends),
         "holds": silence.holds(now),
-        "subscription": list(matcher.subscriptions),
-        "procedure": list(matcher.procedures),
-        "observedProperty": list(matcher.observed_properties),
-        "featureOfInterest": list(matcher.features_of_interest),
-        "severity": [severity.value for severity in matcher.severities],
-        "bbox": [box.west, box.south, box.east, box.north] if box else None,
+        **_meant(silence.matcher),
     }
     if weekly is not None:
         members["weekly"] = {
@@ -83,6 +79,37 @@ def silence_to_json(silence: Silence, now: datetime) -> dict[str, Any]:
             "until": weekly.until.isoformat("minutes"),
             "timeZone": weekly.zone,
         }
+    return _known(members)
+
+
+def inhibition_to_json(inhibition: Inhibition, now: datetime) -> dict[str, Any]:
+    """Give an inhibition; `holds` is whether it is in force now."""
+    members = {
+        "id": inhibition.id,
+        "author": inhibition.author,
+        "reason": inhibition.reason,
+        "created": format_instant(inhibition.created),
+        "ends": _instant(inhibition.ends),
+        "holds": inhibition.holds(now),
+        "source": _meant(inhibition.source),
+        "target": _meant(inhibition.target),
+        "equal": list(inhibition.equal),
+    }
+    return _known(members)
+
+
+def _meant(matcher: Matcher) -> dict[str, Any]:
+    """Give which alerts are meant."""
+    box = matcher.box
+    members = {
+        "subscription": list(matcher.subscriptions),
+        "procedure": list(matcher.procedures),
+        "observedProperty": list(matcher.observed_properties),
+        "featureOfInterest": list(matcher.features_of_interest),
+        "severity": [severity.value for severity in matcher.severities],
+        "status": [status.value for status in matcher.statuses],
+        "bbox": [box.west, box.south, box.east, box.north] if box else None,
+    }
     return _known(members)
 
 

@@ -9,6 +9,7 @@ from weps.processes.ogcapi_faults import MEDIA_TYPE as PROBLEM
 from weps.processes.ogcapi_jobs import DEFAULT_LIMIT, LARGEST_LIMIT, STATUSES
 from weps.processes.openapi_deliveries import DELIVERY_PATHS, DELIVERY_SCHEMAS
 from weps.processes.openapi_episodes import EPISODE_PATHS, EPISODE_SCHEMAS
+from weps.processes.openapi_inhibitions import INHIBITION_PATHS, INHIBITION_SCHEMAS
 from weps.processes.openapi_sources import SOURCE_ID, SOURCE_PARAMETERS, SOURCE_SCHEMAS
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def write_openapi(base: str, version: str, processes: Iterable[str]) -> dict[str
         "servers": [{"url": base}],
         "paths": _paths(list(processes)),
         "components": {
-            "schemas": _SCHEMAS | SOURCE_SCHEMAS | EPISODE_SCHEMAS | DELIVERY_SCHEMAS,
+            "schemas": _SCHEMAS | SOURCE_SCHEMAS | EPISODE_SCHEMAS | INHIBITION_SCHEMAS | DELIVERY_SCHEMAS,
             "responses": {"Problem": _answer("What went wrong", "Problem", PROBLEM)},
         },
     }
@@ -64,6 +65,7 @@ def _paths(processes: list[str]) -> dict[str, Any]:
         "/sources": {"get": _listing("How sources fare", "SourceList", *SOURCE_PARAMETERS)},
         "/sources/{sourceId}": {"get": _listing("How one source fares", "Source", SOURCE_ID)},
         **EPISODE_PATHS,
+        **INHIBITION_PATHS,
         **DELIVERY_PATHS,
     }
 

@@ -9,83 +9,87 @@ from weps.model import AlertStatus, Severity
 from weps.processes.base import JSON
 from weps.silences import WEEKDAYS
 
-_TEXT: dict[str, Any] = {"type": "string"}
-_TIME: dict[str, Any] = {"type": "string", "format": "date-time"}
-_DURATION: dict[str, Any] = {"type": "string", "format": "duration", "example": "PT1H"}
-_TRUTH: dict[str, Any] = {"type": "boolean"}
-_STATE: dict[str, Any] = {"type": "string", "enum": [status.value for status in AlertStatus]}
-_SEVERITY: dict[str, Any] = {"type": "string", "enum": [severity.value for severity in Severity]}
-_COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
+TEXT: dict[str, Any] = {"type": "string"}
+TIME: dict[str, Any] = {"type": "string", "format": "date-time"}
+DURATION: dict[str, Any] = {"type": "string", "format": "duration", "example": "PT1H"}
+TRUTH: dict[str, Any] = {"type": "boolean"}
+STATE: dict[str, Any] = {"type": "string", "enum": [status.value for status in AlertStatus]}
+SEVERITY: dict[str, Any] = {"type": "string", "enum": [severity.value for severity in Severity]}
+COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
 
 
-def _object(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
+def object_of(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
+    """Give the schema of an object."""
     return {"type": "object", "properties": properties} | ({"required": list(required)} if required else {})
 
 
-def _array(items: dict[str, Any], **bounds: int) -> dict[str, Any]:
+def array_of(items: dict[str, Any], **bounds: int) -> dict[str, Any]:
+    """Give the schema of an array."""
     return {"type": "array", "items": items, **bounds}
 
 
 _ABOUT = {
-    "id": _TEXT,
-    "subscription": _TEXT,
-    "title": _TEXT,
-    "state": _STATE,
-    "severity": _SEVERITY,
-    "isOpen": _TRUTH,
-    "opened": _TIME,
-    "closed": _TIME,
-    "procedure": _TEXT,
-    "observedProperty": _TEXT,
-    "featureOfInterest": _TEXT,
-    "alertCount": _COUNT,
-    "acknowledgedBy": _TEXT,
-    "acknowledged": _TIME,
-    "acknowledgedUntil": _TIME,
-    "assignee": _TEXT,
-    "escalated": _TRUTH,
-    "silenced": _TRUTH,
-    "continuedBy": _TEXT,
+    "id": TEXT,
+    "subscription": TEXT,
+    "title": TEXT,
+    "state": STATE,
+    "severity": SEVERITY,
+    "isOpen": TRUTH,
+    "opened": TIME,
+    "closed": TIME,
+    "procedure": TEXT,
+    "observedProperty": TEXT,
+    "featureOfInterest": TEXT,
+    "alertCount": COUNT,
+    "acknowledgedBy": TEXT,
+    "acknowledged": TIME,
+    "acknowledgedUntil": TIME,
+    "assignee": TEXT,
+    "escalated": TRUTH,
+    "silenced": TRUTH,
+    "continuedBy": TEXT,
 }
-_NOTE = _object(
+_NOTE = object_of(
     ("time", "by", "action"),
-    time=_TIME,
-    by=_TEXT,
+    time=TIME,
+    by=TEXT,
     action={"type": "string", "enum": [action.value for action in Action]},
-    text=_TEXT,
+    text=TEXT,
 )
-_WEEKLY = {"from": _TEXT | {"example": "22:00"}, "until": _TEXT | {"example": "06:00"}, "timeZone": _TEXT}
-_MATCHED = {
-    "subscription": _array(_TEXT),
-    "procedure": _array(_TEXT),
-    "observedProperty": _array(_TEXT),
-    "featureOfInterest": _array(_TEXT),
-    "severity": _array(_SEVERITY),
-    "bbox": _array({"type": "number"}, minItems=4, maxItems=4),
-    "weekly": _object(("from", "until"), days=_array({"type": "string", "enum": list(WEEKDAYS)}), **_WEEKLY),
+_WEEKLY = {"from": TEXT | {"example": "22:00"}, "until": TEXT | {"example": "06:00"}, "timeZone": TEXT}
+MATCHED = {
+    "subscription": array_of(TEXT),
+    "procedure": array_of(TEXT),
+    "observedProperty": array_of(TEXT),
+    "featureOfInterest": array_of(TEXT),
+    "severity": array_of(SEVERITY),
+    "bbox": array_of({"type": "number"}, minItems=4, maxItems=4),
 }
-_PLAN = {"author": _TEXT, "reason": _TEXT, "begins": _TIME, "ends": _TIME}
+_HOURS = object_of(("from", "until"), days=array_of({"type": "string", "enum": list(WEEKDAYS)}), **_WEEKLY)
+_PLAN = {"author": TEXT, "reason": TEXT, "begins": TIME, "ends": TIME, "weekly": _HOURS}
 _KNOWN = ("id", "subscription", "state", "severity", "isOpen", "opened", "alertCount")
 EPISODE_SCHEMAS: dict[str, Any] = {
-    "Episode": _object(_KNOWN, **_ABOUT),
-    "WholeEpisode": _object((*_KNOWN, "alerts", "notes"), **_ABOUT, alerts=_array(_object()), notes=_array(_NOTE)),
-    "EpisodeList": _object(("episodes",), episodes=_array({"$ref": "#/components/schemas/Episode"}), next=_TEXT),
-    "Silence": _object(
-        ("id", "author", "reason", "created", "begins", "holds"),
-        id=_TEXT,
-        created=_TIME,
-        holds=_TRUTH,
-        **_PLAN,
-        **_MATCHED,
+    "Episode": object_of(_KNOWN, **_ABOUT),
+    "WholeEpisode": object_of(
+        (*_KNOWN, "alerts", "notes"), **_ABOUT, alerts=array_of(object_of()), notes=array_of(_NOTE)
     ),
-    "SilenceList": _object(("silences",), silences=_array({"$ref": "#/components/schemas/Silence"})),
-    "NewSilence": _object(("author", "reason"), **_PLAN, **_MATCHED, **{"for": _DURATION}),
+    "EpisodeList": object_of(("episodes",), episodes=array_of({"$ref": "#/components/schemas/Episode"}), next=TEXT),
+    "Silence": object_of(
+        ("id", "author", "reason", "created", "begins", "holds"),
+        id=TEXT,
+        created=TIME,
+        holds=TRUTH,
+        **_PLAN,
+        **MATCHED,
+    ),
+    "SilenceList": object_of(("silences",), silences=array_of({"$ref": "#/components/schemas/Silence"})),
+    "NewSilence": object_of(("author", "reason"), **_PLAN, **MATCHED, **{"for": DURATION}),
 }
 _BODIES = {
-    "acknowledge": _object(("by",), by=_TEXT, until=_TIME, text=_TEXT, **{"for": _DURATION}),
-    "assign": _object(("by", "to"), by=_TEXT, to=_TEXT, text=_TEXT),
-    "comment": _object(("by", "text"), by=_TEXT, text=_TEXT),
-    "cancel": _object(("by", "reason"), by=_TEXT, reason=_TEXT),
+    "acknowledge": object_of(("by",), by=TEXT, until=TIME, text=TEXT, **{"for": DURATION}),
+    "assign": object_of(("by", "to"), by=TEXT, to=TEXT, text=TEXT),
+    "comment": object_of(("by", "text"), by=TEXT, text=TEXT),
+    "cancel": object_of(("by", "reason"), by=TEXT, reason=TEXT),
 }
 _SUMMARIES = {
     "acknowledge": "Let it be known that somebody takes care",
@@ -95,12 +99,12 @@ _SUMMARIES = {
 }
 
 
-def _operation(
+def operation(
     summary: str, schema: str, *parameters: dict[str, Any], body: dict[str, Any] | None = None, status: str = "200"
 ) -> dict[str, Any]:
     """Give an operation whose refusals are plain sentences."""
     answer = {"description": summary, "content": {JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}}
-    refusal = {"description": "Why not", "content": {"text/plain": {"schema": _TEXT}}}
+    refusal = {"description": "Why not", "content": {"text/plain": {"schema": TEXT}}}
     operation = {
         "summary": summary,
         "parameters": list(parameters),
@@ -111,50 +115,52 @@ def _operation(
     return operation
 
 
-def _query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+def query_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Give a parameter of a query that may be left out."""
     return {"name": name, "in": "query", "required": False, "schema": schema, "style": "form", "explode": False}
 
 
-def _path(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": _TEXT}
+def path_parameter(name: str) -> dict[str, Any]:
+    """Give a parameter in a path."""
+    return {"name": name, "in": "path", "required": True, "schema": TEXT}
 
 
-_LIMIT = _query("limit", {"type": "integer", "minimum": 1, "maximum": 500, "default": 50})
+LIMIT = query_parameter("limit", {"type": "integer", "minimum": 1, "maximum": 500, "default": 50})
 EPISODE_PATHS: dict[str, Any] = {
     "/episodes": {
-        "get": _operation(
+        "get": operation(
             "The episodes of alerts, the last begun first",
             "EpisodeList",
-            _query("subscription", _TEXT),
-            _query("state", _array(_STATE)),
-            _query("open", _TRUTH),
-            _query("acknowledged", _TRUTH),
-            _LIMIT,
-            _query("after", _TEXT),
+            query_parameter("subscription", TEXT),
+            query_parameter("state", array_of(STATE)),
+            query_parameter("open", TRUTH),
+            query_parameter("acknowledged", TRUTH),
+            LIMIT,
+            query_parameter("after", TEXT),
         )
     },
-    "/episodes/{episodeId}": {"get": _operation("One episode", "WholeEpisode", _path("episodeId"))},
+    "/episodes/{episodeId}": {"get": operation("One episode", "WholeEpisode", path_parameter("episodeId"))},
     **{
         f"/episodes/{{episodeId}}/{action}": {
-            "post": _operation(_SUMMARIES[action], "WholeEpisode", _path("episodeId"), body=body)
+            "post": operation(_SUMMARIES[action], "WholeEpisode", path_parameter("episodeId"), body=body)
         }
         for action, body in _BODIES.items()
     },
     "/silences": {
-        "get": _operation(
+        "get": operation(
             "The silences that are not over, the newest first",
             "SilenceList",
-            _query("all", _TRUTH),
-            _LIMIT,
-            _query("offset", _COUNT),
+            query_parameter("all", TRUTH),
+            LIMIT,
+            query_parameter("offset", COUNT),
         ),
-        "post": _operation(
+        "post": operation(
             "Silence certain alerts",
             "Silence",
             body={"$ref": "#/components/schemas/NewSilence"},
             status="201",
         ),
     },
-    "/silences/{silenceId}": {"get": _operation("One silence", "Silence", _path("silenceId"))},
-    "/silences/{silenceId}/end": {"post": _operation("End a silence now", "Silence", _path("silenceId"))},
+    "/silences/{silenceId}": {"get": operation("One silence", "Silence", path_parameter("silenceId"))},
+    "/silences/{silenceId}/end": {"post": operation("End a silence now", "Silence", path_parameter("silenceId"))},
 }

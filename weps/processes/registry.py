@@ -16,6 +16,7 @@ from weps.processes.handling_episodes import (
     GET_EPISODE,
     LIST_EPISODES,
 )
+from weps.processes.inhibiting import END_INHIBITION, INHIBIT, LIST_INHIBITIONS
 from weps.processes.list_rule_languages import LIST_RULE_LANGUAGES
 from weps.processes.list_subscriptions import LIST_SUBSCRIPTIONS
 from weps.processes.pause import PAUSE
@@ -53,6 +54,9 @@ PROCESSES: Mapping[str, ProcessSpec] = {
         SILENCE,
         LIST_SILENCES,
         END_SILENCE,
+        INHIBIT,
+        LIST_INHIBITIONS,
+        END_INHIBITION,
         LIST_RULE_LANGUAGES,
         VALIDATE_RULE,
         DRY_RUN,
