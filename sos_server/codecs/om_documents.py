@@ -22,6 +22,7 @@ from sos_server.codecs.swe_structure import ARRAYS, RECORDS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from sos_server.codecs.om_results import Elsewhere
     from sos_server.model import Observation
 
 _NEW = xml.tag("om:OM_Observation")
@@ -38,10 +39,14 @@ _MEMBERS = ("observationData", "observation", "member", "observationMember")
 __all__ = ["OBSERVATIONS", "UnknownReference", "decode_observations", "decode_parts", "holds_observations"]
 
 
-def decode_observations(root: etree._Element) -> Iterator[Observation]:
-    """Read all observations of a document; raises `InvalidRequest` with the line of what cannot be read."""
+def decode_observations(root: etree._Element, elsewhere: Elsewhere = om_results.unheard) -> Iterator[Observation]:
+    """
+    Read all observations of a document; raises `InvalidRequest` with the line of what cannot be read.
+
+    `elsewhere` is told where values are that the document only refers to: they are left out.
+    """
     times, features = gml_any.Times(whole=True), gml_any.Features(whole=True)
-    return _decode_part(root, times, features)
+    return _decode_part(root, times, features, elsewhere)
 
 
 def holds_observations(root: etree._Element) -> bool:
@@ -68,10 +73,12 @@ def _is_bare(element: etree._Element) -> bool:
     return is_container and next(element.iter("{*}values"), None) is not None
 
 
-def _decode_part(root: etree._Element, times: gml_any.Times, features: gml_any.Features) -> Iterator[Observation]:
+def _decode_part(
+    root: etree._Element, times: gml_any.Times, features: gml_any.Features, elsewhere: Elsewhere
+) -> Iterator[Observation]:
     times.begin_part(root)
     features.begin_part(root)
-    decode = partial(om_results.decode_observation, times=times, features=features)
+    decode = partial(om_results.decode_observation, times=times, features=features, elsewhere=elsewhere)
     if next(root.iter(_NEW), None) is not None:
         return om20_runs.decode(root, decode, gml32.Times(root))
     # not by generators, which would cost as much for each value as reading it from an array does
@@ -91,7 +98,7 @@ def _around(values: etree._Element) -> etree._Element:
     return observation
 
 
-def decode_parts(chunks: Iterable[bytes]) -> Iterator[Observation]:
+def decode_parts(chunks: Iterable[bytes], elsewhere: Elsewhere = om_results.unheard) -> Iterator[Observation]:
     """
     Read all observations of a document that comes in chunks, some at a time.
 
@@ -101,6 +108,6 @@ def decode_parts(chunks: Iterable[bytes]) -> Iterator[Observation]:
     """
     times, features = gml_any.Times(whole=False), gml_any.Features(whole=False)
     for part in xml_parts.parse_parts(chunks, _MEMBERS, swe_values.separator_of):
-        yield from _decode_part(part, times, features)
+        yield from _decode_part(part, times, features, elsewhere)
         times.end_part()
         features.end_part()

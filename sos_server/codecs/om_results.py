@@ -2,7 +2,8 @@
 The observations of one O&M observation, 1.0 or 2.0, whatever its result is: scalar, SWE Common, or WaterML.
 
 A scalar that is nil, left empty, or no number where one should stand has the value None with the reason. A geometry is
-a place and no value: it gives no observation.
+a place and no value: it gives no observation. Nor do values that the document only refers to; where they are is told to
+who asks for that.
 """
 
 from __future__ import annotations
@@ -33,11 +34,13 @@ from sos_server.model import OM_CATEGORY, OM_COUNT, OM_MEASUREMENT, OM_TEXT, OM_
 from sos_server.time import EPOCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from lxml import etree
 
     from sos_server.codecs.om_members import Members
+
+    Elsewhere = Callable[[str], object]
 
 _SWE = "http://www.opengis.net/swe"
 _GML = (xml.NAMESPACES["gml"], "http://www.opengis.net/gml")
@@ -70,34 +73,44 @@ _KINDS_BY_TYPE = {
 _TYPES = {kind: uri for uri, kind in _KINDS_BY_TYPE.items()}
 
 
+def unheard(_reference: str) -> None:
+    """Leave what is elsewhere at that."""
+
+
 def decode_observation(
-    element: etree._Element, times: gml_any.Times, features: gml_any.Features
+    element: etree._Element, times: gml_any.Times, features: gml_any.Features, elsewhere: Elsewhere = unheard
 ) -> Iterator[Observation]:
-    """Read the observations of one `om:Observation` or `om:OM_Observation`; raises `InvalidRequest` with the line."""
+    """
+    Read the observations of one `om:Observation` or `om:OM_Observation`; raises `InvalidRequest` with the line.
+
+    `elsewhere` is told where values are that the document only refers to.
+    """
     members = read_members(element, times, features)
     result = members.result
     if result is None:
         raise InvalidRequest(f"The observation at {xml.where(element)} has no om:result.", "result")
     inner = xml.first_element(result)
     if inner is None:
-        return _scalar(result, members)
+        return _scalar(result, members, elsewhere)
     name, namespace = xml.local_name(inner), xml.namespace(inner) or ""
     if waterml20.is_timeseries(inner):
         return _timeseries(inner, members)
     if namespace in _GML and name in _GML_SCALARS:
-        return _scalar(inner, members)
+        return _scalar(inner, members, elsewhere)
     if namespace in _GML and name in gml_any.SHAPES:
         return iter(())
     if namespace.startswith(_SWE) and (name in ARRAYS or name in RECORDS or name in SCALARS or name in RANGES):
-        return _structured(inner, members)
+        return _structured(inner, members, elsewhere)
     if name in OBSERVATIONS_10 or name in ("OM_Observation", "ObservationCollection"):
         return iter(())  # what is inside is found by itself
     raise InvalidRequest(f"A result {name} is not supported ({xml.where(inner)}).", "result")
 
 
-def _structured(element: etree._Element, members: Members) -> Iterator[Observation]:
+def _structured(element: etree._Element, members: Members, elsewhere: Elsewhere) -> Iterator[Observation]:
     node = decode_structure(element)
     arrays = list(_filled(node))
+    for reference in filter(None, map(swe_values.reference_of, arrays)):
+        elsewhere(reference)
     if arrays or isinstance(node, Array):
         # in the profile of IOOS those without times describe how the sensors are placed
         arrays = [each for each in arrays if has_time(each)] or arrays
@@ -137,14 +150,15 @@ def _timeseries(element: etree._Element, members: Members) -> Iterator[Observati
         )
 
 
-def _scalar(element: etree._Element, members: Members) -> Iterator[Observation]:
+def _scalar(element: etree._Element, members: Members, elsewhere: Elsewhere) -> Iterator[Observation]:
     """Read a result without elements inside."""
     told = Field(_kind(element, members), "result", uom=_uom(element))
     text = element.text or ""
     value: str | int | float | bool | None
     if told.kind == "Category":
         text = xml.href(element) or element.get(xml.XLINK_TITLE) or text
-    elif xml.href(element) and not text.strip() and _is_elsewhere(element, members):
+    elif (reference := xml.href(element)) and not text.strip() and _is_elsewhere(element, members):
+        elsewhere(reference)
         return
     nil_reason = element.get("nilReason")
     if nil_reason or element.get(xml.XSI_NIL) in ("true", "1"):

@@ -79,6 +79,15 @@ def is_filled(array: Array) -> bool:
     return child(array.source, "values") is not None
 
 
+def reference_of(array: Array) -> str | None:
+    """Give where the values of an array are, when they are not in the document."""
+    values = child(array.source, "values")
+    reference = xml.href(values)
+    if values is None or reference is None or xml.first_element(values) is not None or (values.text or "").strip():
+        return None
+    return reference
+
+
 def _text_tables(array: Array, text: str, where: str) -> Iterator[Table]:
     separators = decode_separators(xml.first_element(child(array.source, "encoding")), text)
     flat = array.flat

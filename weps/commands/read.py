@@ -18,6 +18,7 @@ DESCRIPTION = """\
 Prints one JSON object a line for each value in a document that holds observations: O&M 1.0 and 2.0, SWE Common and
 WaterML 2.0 in any envelope, the JSON of 52°North, istSOS and SensorThings, CSV, or JSON lines. Nil results are left out
 unless --nil says otherwise. XML is printed as it is read: what stands before a fault is printed before it is told.
+Values that the document only refers to are not read; where they are is told on standard error.
 """
 _SCHEMES = ("http://", "https://")
 
@@ -32,10 +33,18 @@ def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the observations."""
+    told: set[str] = set()
     with _open(arguments.source) as file:
-        for observation in stream_observations(file, include_nil=arguments.nil):
+        for observation in stream_observations(file, arguments.nil, lambda reference: _tell(reference, told)):
             print(json.dumps(to_json_line(observation), ensure_ascii=False))
     return 0
+
+
+def _tell(reference: str, told: set[str]) -> None:
+    """Tell once that values are not in the document."""
+    if reference not in told:
+        told.add(reference)
+        print(f"weps: values were not read: the document only refers to {reference}", file=sys.stderr)
 
 
 def _open(source: str) -> BinaryIO:

@@ -19,16 +19,20 @@ from weps.feeders import csv_sos
 from weps.feeders.csv_lines import read_csv
 from weps.feeders.json_documents import is_document, read_json_document
 from weps.feeders.json_lines import read_json_lines
-from weps.feeders.xml_documents import SIZE_LIMIT, read_xml, stream_xml
+from weps.feeders.xml_documents import SIZE_LIMIT, read_xml, stream_xml, tell_in_log
 from weps.model import Observation
 
 _GZIP = b"\x1f\x8b"
 _HEAD = 4096
 
 
-def read_observations(data: bytes, include_nil: bool = False) -> tuple[Observation, ...]:
+def read_observations(
+    data: bytes, include_nil: bool = False, elsewhere: Callable[[str], object] = tell_in_log
+) -> tuple[Observation, ...]:
     """
     Read all observations of a file in their order; nil results only with `include_nil`.
+
+    `elsewhere` is told where values are that the file only refers to: they are not read.
 
     `id` is what the file gives, else the position among all observations of the file, counted from 0.
     Raises `InputError` with the line of what cannot be read.
@@ -36,10 +40,14 @@ def read_observations(data: bytes, include_nil: bool = False) -> tuple[Observati
     content = _decompressed(data)
     if not content.strip():
         raise _empty()
-    return tuple(_numbered(_reader_of(content)(content), include_nil))
+    reader = _reader_of(content)
+    found = read_xml(content, elsewhere) if reader is read_xml else reader(content)
+    return tuple(_numbered(found, include_nil))
 
 
-def stream_observations(file: BinaryIO, include_nil: bool = False) -> Iterator[Observation]:
+def stream_observations(
+    file: BinaryIO, include_nil: bool = False, elsewhere: Callable[[str], object] = tell_in_log
+) -> Iterator[Observation]:
     """
     Give the observations of a file one after the other, as `read_observations` does.
 
@@ -51,11 +59,11 @@ def stream_observations(file: BinaryIO, include_nil: bool = False) -> Iterator[O
     if head.startswith(_GZIP):
         unpacked = cast("BinaryIO", gzip.GzipFile(fileobj=file))
         try:
-            yield from stream_observations(unpacked, include_nil)
+            yield from stream_observations(unpacked, include_nil, elsewhere)
         except (OSError, EOFError, zlib.error) as error:
             raise _damaged() from error
     elif head.strip() and _reader_of(head) is read_xml:
-        yield from _numbered(stream_xml(file), include_nil)
+        yield from _numbered(stream_xml(file, elsewhere), include_nil)
     else:
         yield from read_observations(file.read(), include_nil)
 

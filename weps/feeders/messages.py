@@ -14,7 +14,7 @@ from weps.feeders.documents import read_observations
 from weps.feeders.sources import STA_MQTT, around_of, decode_mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from weps.model import Observation, Source
@@ -32,16 +32,17 @@ def read_message(source: Source, data: bytes, topic: str = "") -> Batch:
 
     The same message has the same observations with the same ids, however often it comes.
     """
+    elsewhere: list[str] = []
     if source.binding == STA_MQTT:
         found: Iterable[Observation] = _with_ids(_read_entity(around_of(source, topic), data))
     else:
         mapped = decode_mapped(source, data, topic)
-        found = _read_document(data) if mapped is None else mapped
+        found = _read_document(data, elsewhere.append) if mapped is None else mapped
     everything = tuple(found)
     for one in everything:
         _require_usable(one)
     observations = tuple(one for one in everything if one.value is not None)
-    return Batch(observations, len(everything) - len(observations), len(data))
+    return Batch(observations, len(everything) - len(observations), len(data), elsewhere=len(elsewhere))
 
 
 def _require_usable(one: Observation) -> None:
@@ -55,9 +56,11 @@ def _require_usable(one: Observation) -> None:
         raise InputError(f"the phenomenon time is before the year {_FIRST_YEAR} or after {_LAST_YEAR}")
 
 
-def _read_document(data: bytes) -> tuple[Observation, ...]:
+def _read_document(data: bytes, elsewhere: Callable[[str], object]) -> tuple[Observation, ...]:
     # As when polled: result time and identifier of an array change with every observation that is added to it.
-    return _with_ids(read_observations(data, include_nil=True), merged=_ARRAYS.search(data) is not None)
+    return _with_ids(
+        read_observations(data, include_nil=True, elsewhere=elsewhere), merged=_ARRAYS.search(data) is not None
+    )
 
 
 def _read_entity(around: Mapping[str, Any], data: bytes) -> tuple[Observation, ...]:
