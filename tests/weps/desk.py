@@ -12,6 +12,7 @@ from weps.composing import flapping_alert
 from weps.handling import Handling
 from weps.matching import Matcher
 from weps.model import (
+    Alert,
     AlertStatus,
     Attention,
     NewSubscription,
@@ -69,12 +70,20 @@ class Desk:
 
     def tell(self, subscription: Subscription, status=AlertStatus.FIRING, episode="e-1", **changes) -> str:
         """Store an alert as the engine does; gives its id."""
+        alert = self.alert(subscription, status, episode, **changes)
+        self.take(subscription, alert)
+        return alert.id
+
+    def alert(self, subscription: Subscription, status: AlertStatus, episode: str, **changes) -> Alert:
+        """An alert that has not been stored yet; what it tells of has happened just now."""
         self.count += 1
         alert = make_alert(self.count, status=status, subscription=subscription)
-        told = replace(alert, id=f"a-{self.count}", episode=episode, **{"event_time": self.now} | changes)
+        return replace(alert, id=f"a-{self.count}", episode=episode, **{"event_time": self.now} | changes)
+
+    def take(self, subscription: Subscription, *alerts: Alert) -> None:
+        """Store alerts in one transaction."""
         with self.store.batch(subscription.feed_id) as batch:
-            batch.add_alerts([(told, subscription.targets)], self.now, flapping_alert)
-        return told.id
+            batch.add_alerts([(alert, subscription.targets) for alert in alerts], self.now, flapping_alert)
 
     def run(self, *hours: float) -> None:
         """Let the scheduler look at these hours."""
@@ -91,8 +100,13 @@ class Desk:
 
     def feed(self, subscription: Subscription) -> list[tuple[str, bool]]:
         """What stands in the feed, oldest first, and whether it was silenced."""
-        alerts = self.store.alerts(subscription.id, Page(0, 100))[::-1]
-        return [(alert.reminder or alert.status.value, alert.silenced is not None) for alert in alerts]
+        return [
+            (alert.reminder or alert.status.value, alert.silenced is not None) for alert in self.alerts(subscription)
+        ]
+
+    def alerts(self, subscription: Subscription) -> list[Alert]:
+        """The alerts of a subscription, oldest first."""
+        return list(self.store.alerts(subscription.id, Page(0, 100)))[::-1]
 
     def restart(self) -> None:
         self.store.dispose()
