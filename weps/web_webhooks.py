@@ -10,6 +10,7 @@ A new secret is told in the answer to the change, and in no other.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from weps.ledger import SignedWebhook
     from weps.notify.webhook import WebhookChannel
     from weps.store import Store
+
+AT_ONCE = "PT0S"
+"""How long old secrets go on that strangers know: durations are longer else."""
 
 
 def create_webhook_routes(store: Store, channel: WebhookChannel) -> list[Route]:
@@ -66,7 +70,7 @@ class WebhookFace:
         everything = body.get("all", False)
         if not isinstance(everything, bool) or everything is bool(names):
             raise InputError("name a subscription, a target, or both; or say true for all webhooks", where="all")
-        old_for = read_duration_of(body, "oldFor")
+        old_for = timedelta(0) if body.get("oldFor") == AT_ONCE else read_duration_of(body, "oldFor")
         changed = self.rotation.rotate(
             now(),
             names.get("subscription"),

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
 import feedparser
@@ -17,42 +15,10 @@ from standardwebhooks.webhooks import Webhook
 
 from tests.flows.conftest import Running, wait_for
 from tests.flows.rules import HEAT
+from tests.webhook_peer import Peer
 from weps.client import ComplexInput, execute
 
 JSON = "application/json"
-
-
-class Peer:
-    """A webhook and a WebSub hub on loopback; a path `/410` answers so, and `/hang` never."""
-
-    def __init__(self) -> None:
-        self.posts: list[tuple[str, bytes, dict[str, str]]] = []
-        self.released = threading.Event()
-        peer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                peer.posts.append((self.path, body, dict(self.headers)))
-                if self.path == "/hang":
-                    peer.released.wait(30)
-                self.send_response(410 if self.path == "/410" else 204)
-                self.end_headers()
-
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.host = f"127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-
-    def of(self, path: str) -> list[tuple[bytes, dict[str, str]]]:
-        return [(body, headers) for where, body, headers in self.posts if where == path]
-
-    def close(self) -> None:
-        self.released.set()
-        self._server.shutdown()
-        self._server.server_close()
 
 
 @pytest.fixture
