@@ -47,7 +47,7 @@ class Served:
             sink=tuple(self.sink(path) for path in paths),
         )
         self.service.insert(procedure, "AirTemperature", (0, 20), (1, 35))
-        (entry,) = self.service.wait_for_entries(made["feed"], 1)
+        entry = self.service.wait_for_entries(made["feed"], 1)[0]
         return Watched(made["subscriptionId"], made["feed"], procedure, entry.id)
 
     def sink(self, path: str) -> str:
