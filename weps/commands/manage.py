@@ -41,6 +41,7 @@ def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         ("--every", "how often to ask, as ISO 8601 duration (default: PT10M)"),
         ("--for", "how long to watch, as ISO 8601 duration (default: until cancelled)"),
         ("--since", "the time from which to watch (default: now)"),
+        ("--flapping", "how many changes may come within which time, such as '6 in PT1H' (default: never too many)"),
     )
     subscribe.add_argument(
         "--sink",
@@ -93,6 +94,7 @@ def run_subscribe(arguments: argparse.Namespace) -> int:
         "samplingRate": arguments.every,
         "runtime": arguments.runtime,
         "startTime": arguments.since,
+        "flapping": arguments.flapping,
     }
     sinks: dict[str, Given] = {"sink": tuple(arguments.sink)} if arguments.sink else {}
     inputs = source_inputs(arguments) | _given(given) | sinks

@@ -1,15 +1,16 @@
-"""How people are kept at open episodes, as clients say it: repeating and escalating."""
+"""How people are kept at open episodes, and spared, as clients say it: repeating, escalating, and what flaps."""
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from weps.errors import InputError
-from weps.model import Attention
+from weps.model import Attention, Flapping
 from weps.notify.targets import SYNTAX, parse_target
 from weps.processes.base import InputSpec, Kind, Literal
-from weps.processes.inputs import DURATION_UNITS
+from weps.processes.inputs import DURATION_UNITS, format_duration, read_duration
 from weps.processes.subscribing import check_target
 
 if TYPE_CHECKING:
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from weps.processes.inputs import Inputs
 
 SHORTEST = timedelta(seconds=10)
+LONGEST_WINDOW = timedelta(days=7)
+MOST_CHANGES = 100
 NEVER = "never"
+_FLAPPING = re.compile(r"\s*(\d{1,9})\s+in\s+(\S{1,50})\s*")
 _DURATION = Literal(Kind.DURATION, uoms=DURATION_UNITS, published_type="string", unlimited=NEVER)
 
 ATTENTION_INPUTS = (
@@ -35,8 +39,15 @@ ATTENTION_INPUTS = (
         f"ISO 8601 or a number with a unit; {NEVER} if left out. Needs escalateTo.",
     ),
     InputSpec("escalateTo", "Who is told then", Literal(published_type=Kind.URL.value), SYNTAX, max_occurs=20),
+    InputSpec(
+        "flapping",
+        "How often something may begin and end until it is told only that it does",
+        Literal(longest=100),
+        f"More changes than a number within a time, such as '6 in PT1H', are told once, and once more when it has been "
+        f"calm for that time; {NEVER} if left out.",
+    ),
 )
-ATTENTION_PLACES = {name: name for name in ("repeat", "escalateAfter", "escalateTo")}
+ATTENTION_PLACES = {name: name for name in ("repeat", "escalateAfter", "escalateTo", "flapping")}
 
 
 def read_attention(inputs: Inputs, context: Context) -> Attention:
@@ -46,15 +57,25 @@ def read_attention(inputs: Inputs, context: Context) -> Attention:
     if bool(after) is not bool(further):
         missing = "escalateTo" if after else "escalateAfter"
         raise InputError("Escalating needs both escalateAfter and escalateTo.", missing)
-    return Attention(_duration(inputs, "repeat") or None, after or None, further)
+    flapping = _flapping(inputs)
+    return Attention(
+        _duration(inputs, "repeat") or None, after or None, further, flapping if flapping and flapping.count else None
+    )
 
 
-def read_changed_attention(
-    inputs: Inputs, context: Context
-) -> tuple[timedelta | None, timedelta | None, tuple[Target, ...] | None]:
-    """Give what was sent, for changes: the repeat interval, when to escalate, and to whom; raises `InputError`."""
-    further = _targets(inputs, context) or None
-    return _duration(inputs, "repeat"), _duration(inputs, "escalateAfter"), further
+def read_changed_attention(inputs: Inputs, context: Context) -> dict[str, Any]:
+    """Give what was sent, as members of changes; raises `InputError`."""
+    return {
+        "escalate_to": _targets(inputs, context) or None,
+        "repeat": _duration(inputs, "repeat"),
+        "escalate_after": _duration(inputs, "escalateAfter"),
+        "flapping": _flapping(inputs),
+    }
+
+
+def format_flapping(flapping: Flapping | None) -> str | None:
+    """Write what flaps as clients do; None for nothing."""
+    return None if flapping is None else f"{flapping.count} in {format_duration(flapping.window)}"
 
 
 def _duration(inputs: Inputs, identifier: str) -> timedelta | None:
@@ -67,6 +88,32 @@ def _duration(inputs: Inputs, identifier: str) -> timedelta | None:
     if found < SHORTEST:
         raise InputError(f"must be {SHORTEST.seconds} seconds or more", identifier)
     return found
+
+
+def _flapping(inputs: Inputs) -> Flapping | None:
+    """Give what flaps; that of `never` has a count of 0, and what is left out is None."""
+    text = inputs.text("flapping")
+    if text is None:
+        return None
+    if text.strip() == NEVER:
+        return Flapping(0, timedelta(0))
+    match = _FLAPPING.fullmatch(text)
+    if match is None:
+        raise InputError(
+            f"write how many changes may come within which time, as '6 in PT1H', or {NEVER}; not {text[:50]!r}",
+            "flapping",
+        )
+    count = int(match[1])
+    try:
+        window = read_duration(match[2], None)
+    except ValueError as error:
+        raise InputError(str(error), "flapping") from error
+    if not 1 <= count <= MOST_CHANGES or not SHORTEST <= window <= LONGEST_WINDOW:
+        raise InputError(
+            f"takes 1 to {MOST_CHANGES} changes within {SHORTEST.seconds} seconds to {LONGEST_WINDOW.days} days",
+            "flapping",
+        )
+    return Flapping(count, window)
 
 
 def _targets(inputs: Inputs, context: Context) -> tuple[Target, ...]:

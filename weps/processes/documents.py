@@ -10,6 +10,7 @@ from lxml import etree
 from sos_server.time import format_instant
 from weps.feeders.sources import PUSH, push_address, shown_source
 from weps.notify.targets import without_login
+from weps.processes.attention_inputs import format_flapping
 from weps.processes.base import JSON, XML, Complex, Format
 from weps.processes.inputs import format_duration
 
@@ -81,6 +82,7 @@ def _members(subscription: Subscription, feed: str) -> dict[str, Any]:
             for target in subscription.attention.escalate_to
         ]
         or None,
+        "flapping": format_flapping(subscription.attention.flapping),
         "alertCount": subscription.alert_count,
         "feed": feed,
     }

@@ -47,7 +47,6 @@ def _targets(inputs: Inputs, context: Context) -> tuple[Target, ...] | None:
 def _handle(inputs: Inputs, context: Context) -> Outputs:
     severity = inputs.text("severity")
     late, bound, corrections = read_changed_ordering(inputs)
-    repeat, escalate_after, escalate_to = read_changed_attention(inputs, context)
     changes = Changes(
         rule=_rule(inputs),
         sampling_rate=inputs.duration("samplingRate"),
@@ -57,9 +56,7 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
         late=late,
         bound=bound,
         corrections=corrections,
-        repeat=repeat,
-        escalate_after=escalate_after,
-        escalate_to=escalate_to,
+        **read_changed_attention(inputs, context),
         **read_telling(inputs),
     )
     if changes == Changes():
@@ -71,7 +68,7 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
     with told_of(places):
         updated, restarted = context.engine.update(inputs.texts("subscriptionId")[0], changes)
     state = RESTARTED if restarted else UNCHANGED if changes.rule is None else KEPT
-    named = tuple(dict.fromkeys((*(changes.targets or ()), *(escalate_to or ()))))
+    named = tuple(dict.fromkeys((*(changes.targets or ()), *(changes.escalate_to or ()))))
     introductions = context.engine.introduce(updated, named)
     info = f"Subscription {updated.id} was updated; {_STATES[state]} (version {updated.rule_version})"
     info += tell_introductions(introductions)

@@ -11,7 +11,7 @@ import pytest
 from tests.weps.notify.samples import make_alert
 from tests.weps.processes.conftest import Wps
 from tests.weps.processes.requests10 import execute, literals
-from weps.model import Attention, Target
+from weps.model import Attention, Flapping, Target
 
 SUBSCRIBE = literals(condition="greaterThan", threshold="500", procedure="PedestrianCounting1")
 
@@ -129,8 +129,16 @@ def test_a_subscription_says_how_people_are_kept_at_it(wps):
         ({"escalateTo": "http://127.0.0.1/store"}, "escalateTo"),
         ({"escalateAfter": "PT1H", "escalateTo": "pigeon:roof"}, "escalateTo"),
         ({"repeat": "PT1S"}, "repeat"),
+        ({"flapping": "often"}, "flapping"),
+        ({"flapping": "6 in a while"}, "flapping"),
+        ({"flapping": "0 in PT1H"}, "flapping"),
+        ({"flapping": "6 in PT1S"}, "flapping"),
+        ({"flapping": "6 in P1Y"}, "flapping"),
     ],
-    ids=["to whom", "an address that is never asked", "no channel", "too often"],
+    ids=[
+        *("to whom", "an address that is never asked", "no channel", "too often"),
+        *("no number", "no time", "no change", "too short", "years"),
+    ],
 )
 def test_wishes_that_cannot_be_are_refused(wps, wish, locator):
     """
@@ -142,6 +150,35 @@ def test_wishes_that_cannot_be_are_refused(wps, wish, locator):
 
     assert (reply.status, reply.fault) == (400, ("InvalidParameterValue", locator))
     assert wps.count == count
+
+
+def test_a_subscription_says_what_flaps(wps):
+    """
+    It is kept and shown, and can be changed and taken away.
+    """
+    made = wps.post(execute("weps:Subscribe", SUBSCRIBE + literals(flapping=" 6 in PT60M")))
+    identifier = made.output("subscriptionId")
+    found = [wps.engine.subscription(identifier).attention.flapping]
+    shown = call(wps, "weps:GetSubscription", subscriptionId=identifier).texts("//weps:Flapping")
+    for wish in ("3 in PT10M", "never"):
+        call(wps, "weps:Update", subscriptionId=identifier, flapping=wish)
+        found.append(wps.engine.subscription(identifier).attention.flapping)
+
+    assert found == [Flapping(6, timedelta(hours=1)), Flapping(3, timedelta(minutes=10)), None]
+    assert shown == ["6 in PT1H"]
+    assert call(wps, "weps:GetSubscription", subscriptionId=identifier).texts("//weps:Flapping") == []
+
+
+def test_a_rule_of_literals_can_show_what_is_pending(wps):
+    """
+    With a time for which it must hold; without one there is nothing between the beginning and the alert.
+    """
+    made = wps.post(execute("weps:Subscribe", SUBSCRIBE + literals(**{"for": "PT10M", "pending": "true"})))
+    without = wps.post(execute("weps:Subscribe", SUBSCRIBE + literals(pending="true")))
+
+    rule = json.loads(wps.engine.subscription(made.output("subscriptionId")).rule.text)
+    assert (rule["for"], rule["pending"]) == ("PT10M", True)
+    assert (without.status, without.fault) == (400, ("InvalidParameterValue", "condition"))
 
 
 @pytest.mark.parametrize(
