@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo test crash soak check format bench lock clean
+.PHONY: install demo test answers crash soak check format bench lock clean
 
 install: $(STAMP)
 
@@ -20,13 +20,19 @@ demo: install
 test: install
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
+# Asks all questions about the real series beside the checkout: publishes and polls each series whole.
+answers: install
+	ANSWERS=all $(BIN)/python -m pytest -n auto --dist worksteal tests/flows/test_real_series.py
+
 # Kills the delivery 200 times, between commit and delivery and in the middle of one.
 crash: install
 	CRASH_KILLS=200 $(BIN)/python -m pytest tests/weps/test_delivery_crash.py
 
-# Plays ten thousand random schedules of a source and of its reader; takes about an hour.
+# Plays ten thousand random schedules of a source and of its reader, in memory where the system has a place there:
+# what is waited for else is the disk. With CI set hypothesis would play the same ones in each part.
 soak: install
-	WEPS_SCHEDULES=10000 $(BIN)/python -m pytest tests/weps/test_schedules.py
+	env -u CI WEPS_SCHEDULES=10000 TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo $${TMPDIR:-/tmp}) \
+	    $(BIN)/python -m pytest -n auto --dist worksteal tests/weps/test_schedules.py
 
 check: install
 	$(BIN)/ruff format --check .
