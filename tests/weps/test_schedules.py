@@ -2,7 +2,7 @@
 Random schedules of a source and of its reader: whatever happens, every observation is told once.
 
 The SOS is one of the tests, and answers with real documents; feeder, engine, rules and store are ours, the clock is
-moved by the test. `WEPS_SCHEDULES=10000` plays so many schedules (`make soak`).
+moved by the test. `WEPS_SCHEDULES=10000` plays so many schedules (`make soak`), in parts that processes can share.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from weps.rules.languages import THRESHOLD
 from weps.store import Store
 
 MANY = int(os.environ.get("WEPS_SCHEDULES", "10"))
+PARTS = max(1, MANY // 500)
 EVERY = RuleText(THRESHOLD, json.dumps({**json.loads(HEAT), "trigger": "every"}))
 BOUND = timedelta(minutes=30)
 ORDERINGS = {
@@ -171,12 +172,17 @@ def schedule(sensed: list[Sensed]) -> tuple[list[Told], dict[tuple[str, datetime
     return told, values
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @settings(
-    max_examples=MANY, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=MANY // PARTS,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(sensed=st.lists(SENSED, max_size=25), polls=POLLS)
 @pytest.mark.timeout(7200)
-def test_whatever_happens_every_observation_is_told_once(store: Store, sensed: list[Sensed], polls: list[Poll]):
+def test_whatever_happens_every_observation_is_told_once(
+    store: Store, part: int, sensed: list[Sensed], polls: list[Poll]
+):
     """
     Late, out of order, corrected, behind faults and restarts: nothing is lost, nothing is doubled.
 
@@ -207,7 +213,8 @@ def test_whatever_happens_every_observation_is_told_once(store: Store, sensed: l
         assert len(told) + player.dropped(name) == len(values)
 
 
-@settings(max_examples=MANY // 2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("part", range(PARTS))
+@settings(max_examples=MANY // PARTS // 2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     minutes=st.lists(st.tuples(st.integers(0, 2), st.integers(1, 300), st.integers(0, 14)), max_size=25),
     distances=st.lists(st.integers(1, 15), min_size=30, max_size=30),
@@ -215,7 +222,7 @@ def test_whatever_happens_every_observation_is_told_once(store: Store, sensed: l
 )
 @pytest.mark.timeout(7200)
 def test_within_the_bound_rules_see_everything_in_the_order_of_its_time(
-    store: Store, minutes: list[tuple[int, int, int]], distances: list[int], restarts: set[int]
+    store: Store, part: int, minutes: list[tuple[int, int, int]], distances: list[int], restarts: set[int]
 ):
     """
     Whatever order observations come in, as long as the next poll sees them before their bound has passed.
