@@ -16,6 +16,7 @@ from weps.errors import WepsError
 from weps.model import Alert, AlertStatus, AlertUse, Severity
 from weps.notify.base import Signing
 from weps.notify.cloud_event import TEST_PATTERN
+from weps.notify.languages import PHRASES
 from weps.notify.targets import INSERT_RSS
 from weps.notify.text import clean_line
 
@@ -69,6 +70,7 @@ def introduce(
 
 def compose_introduction(subscription: Subscription, target: Target, now: datetime) -> Alert:
     """Give the message: it tells of nothing that was observed, and stands in no feed."""
+    say = PHRASES[subscription.language]
     name = clean_line(subscription.title or subscription.rule.name or subscription.id, 200)
     identifier = str(uuid.uuid5(ALERT_NAMESPACE, f"{subscription.id}/test/{target.address}/{now.isoformat()}"))
     return Alert(
@@ -77,8 +79,8 @@ def compose_introduction(subscription: Subscription, target: Target, now: dateti
         subscription_id=subscription.id,
         status=AlertStatus.EVENT,
         severity=Severity.UNKNOWN,
-        title=f"Test: {name}",
-        text=f"Alerts of the subscription {subscription.id} ({name}) will come here. Nothing has happened.",
+        title=say.test.format(name),
+        text=say.test_meaning.format(f"{subscription.id} ({name})"),
         rule_name=subscription.rule.name,
         rule_version=subscription.rule_version,
         pattern=TEST_PATTERN,

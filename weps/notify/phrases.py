@@ -98,3 +98,5 @@ class Phrases:
     flapping_over: str
     cancelled: str
     expired: str
+    test: str
+    test_meaning: str

@@ -112,4 +112,6 @@ ENGLISH = Phrases(
     flapping_over="{} changes since {}; it has been calm since the last one",
     cancelled="{} withdrew it",
     expired="it is not watched any more, so nobody knows how it goes on",
+    test="Test: {}",
+    test_meaning="Alerts of the subscription {} will come here. Nothing has happened.",
 )

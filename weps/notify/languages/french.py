@@ -135,4 +135,6 @@ FRENCH = Phrases(
     flapping_over="{} changements depuis {} ; le calme est revenu après le dernier",
     cancelled="annulée par {}",
     expired="elle n'est plus surveillée, la suite n'est pas connue",
+    test="Essai : {}",
+    test_meaning="Les alertes de l'abonnement {} arriveront ici. Il ne s'est rien passé.",
 )

@@ -135,4 +135,6 @@ GERMAN = Phrases(
     flapping_over="{} Wechsel seit {}; seit dem letzten ist Ruhe",
     cancelled="zurückgenommen von {}",
     expired="sie wird nicht mehr überwacht, wie es weitergeht, ist nicht bekannt",
+    test="Test: {}",
+    test_meaning="Hier kommen die Meldungen des Abonnements {} an. Es ist nichts geschehen.",
 )

@@ -135,4 +135,6 @@ ITALIAN = Phrases(
     flapping_over="{} cambiamenti dal {}; dopo l'ultimo è tornata la calma",
     cancelled="annullato da {}",
     expired="non è più sorvegliato, non si sa come prosegue",
+    test="Prova: {}",
+    test_meaning="Qui arriveranno gli avvisi dell'abbonamento {}. Non è successo nulla.",
 )

@@ -135,4 +135,6 @@ SPANISH = Phrases(
     flapping_over="{} cambios desde {}; hay calma desde el último",
     cancelled="cancelada por {}",
     expired="ya no se vigila, no se sabe cómo sigue",
+    test="Prueba: {}",
+    test_meaning="Aquí llegarán las alertas de la suscripción {}. No ha ocurrido nada.",
 )
