@@ -14,18 +14,20 @@ from sqlalchemy import select
 
 from tests.weps.desk import BOSS, Desk
 from tests.weps.notify.stores import open_store
-from weps.composing import Composer, Thread
+from weps.composing import Composer, Thread, flapping_alert
 from weps.episodes import OPEN, EpisodeSelection
+from weps.flapping import ABOUT_FLAPPING
 from weps.ledger import Attempt, Outcome
 from weps.matching import Matcher
-from weps.model import Alert, AlertStatus, Observation, Page, RuleText, Severity
+from weps.model import Alert, AlertStatus, Flapping, Observation, Page, Reminder, RuleText, Severity
 from weps.rules.languages import compile_rule
 from weps.rules.network import Found
 from weps.store import RuleState
-from weps.store.tables import ALERTS, EPISODE_TIMERS, OUTBOX
+from weps.store.tables import ALERTS, EPISODE_TIMERS, FLAPS, OUTBOX
 
 RULE = """{"type": "threshold", "condition": "greaterThan", "steps": [
-    {"threshold": 30, "severity": "Minor", "reset": 28}, {"threshold": 40, "severity": "Severe", "reset": 38}]}"""
+    {"threshold": 30, "severity": "Minor", "reset": 28}, {"threshold": 40, "severity": "Severe", "reset": 38}]%s}"""
+SHOWN = ', "consecutive": 2, "pending": true'
 SERIES = ("north", "south")
 QUARTER = 0.25
 MEMORY = Path("/dev/shm")
@@ -35,7 +37,8 @@ class Episodes(RuleBasedStateMachine):
     """
     Two series under a threshold with two steps, on a real store, with the rules and ids of the engine.
 
-    Each end of a silence has to tell what is open then and not acknowledged, unless another silence holds.
+    Sometimes a step has to be met twice, and what has begun is shown; sometimes more than two changes in an hour are
+    too many. Each end of a silence has to tell what is open then and not acknowledged, unless another silence holds.
     """
 
     def __init__(self) -> None:
@@ -46,11 +49,13 @@ class Episodes(RuleBasedStateMachine):
         self.number = 0
         self.silences: list[str] = []
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(shown=st.booleans(), flapping=st.sampled_from((None, Flapping(2, timedelta(hours=1)))))
+    def begin(self, shown: bool, flapping: Flapping | None) -> None:
         repeat, escalate = timedelta(hours=1), timedelta(hours=1.5)
-        self.subscription = self.desk.subscribe(repeat=repeat, escalate_after=escalate, escalate_to=(BOSS,))
-        self.rule = compile_rule(RuleText("application/vnd.weps.threshold+json", RULE))
+        self.subscription = self.desk.subscribe(
+            repeat=repeat, escalate_after=escalate, escalate_to=(BOSS,), flapping=flapping
+        )
+        self.rule = compile_rule(RuleText("application/vnd.weps.threshold+json", RULE % (SHOWN if shown else "")))
 
     def teardown(self) -> None:
         self.desk.store.dispose()
@@ -74,14 +79,14 @@ class Episodes(RuleBasedStateMachine):
                 alerts.append((alert, self.subscription.targets))
             dumped = RuleState(self.rule.dump(state), thread.detections, thread.open_episode)
             batch.save_states({(self.subscription.id, series): dumped})
-            batch.add_alerts(alerts, self.desk.now)
+            batch.add_alerts(alerts, self.desk.now, flapping_alert)
 
     @rule(quarters=st.integers(1, 6))
     def tick(self, quarters: int) -> None:
         """Let time pass, and let the scheduler look every quarter of an hour."""
         for _ in range(quarters):
             self.desk.hour += QUARTER
-            before, ended = self.open_and_free(), self.holding(-QUARTER)
+            before, ended = self.to_be_told(), self.holding(-QUARTER)
             self.desk.due.run_due()
             told = self.reminded_at(self.desk.now)
             wanted = {
@@ -128,6 +133,15 @@ class Episodes(RuleBasedStateMachine):
         self.observe(series, values[1])
         self.tick(quarters)
 
+    @rule(series=st.sampled_from(SERIES), changes=st.integers(1, 4), quarters=st.integers(0, 5))
+    def flap(self, series: str, changes: int, quarters: int) -> None:
+        """What random steps seldom come to either: something is restless, and then perhaps calm."""
+        for number in range(changes):
+            for _ in range(2):
+                self.observe(series, (41, 20)[number % 2])
+        if quarters:
+            self.tick(quarters)
+
     @precondition(lambda self: self.silences)
     @rule(data=st.data())
     def end_silence(self, data: st.DataObject) -> None:
@@ -149,7 +163,11 @@ class Episodes(RuleBasedStateMachine):
 
     @invariant()
     def what_is_stored_agrees(self) -> None:
-        """Transitions come in order; what is silenced is not pushed, all else is; nothing is due of what is over."""
+        """
+        Transitions come in order; nothing is due of what is over.
+
+        What is silenced is not pushed, nor what is only pending; all else is.
+        """
         with self.desk.store.reading() as connection:
             columns = ALERTS.c.sequence, ALERTS.c.id, ALERTS.c.episode, ALERTS.c.status
             alerts = connection.execute(
@@ -158,17 +176,39 @@ class Episodes(RuleBasedStateMachine):
             pushed = set(connection.execute(select(OUTBOX.c.alert_sequence)).scalars())
             due = set(connection.execute(select(EPISODE_TIMERS.c.episode)).scalars())
         episodes = {episode.id: episode for episode in self.episodes()}
-        assert pushed == {alert.sequence for alert in alerts if alert.silenced is None}
+        quiet = for_feeds_only(alerts)
+        assert pushed == {alert.sequence for alert in alerts if alert.silenced is None} - quiet
         assert due <= {identifier for identifier, episode in episodes.items() if episode.is_open}
         assert len({alert.id for alert in alerts}) == len(alerts)
         assert {alert.episode for alert in alerts} == episodes.keys()
         for identifier, episode in episodes.items():
             mine = [alert for alert in alerts if alert.episode == identifier]
             changes = [alert.status for alert in mine if alert.reminder is None]
-            assert set(changes[:-1]) <= {AlertStatus.FIRING}
-            assert changes[-1] in (AlertStatus.FIRING, AlertStatus.RESOLVED, AlertStatus.CANCELLED)
+            assert changes == sorted(changes, key=ORDER.index)
+            assert set(changes[:-1]) <= {AlertStatus.PENDING, AlertStatus.FIRING}
             assert (episode.state, episode.is_open) == (changes[-1], changes[-1] in OPEN)
             assert episode.alert_count == len(mine)
+
+    @invariant()
+    def what_flaps_is_told_once_and_then_when_it_is_calm(self) -> None:
+        """Nothing of it is pushed in between, but that it flaps; where nothing was silenced, how it stands was told."""
+        with self.desk.store.reading() as connection:
+            restless = set(connection.execute(select(FLAPS.c.episode).where(FLAPS.c.since.is_not(None))).scalars())
+        alerts = self.desk.alerts(self.subscription)
+        quiet = for_feeds_only(alerts)
+        for series in SERIES:
+            mine = [alert for alert in alerts if alert.feature_of_interest == series]
+            on = False
+            for alert in mine:
+                if alert.reminder in ABOUT_FLAPPING:
+                    on = alert.reminder is Reminder.FLAPPING
+                else:
+                    assert not on or alert.silenced or alert.status is AlertStatus.PENDING or alert.sequence in quiet
+            assert on is bool(restless & {alert.episode for alert in mine})
+            told = [alert for alert in mine if alert.silenced is None and alert.sequence not in quiet]
+            changes = [alert for alert in mine if alert.reminder is None and alert.sequence not in quiet]
+            if changes and not self.silences and not on:
+                assert told[-1].status == changes[-1].status
 
     def episodes(self, **conditions):
         return self.desk.store.episodes(EpisodeSelection(**conditions), Page(limit=1000))
@@ -176,8 +216,12 @@ class Episodes(RuleBasedStateMachine):
     def open_episodes(self) -> list[str]:
         return sorted(episode.id for episode in self.episodes(is_open=True))
 
-    def open_and_free(self) -> dict[str, Alert]:
-        return self.desk.store.newest_alerts_of(self.episodes(is_open=True, is_free=True))
+    def to_be_told(self) -> dict[str, Alert]:
+        """What the end of a silence has to tell: what goes on and nobody takes care of, unless it flaps."""
+        with self.desk.store.reading() as connection:
+            restless = set(connection.execute(select(FLAPS.c.episode).where(FLAPS.c.since.is_not(None))).scalars())
+        going = [episode for episode in self.episodes(is_open=True, is_free=True) if episode.id not in restless]
+        return self.desk.store.newest_alerts_of([one for one in going if one.state is not AlertStatus.PENDING])
 
     def holding(self, hours: float = 0):
         now = self.desk.now + timedelta(hours=hours)
@@ -187,6 +231,22 @@ class Episodes(RuleBasedStateMachine):
         reminders = ALERTS.c.reminder.is_not(None), ALERTS.c.stored == now
         with self.desk.store.reading() as connection:
             return set(connection.execute(select(ALERTS.c.episode).where(*reminders)).scalars())
+
+
+ORDER = (AlertStatus.PENDING, AlertStatus.FIRING, AlertStatus.RESOLVED, AlertStatus.CANCELLED)
+
+
+def for_feeds_only(alerts) -> set[int]:
+    """What is pending, and its end where it never fired."""
+    states: dict[str, str] = {}
+    found = set()
+    for alert in alerts:
+        before = states.get(alert.episode)
+        is_end = before == AlertStatus.PENDING and alert.status not in OPEN
+        if alert.reminder is None and (is_end or alert.status == AlertStatus.PENDING):
+            found.add(alert.sequence)
+        states[alert.episode] = before if is_end else alert.status
+    return found
 
 
 MANY = int(os.environ.get("WEPS_TEST_EXAMPLES", "10"))
