@@ -12,8 +12,10 @@ The connection is closed after it unless it says otherwise.
 from __future__ import annotations
 
 import gzip
+import os
 import socket
 import socketserver
+import struct
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -34,6 +36,7 @@ class Exchange:
     body: bytes
     client: tuple[str, int]
     send: Callable[[bytes], object] = field(repr=False)
+    connection: socket.socket = field(repr=False)
     stopping: threading.Event = field(repr=False)
     keep_open: bool = False
 
@@ -105,7 +108,8 @@ class _Handler(socketserver.StreamRequestHandler):
             headers[name.strip().lower()] = value.strip()
         body = self.rfile.read(int(headers.get("content-length", "0")))
         stopping = self.server.owner.stopping
-        return Exchange(first[0], first[1], headers, body, self.client_address, self.wfile.write, stopping)
+        send, connection = self.wfile.write, self.connection
+        return Exchange(first[0], first[1], headers, body, self.client_address, send, connection, stopping)
 
 
 def head(status: int = 200, **headers: str | int) -> bytes:
@@ -146,6 +150,18 @@ def hang(exchange: Exchange) -> None:
 
 def hang_up(exchange: Exchange) -> None:
     """Take the request and close the connection."""
+
+
+def reset(sent: bytes = b"") -> Behaviour:
+    """Take the request, send what is given, and reset the connection."""
+
+    def behave(exchange: Exchange) -> None:
+        exchange.send(sent)
+        exchange.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        # Closed by its number: the files on the connection would keep it open, and end it in good order.
+        os.close(exchange.connection.detach())
+
+    return behave
 
 
 def trickle_headers(exchange: Exchange) -> None:

@@ -81,8 +81,14 @@ def half(body: bytes) -> misbehaving.Behaviour:
 
 WAYS = {
     "slow": lambda body: misbehaving.trickle_body,
+    "slow in its headers": lambda body: misbehaving.trickle_headers,
+    "slow between chunks": lambda body: misbehaving.trickle_chunks,
     "hanging": lambda body: misbehaving.hang,
-    "resetting": lambda body: misbehaving.hang_up,
+    "hanging up": lambda body: misbehaving.hang_up,
+    "resetting": lambda body: misbehaving.reset(),
+    "resetting in the middle": lambda body: misbehaving.reset(
+        misbehaving.head(Content_Length=len(body)) + body[: len(body) // 2]
+    ),
     "half an answer": half,
     "less than it says": misbehaving.too_short,
     "more than it says": lambda body: misbehaving.too_long(body, len(body) - 100),
@@ -186,6 +192,23 @@ def test_values_out_of_order_and_twice_are_told_once_in_order(watching: Watching
     assert watching.told(subscription) == [(at(1), 31, False), (at(2), 32, False), (at(3), 33, False)]
 
 
+def test_values_that_come_after_newer_ones_are_told_as_late(watching: Watching):
+    """
+    What is out of order between polls is told when it comes, once, and marked.
+    """
+    subscription = watching.subscribe()
+    watching.tell((1, 31), (9, 39))
+    watching.tell((5, 35), since=11)
+    watching.tell((7, 37), since=13)
+    watching.tell((3, 33), (12, 42), since=13)
+    for minute in (10, 11, 12, 14, 15):
+        watching.poll(minute)
+
+    on_time = [(at(1), 31, False), (at(9), 39, False)]
+    late = [(at(5), 35, True), (at(3), 33, True), (at(7), 37, True)]
+    assert watching.told(subscription) == [*on_time, *late, (at(12), 42, False)]
+
+
 def test_a_value_that_is_changed_in_its_place_is_a_correction(watching: Watching):
     """
     With the same result time too: it is recorded, and told to nobody who did not ask for that.
@@ -204,17 +227,23 @@ def test_a_value_that_is_changed_in_its_place_is_a_correction(watching: Watching
 
 def test_one_series_of_twenty_that_stops_is_told_and_holds_nobody_back(watching: Watching):
     """
-    Its silence is one alert; the nineteen others go on, and each of their values is told.
+    Its silence is one alert and its return another; the nineteen others go on, and each value is told.
     """
     every = watching.subscribe()
     silence = watching.subscribe('{"type": "noData", "after": "PT2H", "correlate": "series"}')
     for hour in range(6):
         for number in range(20):
-            if number != 7 or hour < 2:
+            if number != 7 or hour in (0, 1, 5):
                 watching.tell((60 * hour + 1, 31 + number), feature=f"station{number}")
         watching.poll(60 * hour + 2)
 
-    alerts = watching.store.alerts(silence.id, Page(0, 100))
-    assert [(alert.status.value, alert.event_time) for alert in alerts] == [("no-data", at(181))]
-    assert "station7" in alerts[0].text
-    assert len(watching.told(every)) == 19 * 6 + 2
+    alerts = watching.store.alerts(silence.id, Page(0, 100))[::-1]
+    found = [(alert.status.value, alert.event_time) for alert in alerts]
+    assert found == [("no-data", at(181)), ("resolved", at(301))]
+    assert all("station7" in alert.text for alert in alerts)
+    assert sorted(watching.told(every)) == sorted(
+        (at(60 * hour + 1), 31 + number, False)
+        for hour in range(6)
+        for number in range(20)
+        if number != 7 or hour in (0, 1, 5)
+    )
