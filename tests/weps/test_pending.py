@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.weps.desk import ALL, BOSS, HOUR
 from weps.episodes import EpisodeSelection
-from weps.model import AlertStatus, Changes, Page, Severity, SubscriptionStatus
+from weps.model import AlertStatus, Changes, Page, Severity, SubscriptionStatus, Target
 
 PENDING, FIRING, RESOLVED = AlertStatus.PENDING, AlertStatus.FIRING, AlertStatus.RESOLVED
 
@@ -136,6 +138,20 @@ def test_what_is_pending_expires_without_a_word(desk, end):
 
     assert desk.pushes() == []
     assert desk.feed(subscription) == [("pending", False), ("expired", False)]
+
+
+def test_the_state_that_is_retained_by_a_broker_is_what_was_published(desk):
+    """
+    What is pending or silenced is not published, so it does not take the place of what was.
+    """
+    subscription = replace(desk.subscribe(), targets=(Target("mqtt", "mqtt://broker.example.org/alerts"),))
+    none = desk.store.newest_alert(subscription.id)
+    told = desk.tell(subscription, FIRING, "a")
+    desk.tell(subscription, PENDING, "b")
+    desk.quiet.silence(ALL, author="Ada", reason="works", lasting=HOUR)
+    desk.tell(subscription, FIRING, "b")
+
+    assert (none, desk.store.newest_alert(subscription.id)) == (0, desk.store.alert(told).sequence)
 
 
 def test_the_list_can_be_narrowed_to_what_is_pending(desk):

@@ -17,7 +17,7 @@ from weps.model import Alert, AlertStatus, Delivery, DeliveryStatus, Target
 from weps.store.bulk import insert_rows
 from weps.store.database import Database
 from weps.store.rows import read_alert
-from weps.store.tables import ALERTS, DELIVERY_ATTEMPTS, OUTBOX, SUBSCRIPTIONS, TARGETS
+from weps.store.tables import ALERTS, DELIVERY_ATTEMPTS, OUTBOX, TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 ERROR_LIMIT = 2_000
 MANY = 500
+PUBLISHED = "mqtt"
+"""The channel that keeps the newest alert of a subscription for whoever comes later."""
+
 QUEUED = DeliveryStatus.QUEUED
 
 
@@ -148,10 +151,16 @@ class Outbox(Database):
             return tuple(read_alert(row) for row in connection.execute(query).mappings())
 
     def newest_alert(self, subscription_id: str) -> int:
-        """Give the sequence of the newest alert of a subscription, 0 where there is none."""
-        query = select(SUBSCRIPTIONS.c.newest_alert).where(SUBSCRIPTIONS.c.id == subscription_id)
+        """
+        Give the sequence of the newest alert of a subscription that was to be published, 0 where there is none.
+
+        What is silenced or pending is not published, so that the state of before remains the one that is known.
+        """
+        mine = OUTBOX.c.subscription_id == subscription_id, OUTBOX.c.channel == PUBLISHED
+        # what was told again by hand is older than what was enqueued before it
+        last = select(OUTBOX.c.alert_sequence).where(*mine).order_by(OUTBOX.c.id.desc()).limit(MANY).subquery()
         with self.reading() as connection:
-            return connection.execute(query).scalar_one_or_none() or 0
+            return connection.execute(select(func.max(last.c.alert_sequence))).scalar_one() or 0
 
 
 def enqueue(connection: Connection, alerts: Sequence[tuple[int, Alert, tuple[Target, ...]]], now: datetime) -> None:
