@@ -151,7 +151,7 @@ def _decode_status(document: bytes, address: str) -> JobProgress:
     root = _decode(document, address)
     found = {etree.QName(element).localname: (element.text or "").strip() for element in root}
     if "JobID" not in found:
-        raise WepsError("the answer tells of no job", where=address)
+        raise WepsError(f"the answer tells of no job; {IS_IT_WEPS}", where=address)
     percent = found.get("PercentCompleted", "")
     return JobProgress(found["JobID"], found.get("Status", ""), int(percent) if percent.isdigit() else None)
 
