@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from weps.errors import NotFoundError
@@ -48,7 +48,7 @@ def create_channels(
         server = read_mail_server(settings.smtp.get_secret_value())
         sender = settings.mail_from or f"weps@{server.host}"
         pace = Pace(settings.mail_per_hour, digest=settings.mail_digest.total_seconds())
-        channels[EMAIL] = EmailChannel(server, sender, alerts_url, pace)
+        channels[EMAIL] = EmailChannel(server, sender, alerts_url, pace, history=_MailHistory(store))
     if settings.websub_hub is not None:
         channels[WEBSUB] = WebSubChannel(post, _Feeds(store, base_url))
     return channels
@@ -82,6 +82,18 @@ class _Poster:
     def __call__(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         answer = self._fetcher.send(HttpRequest("POST", url, headers, body))
         return Reply(answer.status, answer.body, answer.retry_after)
+
+
+class _MailHistory:
+    """Tells from the ledger how long ago a mailbox got its mails."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __call__(self, address: str, seconds: float) -> list[float]:
+        now = datetime.now(UTC)
+        sent = self._store.sent_since(Target(EMAIL, address), now - timedelta(seconds=seconds))
+        return [max(0.0, (now - instant).total_seconds()) for instant in sent]
 
 
 class _Feeds:

@@ -9,6 +9,7 @@ import pytest
 from tests.flaky_sos import FlakySos
 from tests.weps.bench import Bench
 from tests.weps.desk import Desk
+from tests.weps.notify.mail_server import Box, SmtpServer
 from tests.weps.notify.stores import open_store
 
 
@@ -33,3 +34,24 @@ def desk(tmp_path):
     made = Desk(open_store(tmp_path))
     yield made
     made.store.dispose()
+
+
+@pytest.fixture
+def box():
+    """What a mail server keeps."""
+    return Box()
+
+
+@pytest.fixture
+def serve(box: Box):
+    """Start mail servers; gives their ports."""
+    running = []
+
+    def start(**options) -> int:
+        running.append(SmtpServer(box, **options))
+        running[-1].start()
+        return running[-1].port
+
+    yield start
+    for each in running:
+        each.stop()

@@ -27,10 +27,12 @@ from weps.hosts import check_host
 from weps.ledger import ANSWER_LIMIT, Receipt
 from weps.model import Alert
 from weps.notify.base import Portion, beginning
+from weps.notify.languages import PHRASES
+from weps.notify.links import permalink
 from weps.notify.text import clean_line, clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 TITLE_LIMIT = 200
 TEXT_LIMIT = 10_000
@@ -62,7 +64,11 @@ class Pace:
 
 @dataclass(slots=True)
 class EmailChannel:
-    """Sends alerts as mail from `sender`; `alerts_url` is what stands before `/{id}` in the permalink of an alert."""
+    """
+    Sends alerts as mail from `sender`; `alerts_url` is what stands before `/{id}` in the permalink of an alert.
+
+    `history` gives how many seconds ago a mailbox got its mails within a window: what was sent before a restart counts.
+    """
 
     server: MailServer
     sender: str
@@ -70,6 +76,7 @@ class EmailChannel:
     pace: Pace = field(default_factory=Pace)
     context: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     clock: Callable[[], float] = time.monotonic
+    history: Callable[[str, float], Iterable[float]] = lambda _address, _window: ()
     _sent: dict[str, deque[float]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -88,9 +95,9 @@ class EmailChannel:
 
     def portion(self, address: str, waiting: int) -> Portion:
         """Send one by one while that is not too fast, then all that waits in one mail from time to time."""
+        sent = self._times(address)
         now = self.clock()
         with self._lock:
-            sent = self._sent.setdefault(address, deque())
             while sent and sent[0] <= now - self.pace.window:
                 sent.popleft()
             if len(sent) < self.pace.mails:
@@ -104,6 +111,7 @@ class EmailChannel:
 
     def _hand_in(self, mail: EmailMessage, address: str) -> Receipt:
         place = f"{self.server.host}:{self.server.port}"
+        sent = self._times(address)
         try:
             with self._connect() as connection:
                 if self.server.user:
@@ -115,12 +123,28 @@ class EmailChannel:
         except smtplib.SMTPResponseException as error:
             text = error.smtp_error if isinstance(error.smtp_error, bytes) else str(error.smtp_error).encode()
             raise _refused(error.smtp_code, text, place) from error
+        except smtplib.SMTPNotSupportedError as error:
+            raise DeliveryError(f"the mail server cannot do what is needed: {error}", where=place) from error
+        except ssl.SSLCertVerificationError as error:
+            message = f"the certificate of the mail server is not trusted: {error.verify_message}"
+            raise DeliveryError(message, where=place) from error
         except (smtplib.SMTPException, OSError) as error:
             message = f"the mail server cannot be reached ({type(error).__name__})"
             raise DeliveryError(message, where=place) from error
         with self._lock:
-            self._sent.setdefault(address, deque()).append(self.clock())
+            sent.append(self.clock())
         return Receipt(250, "taken by the mail server")
+
+    def _times(self, address: str) -> deque[float]:
+        """Give when a mailbox got its mails; what is not known in memory yet was sent before we began."""
+        with self._lock:
+            known = self._sent.get(address)
+        if known is None:
+            now = self.clock()
+            before = sorted(now - ago for ago in self.history(address, self.pace.window))
+            with self._lock:
+                known = self._sent.setdefault(address, deque(before))
+        return known
 
     def _connect(self) -> smtplib.SMTP:
         server, domain = self.server, self.sender.rpartition("@")[2]
@@ -166,7 +190,7 @@ def write_mail(alert: Alert, sender: str, address: str, alerts_url: str) -> Emai
 
 def write_digest(alerts: Sequence[Alert], sender: str, address: str, alerts_url: str) -> EmailMessage:
     """Write the mail of many alerts; its id is that of the last, so that it is the same when it is sent again."""
-    mail = _new_mail(f"{len(alerts)} alerts", sender, address)
+    mail = _new_mail(PHRASES[alerts[0].language].digest.format(len(alerts)), sender, address)
     mail["Date"] = format_datetime(alerts[-1].detected)
     mail["Message-ID"] = f"<digest-{len(alerts)}-{alerts[-1].id}@{sender.rpartition('@')[2]}>"
     mail["X-WEPS-Alert"] = alerts[-1].id
@@ -186,7 +210,7 @@ def _fill(mail: EmailMessage, alerts: Sequence[Alert], alerts_url: str) -> None:
     plain, marked = [], []
     for alert in alerts:
         title = clean_line(alert.title, TITLE_LIMIT) or alert.status.value
-        text, link = clean_text(alert.text, TEXT_LIMIT // len(alerts)), f"{alerts_url}/{alert.id}"
+        text, link = clean_text(alert.text, TEXT_LIMIT // len(alerts)), permalink(alert, alerts_url)
         plain.append(f"{title}\n\n{text}\n\n{link}\n")
         lines = "<br>\n".join(escape(line) for line in text.split("\n"))
         marked.append(f'<h2>{escape(title)}</h2>\n<p>{lines}</p>\n<p><a href="{escape(link)}">{escape(link)}</a></p>')

@@ -100,3 +100,4 @@ class Phrases:
     expired: str
     test: str
     test_meaning: str
+    digest: str

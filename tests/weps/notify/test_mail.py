@@ -1,82 +1,18 @@
 from __future__ import annotations
 
 import email
-import ssl
 from dataclasses import replace
 from email.policy import default
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
-from tests.weps.notify.certificate import make_certificate
+from tests.weps.notify.mail_server import ALERTS, mail_channel
 from tests.weps.notify.samples import make_alert
-from weps.errors import DeliveryError, InputError, SettingsError
+from weps.errors import InputError, SettingsError
 from weps.notify.base import Portion
-from weps.notify.mail import EmailChannel, MailServer, Pace, read_mail_server
+from weps.notify.mail import MailServer, Pace, read_mail_server
 
-ALERTS = "http://weps.example.org/alerts"
 TO = "duty@example.org"
-
-
-class Box:
-    """Keeps what is handed in, or refuses it with `refusal`."""
-
-    def __init__(self) -> None:
-        self.mails: list[bytes] = []
-        self.refusal = ""
-        self.was_secure: list[bool] = []
-
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
-        if self.refusal:
-            return self.refusal
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
-        self.mails.append(envelope.content)
-        self.was_secure.append(session.ssl is not None)
-        return "250 taken"
-
-
-class Running(Controller):
-    """A real SMTP server on loopback."""
-
-    def __init__(self, box: Box, **options) -> None:
-        self.options = options
-        super().__init__(box, hostname="127.0.0.1", port=0)
-
-    def factory(self):
-        return SMTP(self.handler, **self.options)
-
-    def _trigger_server(self) -> None:
-        # the port is only known now
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
-
-
-@pytest.fixture
-def box():
-    return Box()
-
-
-@pytest.fixture
-def serve(box):
-    running = []
-
-    def start(**options) -> int:
-        running.append(Running(box, **options))
-        running[-1].start()
-        return running[-1].port
-
-    yield start
-    for each in running:
-        each.stop()
-
-
-def channel(port: int, scheme: str = "smtp", **members) -> EmailChannel:
-    server = MailServer(scheme, "127.0.0.1", port, members.pop("user", ""), members.pop("password", ""))
-    return EmailChannel(server, "weps@city.example.org", ALERTS, **members)
 
 
 def test_an_alert_is_a_mail_in_text_and_html(serve, box):
@@ -85,7 +21,7 @@ def test_an_alert_is_a_mail_in_text_and_html(serve, box):
     """
     alert = replace(make_alert(), title="Flood\r\nBcc: all@example.org <script>", text="water <b>&\nüber 3 m 🌊")
 
-    channel(serve()).send(alert, TO)
+    mail_channel(serve()).send(alert, TO)
 
     mail = email.message_from_bytes(box.mails[0], policy=default)
     html = mail.get_body(("html",)).get_content()
@@ -103,7 +39,7 @@ def test_the_mails_of_an_episode_are_a_thread(serve, box):
     What follows the first alert answers its message, by ids that are the same when a mail is sent again.
     """
     first = replace(make_alert(1), id="e-1")
-    sender = channel(serve())
+    sender = mail_channel(serve())
 
     for alert in (first, make_alert(2), make_alert(2)):
         sender.send(alert, TO)
@@ -119,7 +55,7 @@ def test_above_a_rate_alerts_come_in_a_digest(serve, box):
     Two mails an hour go out one by one; what comes then waits five minutes, and goes out as one.
     """
     now = [1000.0]
-    sender = channel(serve(), pace=Pace(2, 3600, 300), clock=lambda: now[0])
+    sender = mail_channel(serve(), pace=Pace(2, 3600, 300), clock=lambda: now[0])
     for number in (1, 2):
         assert sender.portion(TO, 9) == Portion(1)
         sender.send(make_alert(number), TO)
@@ -138,66 +74,13 @@ def test_above_a_rate_alerts_come_in_a_digest(serve, box):
     assert mail.get_body(("plain",)).get_content().count(f"{ALERTS}/a-") == 9
 
 
-def test_mail_goes_over_tls_with_a_name_and_password(serve, box, tmp_path):
-    """
-    With starttls nothing is said before TLS is on; the certificate is checked.
-    """
-    certificate = make_certificate(tmp_path)
-    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server_side.load_cert_chain(certificate)
-
-    def check(server, session, envelope, mechanism, data):
-        good = isinstance(data, LoginPassword) and (data.login, data.password) == (b"weps", b"geheim")
-        return AuthResult(success=good, handled=good)
-
-    port = serve(tls_context=server_side, require_starttls=True, authenticator=check, auth_required=True)
-    trusting = ssl.create_default_context(cafile=certificate)
-
-    channel(port, "smtp+starttls", user="weps", password="geheim", context=trusting).send(make_alert(), TO)
-
-    assert box.was_secure == [True]
-    with pytest.raises(DeliveryError, match="535") as refused:
-        channel(port, "smtp+starttls", user="weps", password="falsch", context=trusting).send(make_alert(), TO)
-    with pytest.raises(DeliveryError, match="SSLCertVerificationError"):
-        channel(port, "smtp+starttls", user="weps", password="geheim").send(make_alert(), TO)
-    assert not refused.value.permanent
-    assert "falsch" not in str(refused.value)
-
-
-REFUSALS = {"for good": ("550 no such mailbox", True), "for now": ("451 try later", False)}
-
-
-@pytest.mark.parametrize(("refusal", "permanent"), REFUSALS.values(), ids=REFUSALS)
-def test_a_refusal_for_good_is_permanent(serve, box, refusal, permanent):
-    """
-    5xx is given up, 4xx is tried again.
-    """
-    box.refusal = refusal
-
-    with pytest.raises(DeliveryError) as caught:
-        channel(serve()).send(make_alert(), TO)
-
-    assert (caught.value.permanent, caught.value.status) == (permanent, int(refusal[:3]))
-    assert caught.value.answer == refusal[4:]
-
-
-def test_a_mail_server_that_is_not_there_is_tried_again():
-    """
-    The error names host and port, and no more.
-    """
-    with pytest.raises(DeliveryError, match=r"127\.0\.0\.1:1: the mail server cannot be reached") as caught:
-        channel(1).send(make_alert(), TO)
-
-    assert not caught.value.permanent
-
-
 @pytest.mark.parametrize("address", ["", "duty", "a@b c", "a@b\r\nBcc: c@d", "<a@b>", "a@b,c@d", "a@b?subject=x"])
 def test_what_is_no_mailbox_is_refused(address):
     """
     One mailbox, and nothing that a header could be made of.
     """
     with pytest.raises(InputError):
-        channel(1).check(address)
+        mail_channel(1).check(address)
 
 
 SERVERS = {

@@ -114,4 +114,5 @@ ENGLISH = Phrases(
     expired="it is not watched any more, so nobody knows how it goes on",
     test="Test: {}",
     test_meaning="Alerts of the subscription {} will come here. Nothing has happened.",
+    digest="{} alerts",
 )

@@ -137,4 +137,5 @@ FRENCH = Phrases(
     expired="elle n'est plus surveillée, la suite n'est pas connue",
     test="Essai : {}",
     test_meaning="Les alertes de l'abonnement {} arriveront ici. Il ne s'est rien passé.",
+    digest="{} alertes",
 )

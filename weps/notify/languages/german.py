@@ -137,4 +137,5 @@ GERMAN = Phrases(
     expired="sie wird nicht mehr überwacht, wie es weitergeht, ist nicht bekannt",
     test="Test: {}",
     test_meaning="Hier kommen die Meldungen des Abonnements {} an. Es ist nichts geschehen.",
+    digest="{} Meldungen",
 )

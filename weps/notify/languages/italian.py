@@ -137,4 +137,5 @@ ITALIAN = Phrases(
     expired="non è più sorvegliato, non si sa come prosegue",
     test="Prova: {}",
     test_meaning="Qui arriveranno gli avvisi dell'abbonamento {}. Non è successo nulla.",
+    digest="{} avvisi",
 )

@@ -137,4 +137,5 @@ SPANISH = Phrases(
     expired="ya no se vigila, no se sabe cómo sigue",
     test="Prueba: {}",
     test_meaning="Aquí llegarán las alertas de la suscripción {}. No ha ocurrido nada.",
+    digest="{} alertas",
 )

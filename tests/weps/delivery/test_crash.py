@@ -33,7 +33,7 @@ import sys, time
 from dataclasses import replace
 from datetime import UTC, datetime
 from tests.weps.notify.samples import make_alert
-from tests.weps.test_delivery import post
+from tests.weps.delivery.receiver import post
 from weps.delivery import BackOff, DeliveryWorker
 from weps.model import Page
 from weps.notify.webhook import WebhookChannel
@@ -105,7 +105,7 @@ def receiver():
 def run_until_killed(url: str, seconds: float | None) -> None:
     """Run the worker, and kill it so long after it began; without a time it ends when all is delivered."""
     command = [sys.executable, "-c", WORKER, url, str(ALERTS_IN_ALL)]
-    with subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True) as worker:
+    with subprocess.Popen(command, cwd=Path(__file__).parents[3], stdout=subprocess.PIPE, text=True) as worker:
         assert worker.stdout.readline() == "ready\n"
         if seconds is None:
             assert worker.wait(60 + 2 * KILLS) == 0
