@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import station
 from benchmarks.frame import Case, Line, Scale, at_least, compare, require_equal
 from sos_server.model import OM_MEASUREMENT
-from sos_server.storage.insert import SeriesBatch
+from sos_server.storage.batches import batch_of
 from sos_server.storage.series import SeriesKey
 from sos_server.storage.sql import open_storage
 from sos_server.time import to_microseconds
@@ -66,7 +66,7 @@ def store(storage: Storage, first: int, number: int) -> None:
 
 def insert_batch(storage: Storage, observations: tuple[Observation, ...]) -> None:
     """Store observations of the sensor as one batch."""
-    batch = SeriesBatch(KEY, station.UNIT, observations, station.FEATURE)
+    batch = batch_of(KEY, station.UNIT, observations, station.FEATURE)
     storage.insert_observations((station.OFFERING,), (batch,), to_microseconds(station.BEGIN))
 
 

@@ -15,7 +15,8 @@ from benchmarks.inserting import INSERT, bare_row
 from sos_server.codecs.sensorml import encode_description
 from sos_server.model import OM_MEASUREMENT, Offering
 from sos_server.storage.base import open_database
-from sos_server.storage.insert import SeriesBatch, insert_observations
+from sos_server.storage.batches import batch_of
+from sos_server.storage.insert import insert_observations
 from sos_server.storage.sensors import insert_sensor
 from sos_server.storage.series import SeriesKey
 from sos_server.time import to_microseconds
@@ -80,5 +81,5 @@ def _store_first(connection: Connection, number: int) -> None:
     )
     insert_sensor(connection, replace(station.sensor(), description=description), (offering,), 0)
     key = SeriesKey(procedure, station.PROPERTY, station.FEATURE.identifier, OM_MEASUREMENT)
-    batch = SeriesBatch(key, station.UNIT, station.observations(0, 1), station.FEATURE)
+    batch = batch_of(key, station.UNIT, station.observations(0, 1), station.FEATURE)
     insert_observations(connection, (name,), (batch,), {}, to_microseconds(station.BEGIN))

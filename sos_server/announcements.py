@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from sos_server.time import from_microseconds
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from sos_server.storage.insert import SeriesBatch
+    from sos_server.storage.batches import SeriesBatch
 
 _LOG = logging.getLogger("sos_server")
 
@@ -70,7 +72,6 @@ class Announcements:
 
 
 def _announcement(offerings: tuple[str, ...], batch: SeriesBatch) -> Announcement:
-    begin = min(each.phenomenon_time for each in batch.observations)
-    end = max(each.phenomenon_time_end or each.phenomenon_time for each in batch.observations)
+    begin, end = from_microseconds(min(batch.rows.begins)), from_microseconds(max(batch.rows.ends))
     key = batch.key
     return Announcement(offerings, key.procedure, key.observed_property, key.feature_of_interest, begin, end)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, TypeAlias
 
 from sos_server.codecs import xml
 from sos_server.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lxml import etree
 
@@ -61,6 +62,16 @@ class TextEncoding:
                 )
             yield tokens
 
+    def columns(self, text: str, expected: int) -> list[Sequence[str]] | None:
+        """Give the tokens of a text column by column; None where rows or tokens have to be looked at one by one."""
+        is_plain = self.decimal_separator == "." and not any(
+            map(str.isspace, self.token_separator + self.block_separator)
+        )
+        parts = text.split() if is_plain else []
+        if len(parts) != 1:
+            return None
+        return split_columns(list(filter(None, parts[0].split(self.block_separator))), self.token_separator, expected)
+
     def splits(self, text: str) -> bool:
         """Tell whether a text would be read as more than one token."""
         return self.token_separator in text or self.block_separator in text
@@ -72,6 +83,15 @@ class XmlEncoding:
 
 
 Encoding: TypeAlias = TextEncoding | XmlEncoding
+
+
+def split_columns(blocks: list[str], separator: str, width: int) -> list[Sequence[str]] | None:
+    """Split rows that all have their width into columns, all at once; None where one has not."""
+    if not separator.strip() or set(map(str.count, blocks, repeat(separator))) != {width - 1}:
+        return None
+    tokens = separator.join(blocks).split(separator)
+    return [tokens[column::width] for column in range(width)]
+
 
 # one row in XML encoding: the names of its components with their texts
 NamedTokens: TypeAlias = "tuple[tuple[str, str], ...]"

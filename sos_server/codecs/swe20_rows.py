@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
-from functools import partial
 from itertools import repeat
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sos_server.codecs import swe20, xsd
 from sos_server.codecs.swe20_encoding import TextEncoding, named_rows
 from sos_server.errors import InvalidParameterValue, InvalidRequest, MissingParameterValue
-from sos_server.model import Observation
-from sos_server.time import parse_instant
+from sos_server.model import Observation, ResultRows
+from sos_server.time import from_microseconds, parse_instant, to_microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sos_server.codecs.swe20 import Component
     from sos_server.codecs.swe20_results import ResultForm
@@ -24,60 +22,89 @@ if TYPE_CHECKING:
     from sos_server.requests import ResultValues
 
 _LOCATOR = "resultValues"
-_BLANK = re.compile(r"\s")
-# made from an iterable of tuples, without the constructor: four times as fast
-_make: Callable[[Any], Observation] = partial(tuple.__new__, Observation)
+
+
+class DecodedRows(NamedTuple):
+    """Results; `features` and `geometries` are empty where the rows do not tell them."""
+
+    rows: ResultRows
+    features: Sequence[str] = ()
+    geometries: Sequence[Mapping[str, Any]] = ()
 
 
 def decode_rows(form: ResultForm, template: ResultTemplate, values: ResultValues) -> list[Observation]:
-    """Read results to observations; raises `InvalidParameterValue` with row and column of what cannot be read."""
-    rows = _tokens(form, values)
-    if not rows:
-        raise MissingParameterValue("resultValues is empty; give at least one row.", _LOCATOR)
-    reader = _Reader(form, tuple(zip(*rows, strict=True)), len(rows))
+    """Read results to observations; raises as `decode_columns` does."""
+    found = decode_columns(form, values)
+    begins, ends, result_times, results, reasons = found.rows
+    nothing: Iterable[None] = repeat(None)
+    uom = form.components[form.value].uom
+    return [
+        Observation(
+            from_microseconds(begin),
+            template.procedure,
+            template.observed_property,
+            feature or "",
+            value,
+            uom,
+            None if end is None else from_microseconds(end),
+            None if known is None else from_microseconds(known),
+            form.observation_type,
+            template.offering,
+            reason,
+            template.feature,
+            geometry=geometry,
+        )
+        for begin, end, known, value, reason, feature, geometry in zip(
+            begins,
+            nothing if ends is begins else ends,
+            nothing if form.result_time is None else result_times,
+            results,
+            reasons or nothing,
+            found.features or repeat(template.feature_of_interest),
+            found.geometries or nothing,
+            strict=False,
+        )
+    ]
+
+
+def decode_columns(form: ResultForm, values: ResultValues) -> DecodedRows:
+    """Read results; raises `InvalidParameterValue` with row and column of what cannot be read."""
+    columns = _columns(form, values)
+    reader = _Reader(form, columns, len(columns[0]))
     begins, ends = reader.phenomenon_times()
     found, reasons = reader.values()
-    component = form.components[form.value]
-    features: Iterable[str]
-    features = repeat(template.feature_of_interest or "") if form.feature is None else reader.features(form.feature)
-    results: Iterable[datetime | None]
-    results = repeat(None) if form.result_time is None else reader.instants(form.result_time)
-    geometries: Iterable[dict[str, Any] | None] = reader.places() if form.place else repeat(None)
-    columns: dict[str, Iterable[Any]] = {
-        name: repeat(default) for name, default in Observation._field_defaults.items()
-    } | {
-        "phenomenon_time": begins,
-        "procedure": repeat(template.procedure),
-        "observed_property": repeat(template.observed_property),
-        "feature_of_interest": features,
-        "value": found,
-        "uom": repeat(component.uom),
-        "phenomenon_time_end": ends,
-        "result_time": results,
-        "observation_type": repeat(form.observation_type),
-        "offering": repeat(template.offering),
-        "nil_reason": reasons,
-        "feature": repeat(template.feature),
-        "geometry": geometries,
-    }
-    return list(map(_make, zip(*(columns[name] for name in Observation._fields), strict=False)))
+    known = ends if form.result_time is None else reader.instants(form.result_time)
+    return DecodedRows(
+        ResultRows(begins, ends, known, found, reasons),
+        () if form.feature is None else reader.features(form.feature),
+        tuple(reader.places()) if form.place else (),
+    )
 
 
-def _tokens(form: ResultForm, values: ResultValues) -> list[list[str]]:
-    """Split values into rows of tokens, as many in each as the form says."""
-    if isinstance(values, str) != isinstance(form.encoding, TextEncoding):
-        wanted = "text encoding" if isinstance(form.encoding, TextEncoding) else "XML encoding"
-        raise InvalidParameterValue(f"The values are not in {wanted}, which the template asks for.", _LOCATOR)
+def _columns(form: ResultForm, values: ResultValues) -> Sequence[Sequence[str]]:
+    """Split values into columns of tokens, as many as the form says."""
+    encoding = form.encoding
     try:
-        if isinstance(values, str):
-            return _text_rows(form, form.encoding, values) if isinstance(form.encoding, TextEncoding) else []
-        names = [component.name for component in form.components if component.value is None]
-        return [_split_ranges(form, row) for row in named_rows(values, names)]
+        if isinstance(values, str) and isinstance(encoding, TextEncoding):
+            columns = encoding.columns(values, form.tokens)
+            if columns is not None:
+                return columns
+            rows = _text_rows(form, encoding, values)
+        elif isinstance(values, str) or isinstance(encoding, TextEncoding):
+            wanted = "text encoding" if isinstance(encoding, TextEncoding) else "XML encoding"
+            raise InvalidParameterValue(f"The values are not in {wanted}, which the template asks for.", _LOCATOR)
+        else:
+            names = [component.name for component in form.components if component.value is None]
+            rows = [_split_ranges(form, row) for row in named_rows(values, names)]
     except InvalidRequest as error:
         raise InvalidParameterValue(error.message, _LOCATOR) from error
+    if not rows:
+        raise MissingParameterValue("resultValues is empty; give at least one row.", _LOCATOR)
+    return tuple(zip(*rows, strict=True))
 
 
 def _text_rows(form: ResultForm, encoding: TextEncoding, values: str) -> list[list[str]]:
+    """Split a text row by row, also where it has blanks and line breaks; raises where a row has not its tokens."""
     blocks = encoding.blocks(values)
     expected = form.tokens
     # an array of variable size has its number of rows in front (OGC 08-094r1 clause 8.5), and some clients give it
@@ -88,11 +115,7 @@ def _text_rows(form: ResultForm, encoding: TextEncoding, values: str) -> list[li
                 f"The values say that they are {declared[:20]} rows, but they are {len(blocks)}; send them whole.",
                 _LOCATOR,
             )
-    separator = encoding.token_separator
-    if encoding.decimal_separator == "." and separator.strip() and not _BLANK.search(values):
-        rows = [block.split(separator) for block in blocks]  # as `tokens` does, where there is nothing to strip
-    else:
-        rows = [encoding.tokens(block) for block in blocks]
+    rows = [encoding.tokens(block) for block in blocks]
     for number, row in enumerate(rows, start=1):
         if len(row) != expected:
             raise InvalidParameterValue(
@@ -116,7 +139,7 @@ def _split_ranges(form: ResultForm, row: list[str]) -> list[str]:
 class _Reader:
     """Reads results column by column; only when one cannot be read, the row is looked for."""
 
-    def __init__(self, form: ResultForm, columns: Sequence[tuple[str, ...]], count: int) -> None:
+    def __init__(self, form: ResultForm, columns: Sequence[Sequence[str]], count: int) -> None:
         self._form = form
         self._columns = columns
         self._count = count
@@ -139,25 +162,36 @@ class _Reader:
             raise InvalidParameterValue(f"Row {number} names no feature of interest.", _LOCATOR)
         return texts
 
-    def instants(self, index: int, part: int = 0) -> list[datetime]:
-        return self._read(self.texts(index, part), _read_instant, index)
+    def instants(self, index: int, part: int = 0) -> list[int]:
+        return self._read_instants(self.texts(index, part), index)
 
-    def phenomenon_times(self) -> tuple[list[datetime], Iterable[datetime | None]]:
+    def phenomenon_times(self) -> tuple[list[int], list[int]]:
+        """Give begins and ends; they are the same list where all are instants."""
         index = self._form.phenomenon_time
         if self._form.components[index].tokens == 2:
             return self.instants(index), self.instants(index, 1)
         texts = self.texts(index)
         if not any("/" in text for text in texts):
-            return self._read(texts, _read_instant, index), repeat(None)
-        begins, ends = [text.partition("/")[0] for text in texts], [text.rpartition("/")[2] for text in texts]
-        return self._read(begins, _read_instant, index), self._read(ends, _read_instant, index)
+            begins = self._read_instants(texts, index)
+            return begins, begins
+        begins = self._read_instants([text.partition("/")[0] for text in texts], index)
+        return begins, self._read_instants([text.rpartition("/")[2] for text in texts], index)
 
-    def values(self) -> tuple[list[Value], Iterable[str | None]]:
+    def _read_instants(self, texts: Sequence[str], index: int) -> list[int]:
+        try:
+            instants = list(map(datetime.fromisoformat, texts))
+        except ValueError:
+            instants = []
+        if {each.tzinfo for each in instants} != {UTC}:
+            instants = self._read(texts, parse_instant, index)
+        return list(map(to_microseconds, instants))
+
+    def values(self) -> tuple[list[Value], Sequence[str | None]]:
         index = self._form.value
         component, texts = self._form.components[index], self.texts(index)
         numbers = _read_plain_numbers(component, texts) if component.kind == "Quantity" else None
         if numbers is not None:
-            return numbers, repeat(None)
+            return numbers, ()
         column = self._positions[index] + 1
         found = []
         for number, text in enumerate(texts, start=1):
@@ -165,7 +199,8 @@ class _Reader:
                 found.append(swe20.decode_value(component, text, f"row {number}, column {column}"))
             except InvalidRequest as error:
                 raise InvalidParameterValue(error.message, _LOCATOR) from error
-        return [value for value, _ in found], [reason for _, reason in found]
+        reasons = [reason for _, reason in found]
+        return [value for value, _ in found], reasons if any(reasons) else ()
 
     def places(self) -> Iterator[dict[str, Any]]:
         limits = (180.0, 90.0)
@@ -190,14 +225,6 @@ class _Reader:
                 except (ValueError, OverflowError) as error:
                     raise InvalidParameterValue(f"Row {number}, {column}: {error}.", _LOCATOR) from error
             raise
-
-
-def _read_instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        return parse_instant(text)
-    return instant if instant.tzinfo is UTC else parse_instant(text)
 
 
 def _read_plain_numbers(component: Component, texts: Sequence[str]) -> list[Value] | None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from sos_server.codecs import swe_nested, xml
+from sos_server.codecs.swe20_encoding import split_columns
 from sos_server.codecs.swe_structure import RANGES, Array, Field, child
 from sos_server.errors import InvalidRequest
 
@@ -99,22 +100,13 @@ def _text_tables(array: Array, text: str, where: str) -> Iterator[Table]:
     fitting = _fitting(separators, text, width)
     number = 1
     for blocks in _blocks(text, fitting):
-        tokens = _columns(blocks, fitting, width)
+        tokens: Sequence[Sequence[str]] | None = split_columns(blocks, fitting.token, width)
         if tokens is None:
             rows_of_tokens = list(_widened(list(map(fitting.tokens, blocks)), width, number, where))
             tokens = tuple(zip(*rows_of_tokens, strict=True))
         number += len(blocks)
         if tokens or not width:
             yield _table(flat, tokens, len(tokens[0]) if tokens else len(blocks), fitting)
-
-
-def _columns(blocks: list[str], separators: Separators, width: int) -> Sequence[Sequence[str]] | None:
-    """Split rows that all have their width into columns, all at once; None where one has not."""
-    between = separators.token
-    if not between.strip() or set(map(str.count, blocks, repeat(between))) != {width - 1}:
-        return None
-    tokens = between.join(blocks).split(between)
-    return [tokens[column::width] for column in range(width)]
 
 
 def decode_separators(element: etree._Element | None, text: str) -> Separators:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, bindparam, exists, insert, select
 
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-# the first five columns of an observation (its key and its number), and what it tells
-AnnotatedRow: TypeAlias = "tuple[tuple[int, int, int, int, int], Annotations]"
+    from sos_server.storage.batches import RowKey
 
 SAME_KEY = and_(
     *(OBSERVATIONS.c[name] == ANNOTATIONS.c[name] for name in ("series_id", "first", "last", "result_time"))
@@ -33,7 +32,7 @@ _INSERT = insert(ANNOTATIONS).from_select(
 )
 
 
-def insert_annotations(connection: Connection, annotated: Sequence[AnnotatedRow]) -> bool:
+def insert_annotations(connection: Connection, annotated: Sequence[tuple[RowKey, Annotations]]) -> bool:
     """Store what new observations tell; gives whether one of their series had nothing to tell before."""
     if not annotated:
         return False

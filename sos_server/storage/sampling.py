@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from itertools import groupby, islice
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from shapely.geometry import shape
 from sqlalchemy import and_, bindparam, insert, null, or_, select
@@ -26,10 +26,9 @@ if TYPE_CHECKING:
 
     from sos_server.filters import SpatialFilter
     from sos_server.model import SeriesInfo
+    from sos_server.storage.batches import RowKey
     from sos_server.storage.cursor import Reader
 
-# the first five columns of an observation (its key and its number), and its geometry
-SampledRow: TypeAlias = "tuple[tuple[int, int, int, int, int], Mapping[str, Any]]"
 _KEY = ("series_id", "first", "last", "result_time")
 _PLACE = SAMPLING_GEOMETRIES.c
 _SAME_KEY = and_(*(OBSERVATIONS.c[name] == _PLACE[name] for name in _KEY))
@@ -43,7 +42,9 @@ _INSERT = insert(SAMPLING_GEOMETRIES).from_select(
 )
 
 
-def insert_geometries(connection: Connection, sampled: Sequence[SampledRow], offerings: Sequence[str]) -> None:
+def insert_geometries(
+    connection: Connection, sampled: Sequence[tuple[RowKey, Mapping[str, Any]]], offerings: Sequence[str]
+) -> None:
     """Store the geometries of observations that are new, and widen the bounds of their offerings."""
     if not sampled:
         return

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sos_server.model import Offering, ResultTemplate
     from sos_server.requests import DeleteObservation, InsertSensor
     from sos_server.storage.base import Database
+    from sos_server.storage.batches import SeriesBatch
     from sos_server.storage.reading import Remembered
 
 _MOST_KNOWN = 100_000  # series that are remembered for inserts
@@ -135,7 +136,7 @@ class Storage(ReadableStorage):
                 _move_on(connection, now)
         return count
 
-    def insert_observations(self, offerings: tuple[str, ...], batches: Sequence[insert.SeriesBatch], now: int) -> int:
+    def insert_observations(self, offerings: tuple[str, ...], batches: Sequence[SeriesBatch], now: int) -> int:
         """Store all batches or none under offerings; gives the number of observations that are new."""
         remembered = self._remembered.known
         known = ChainMap({}, remembered)
@@ -166,7 +167,7 @@ class _JoinedStorage(Storage):
         super().__init__(database, remembered)
         self._together = database
 
-    def insert_observations(self, offerings: tuple[str, ...], batches: Sequence[insert.SeriesBatch], now: int) -> int:
+    def insert_observations(self, offerings: tuple[str, ...], batches: Sequence[SeriesBatch], now: int) -> int:
         """Store all batches, all of them new and of known series, under offerings; gives the number of observations."""
         with self._database.snapshot() as reader:
             new = insert.insert_known(reader, offerings, batches, self._remembered.known, now)
