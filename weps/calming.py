@@ -69,7 +69,8 @@ def _is_calm(work: EpisodeTransaction, flaps: Flaps) -> bool:
 
 def tell_flapping(work: EpisodeTransaction, flaps: Flaps, identifier: str, now: datetime) -> int:
     """Tell that something flaps where nobody was told; then, until it is calm, there is nothing more to tell."""
-    if flaps.told:
+    if flaps.told or flaps.episode != work.episode.id:
+        work.change(muted=False)
         return 0
     alert = flapping_alert(work.newest_alert(), flaps, Reminder.FLAPPING, now)
     further = work.subscription().attention.escalate_to if flaps.escalated else ()

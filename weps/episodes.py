@@ -89,7 +89,7 @@ class Episode:
     `newest_alert` is the sequence of the alert that changed it last, reminders left out. `told` is whether somebody
     was pushed an alert of it, `muted` whether its last change was not pushed because of a silence, `escalated` whether
     it was told to further targets. `acknowledged_until` None means until it is over. `continued_by` is the episode in
-    which one goes on that was cancelled too early.
+    which one goes on that was cancelled too early. `key` is what its rule tells things apart by, where that matters.
     """
 
     id: str
@@ -109,6 +109,7 @@ class Episode:
     muted: bool = False
     escalated: bool = False
     continued_by: str | None = None
+    key: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -139,8 +140,9 @@ def follow(known: Episode | None, alert: Alert, sequence: int, now: datetime, *,
 
     `was_heard` is whether somebody was pushed an alert of another episode that this one goes on from.
     """
-    silenced = alert.silenced is not None
-    pushed = not silenced and not is_for_feeds_only(known.state if known else None, alert)
+    # what flaps is told when it is calm, and not by the end of a silence
+    muted = alert.silenced not in (None, Reminder.FLAPPING)
+    pushed = alert.silenced is None and not is_for_feeds_only(known.state if known else None, alert)
     if known is None:
         closed = None if alert.status in OPEN else now
         return Episode(
@@ -154,9 +156,9 @@ def follow(known: Episode | None, alert: Alert, sequence: int, now: datetime, *,
             newest_alert=sequence,
             alert_count=1,
             told=pushed,
-            muted=silenced,
+            muted=muted,
+            key=alert.key,
         )
-    muted = silenced or alert.reminder is Reminder.FLAPPING
     told = known.told or pushed or was_heard
     after = replace(known, alert_count=known.alert_count + 1, told=told, muted=muted)
     if alert.reminder is not None:

@@ -171,7 +171,9 @@ def _remind(
     newest = work.newest_alert()
     if work.episode.state is AlertStatus.PENDING:
         return 0
-    if work.is_silenced(newest, now) or work.flaps() is not None:
+    if work.flaps() is not None:
+        return 0
+    if work.is_silenced(newest, now):
         # the end of the silence tells it, and everything begins anew from there
         work.change(muted=True)
         work.drop_timers(Timer.REPEAT, Timer.ESCALATION)

@@ -143,7 +143,7 @@ class EpisodeTransaction:
 
     def flaps(self) -> Flaps | None:
         """Give what flaps, where that is what the episode tells of."""
-        return flaps_of(self._connection, self.episode.id)
+        return flaps_of(self._connection, self.episode)
 
     def change_flaps(self, flaps: Flaps, **changes: Any) -> None:
         """Change what is known of something that flaps; without changes it is forgotten."""

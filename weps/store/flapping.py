@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import delete, exists, or_, select, tuple_, update
+from sqlalchemy import delete, exists, select, tuple_, update
 
 from sos_server.time import from_microseconds, to_microseconds
 from weps.flapping import FLAPPING, Flaps, count_change, is_change
@@ -74,18 +74,20 @@ class FlapBook:
         self._states: dict[str, AlertStatus] = {}
         self.heard: set[str] = set()
 
-    def prepare(self, alerts: Sequence[Told], states: Mapping[str, AlertStatus]) -> set[str]:
-        """Read what alerts concern, by the states of their episodes; gives the episodes in which more may be told."""
-        mine = [alert for alert, _ in alerts if alert.subscription_id in self._wishes]
-        if not mine:
+    def prepare(self, alerts: Sequence[Told], episodes: Mapping[str, Episode]) -> set[str]:
+        """Read what alerts and their episodes concern; gives the episodes in which more may be told."""
+        if not self._wishes:
             return set()
-        self._states.update(states)
-        keys = sorted({(alert.subscription_id, alert.key) for alert in mine if alert.key})
-        episodes = sorted({alert.episode for alert in mine} | states.keys())
-        for start in range(0, max(len(keys), len(episodes)), MANY):
-            part = slice(start, start + MANY)
+        places = {(alert.subscription_id, alert.key) for alert, _ in alerts if alert.key}
+        for episode in episodes.values():
+            self._states[episode.id] = episode.state
+            if episode.key:
+                self._places[episode.id] = episode.subscription_id, episode.key
+                places.add(self._places[episode.id])
+        wanted = sorted(places)
+        for start in range(0, len(wanted), MANY):
             place = tuple_(FLAPS.c.subscription_id, FLAPS.c.key)
-            query = select(FLAPS).where(or_(place.in_(keys[part]), FLAPS.c.episode.in_(episodes[part])))
+            query = select(FLAPS).where(place.in_(wanted[start : start + MANY]))
             for row in self._connection.execute(query).mappings():
                 self._know(_read(row))
         return {flaps.episode for flaps in self._known.values() if flaps.is_on}
@@ -124,14 +126,15 @@ class FlapBook:
 
     def mutes(self, alert: Alert) -> str | None:
         """Tell whether an alert is not pushed because what it tells of flaps."""
-        if alert.reminder is not None or alert.episode not in self._places:
-            return None
-        return FLAPPING if self._known[self._places[alert.episode]].is_on else None
+        flaps = self._known.get(self._places.get(alert.episode, ("", "")))
+        is_on = alert.reminder is None and alert.subscription_id in self._wishes and flaps is not None and flaps.is_on
+        return FLAPPING if is_on else None
 
     def note(self, alert: Alert) -> None:
         """Note whether it is pushed that something flaps."""
-        if alert.reminder is Reminder.FLAPPING and alert.episode in self._places:
-            self._keep(replace(self._known[self._places[alert.episode]], told=alert.silenced is None))
+        flaps = self._known.get(self._places.get(alert.episode, ("", "")))
+        if alert.reminder is Reminder.FLAPPING and flaps is not None:
+            self._keep(replace(flaps, told=alert.silenced is None))
 
     def save(self) -> None:
         """Write what has changed."""
@@ -161,10 +164,11 @@ class FlapBook:
             self._newest[flaps.subscription_id, flaps.key] = alert
 
 
-def flaps_of(connection: Connection, episode: str) -> Flaps | None:
-    """Give what flaps and has an episode as its last one."""
-    query = select(FLAPS).where(FLAPS.c.episode == episode, FLAPS.c.since.is_not(None))
-    row = connection.execute(query).mappings().first()
+def flaps_of(connection: Connection, episode: Episode) -> Flaps | None:
+    """Give what flaps, where that is what an episode tells of."""
+    mine = FLAPS.c.subscription_id == episode.subscription_id, FLAPS.c.key == episode.key
+    query = select(FLAPS).where(*mine, FLAPS.c.since.is_not(None))
+    row = None if episode.key is None else connection.execute(query).mappings().one_or_none()
     return None if row is None else _read(row)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, func, select, tuple_, update
 
 from weps.episodes import OPEN, Episode, Timer, follow, is_for_feeds_only
 from weps.flapping import ABOUT_FLAPPING
-from weps.model import AlertStatus, Attention, Severity, Target
+from weps.model import AlertStatus, Attention, Reminder, Severity, Target
 from weps.store.bulk import insert_rows
 from weps.store.flapping import FlapBook, end_flaps
 from weps.store.inhibitions import note_closed
@@ -93,7 +93,7 @@ def store_alerts(
     known = _episodes(connection, {alert.episode for alert, _ in alerts})
     wishes = _attention(connection, {alert.subscription_id for alert, _ in alerts})
     flaps = FlapBook(connection, wishes, retell)
-    more = flaps.prepare(alerts, {episode.id: episode.state for episode in known.values()})
+    more = flaps.prepare(alerts, known)
     known |= _episodes(connection, more - known.keys())
     muting = Muting(connection, now)
     muting.prepare(known.values())
@@ -109,7 +109,7 @@ def store_alerts(
         before = known.get(alert.episode)
         after = follow(before, alert, sequence, now, was_heard=alert.id in flaps.heard)
         known[alert.episode] = after
-        _plan(timers, after, wish, now)
+        _plan(timers, after, wish, now, flaps=Reminder.FLAPPING in (alert.silenced, alert.reminder))
         told = targets + (wish.escalate_to if after.escalated and alert.reminder is None else ())
         is_kept = alert.silenced or is_for_feeds_only(before.state if before else None, alert)
         pushes.append((sequence, alert, (*(() if is_kept else told), *standing)))
@@ -183,11 +183,11 @@ def _redirected(alert: Alert, known: dict[str, Episode]) -> Alert | None:
     return replace(alert, episode=alert.id)
 
 
-def _plan(timers: _Timers, episode: Episode, wish: Attention, now: datetime) -> None:
-    """Set what is due after an alert: nothing of what is over, silenced, acknowledged or only pending."""
+def _plan(timers: _Timers, episode: Episode, wish: Attention, now: datetime, *, flaps: bool) -> None:
+    """Set what is due after an alert: nothing of what is over, silenced, acknowledged, only pending, or flaps."""
     if not episode.wants_attention:
         timers.drop(episode.id, Timer.REPEAT, Timer.ESCALATION, Timer.ACKNOWLEDGEMENT)
-    elif episode.muted or episode.is_acknowledged or episode.state is AlertStatus.PENDING:
+    elif flaps or episode.muted or episode.is_acknowledged or episode.state is AlertStatus.PENDING:
         timers.drop(episode.id, Timer.REPEAT, Timer.ESCALATION)
     else:
         if episode.is_open and wish.repeat is not None:

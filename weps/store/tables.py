@@ -329,6 +329,7 @@ EPISODES = Table(
     Column("muted", Boolean, nullable=False),
     Column("escalated", Boolean, nullable=False),
     Column("continued_by", String(36)),
+    Column("key", String(36)),
     Index(None, "first_alert"),
     Index(None, "closed", "first_alert"),
     Index(None, "subscription_id", "closed"),
@@ -373,7 +374,6 @@ FLAPS = Table(
     Column("told", Boolean, nullable=False),
     Column("escalated", Boolean, nullable=False),
     Column("due", Instant, nullable=False),
-    Index(None, "episode"),
     Index(None, "due"),
     sqlite_with_rowid=False,
 )

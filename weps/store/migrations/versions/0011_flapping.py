@@ -11,6 +11,7 @@ def upgrade() -> None:
     """Add the table and the columns; nothing flaps unless somebody asks for it."""
     op.add_column("subscriptions", sa.Column("flap_count", sa.Integer()))
     op.add_column("subscriptions", sa.Column("flap_window", sa.BigInteger()))
+    op.add_column("episodes", sa.Column("key", sa.String(36)))
     op.create_table(
         "flaps",
         sa.Column("subscription_id", sa.String(36), nullable=False),
@@ -30,5 +31,4 @@ def upgrade() -> None:
         ),
         sqlite_with_rowid=False,
     )
-    for name in ("episode", "due"):
-        op.create_index(op.f(f"ix_flaps_{name}"), "flaps", [name])
+    op.create_index(op.f("ix_flaps_due"), "flaps", ["due"])
