@@ -34,6 +34,7 @@ class Housekeeping:
         """Delete what is old by now: first deliveries, since alerts are kept as long as one of theirs is."""
         now = self.clock()
         deliveries = self._purge(self.store.purge_deliveries, now - self.keep_deliveries)
+        self._purge(self.store.purge_windows, now - self.keep_deliveries)
         alerts = self._purge(self.store.purge_alerts, now - self.keep_alerts)
         self._purge(self.store.purge_episodes, now - self.keep_alerts)
         if deliveries or alerts:

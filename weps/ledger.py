@@ -73,12 +73,13 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """A delivery as the ledger tells it, with its attempts where those were asked for."""
+    """A delivery as the ledger tells it, with its attempts and the ids of its alerts where those were asked for."""
 
     delivery: Delivery
     queued: datetime
     finished: datetime | None
     attempts: tuple[Attempt, ...] = ()
+    alerts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ class Lifecycle(ABC):
         rule = compile_rule(new.rule)
         self._check(new.sampling_rate, new.targets)
         self._check(None, new.attention.escalate_to, "escalateTo")
+        _check_group(new.attention)
         check_templates(new.title_template, new.message_template)
         _check_ordering(new.ordering)
         _check_runtime(new.runtime)
@@ -114,6 +115,7 @@ class Lifecycle(ABC):
         self._check(changes.sampling_rate, changes.targets or ())
         self._check(None, changes.escalate_to or (), "escalateTo")
         _check_escalation(before.attention, changes)
+        _check_group(before.attention, changes)
         check_templates(changes.title_template, changes.message_template)
         began = self._world() if restart else None
         changes = replace(changes, late=ordering.late, bound=ordering.bound)
@@ -214,6 +216,18 @@ def _check_ordering(ordering: Ordering) -> None:
 def _check_runtime(runtime: timedelta | None) -> None:
     if runtime is not None and runtime <= timedelta(0):
         raise InputError("must be longer than nothing; leave it out to watch until cancelled", where="runtime")
+
+
+def _check_group(known: Attention, changes: Changes | None = None) -> None:
+    """Refuse windows in which something would be told again, or told to others, before it is told at all."""
+    repeat, after, group = (
+        getattr(known if changes is None or getattr(changes, name) is None else changes, name)
+        for name in ("repeat", "escalate_after", "group")
+    )
+    if group and repeat and repeat <= group:
+        raise InputError("must be shorter than repeat", where="group")
+    if group and after and after <= group:
+        raise InputError("must be shorter than escalateAfter", where="group")
 
 
 def _check_escalation(known: Attention, changes: Changes) -> None:

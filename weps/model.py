@@ -239,13 +239,16 @@ class Attention:
     How people are kept at an episode: it is told again every `repeat` while it is open and nobody acknowledged it.
 
     When nobody did so within `escalate_after`, it is told to the targets of `escalate_to` too, until it is over. What
-    is `flapping` is told once, and again when it has been calm.
+    is `flapping` is told once, and again when it has been calm. With `group` alerts up to a severity wait so long for
+    others and are pushed together.
     """
 
     repeat: timedelta | None = None
     escalate_after: timedelta | None = None
     escalate_to: tuple[Target, ...] = ()
     flapping: Flapping | None = None
+    group: timedelta | None = None
+    group_up_to: Severity = Severity.SEVERE
 
 
 class SubscriptionStatus(StrEnum):
@@ -398,6 +401,8 @@ class Changes:
     escalate_after: timedelta | None = None
     escalate_to: tuple[Target, ...] | None = None
     flapping: Flapping | None = None
+    group: timedelta | None = None
+    group_up_to: Severity | None = None
 
     def ordered(self, before: Ordering) -> Ordering:
         """Give the ordering that a subscription has after the changes; another policy forgets the bound."""
@@ -500,7 +505,12 @@ class DeliveryStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One alert on its way to one target: a row of the outbox."""
+    """
+    One alert on its way to one target: a row of the outbox.
+
+    `thread` is what is delivered in order: the episode, or the subscription where its alerts are told in groups. A
+    group of alerts has a `group_id`, and its alert is a `GroupAlert`.
+    """
 
     id: int
     alert: Alert
@@ -509,6 +519,8 @@ class Delivery:
     due: datetime
     status: DeliveryStatus = DeliveryStatus.QUEUED
     last_error: str | None = None
+    thread: str = ""
+    group_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

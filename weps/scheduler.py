@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from weps.engine import Engine
+from weps.grouping import Grouping
 from weps.housekeeping import Housekeeping
 from weps.live import LiveFeeds
 from weps.model import Feed
@@ -59,6 +60,8 @@ class Scheduler:
         self._scheduler.add_job(self._poll_due, "interval", seconds=SECONDS_BETWEEN_LOOKS, id="poll")
         self._scheduler.add_job(self._engine.expire, "interval", seconds=1, id="expire")
         self._scheduler.add_job(Reminding(self._engine.store).run_due, "interval", seconds=1, id="episodes")
+        gathered = Grouping(self._engine.store, self._engine.feed_url)
+        self._scheduler.add_job(gathered.run_due, "interval", seconds=1, id="groups")
         if self._housekeeping is not None:
             self._scheduler.add_job(self._housekeeping.run, "interval", seconds=SECONDS_TO_PURGE, id="purge")
         if self._services is not None:

@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from sos_server.time import format_instant
 from weps.errors import InputError, NotFoundError
+from weps.groups import GroupAlert
 from weps.ledger import LedgerSelection
 from weps.model import DeliveryStatus
 from weps.notify.targets import parse_target, written_target
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from weps.ledger import Attempt, LedgerEntry
+    from weps.model import Alert
     from weps.store import Store
 
 LIMIT, MOST = 50, 500
@@ -78,7 +80,8 @@ class DeliveryFace:
             entry = self.store.delivery(request.path_params["id"])
         except NotFoundError as error:
             return refused(404, error.message)
-        return _answer(_members(entry) | {"attempts": [_attempt(each) for each in entry.attempts]})
+        more = {"alerts": list(entry.alerts), "attempts": [_attempt(each) for each in entry.attempts]}
+        return _answer(_members(entry) | more)
 
     def retry(self, request: Request) -> Response:
         """Send one delivery at once."""
@@ -124,8 +127,7 @@ def _members(entry: LedgerEntry) -> dict[str, Any]:
     is_waiting = status in (DeliveryStatus.QUEUED, DeliveryStatus.FAILED)
     members = {
         "id": delivery.id,
-        "alert": delivery.alert.id,
-        "episode": delivery.alert.episode,
+        **_about(delivery.alert),
         "subscription": delivery.alert.subscription_id,
         "title": delivery.alert.title,
         "channel": delivery.target.channel,
@@ -138,6 +140,13 @@ def _members(entry: LedgerEntry) -> dict[str, Any]:
         "lastError": delivery.last_error,
     }
     return {name: value for name, value in members.items() if value is not None}
+
+
+def _about(alert: Alert) -> dict[str, Any]:
+    """Tell which alert was sent, or how many as one."""
+    if isinstance(alert, GroupAlert):
+        return {"group": alert.id, "alertCount": alert.alert_count}
+    return {"alert": alert.id, "episode": alert.episode}
 
 
 def _attempt(attempt: Attempt) -> dict[str, Any]:

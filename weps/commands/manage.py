@@ -41,6 +41,8 @@ def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         ("--every", "how often to ask, as ISO 8601 duration (default: PT10M)"),
         ("--for", "how long to watch, as ISO 8601 duration (default: until cancelled)"),
         ("--since", "the time from which to watch (default: now)"),
+        ("--group", "how long alerts wait for others, to be pushed as one, as ISO 8601 duration (default: never)"),
+        ("--group-up-to", "up to which severity they wait (default: Severe; what is worse is pushed at once)"),
         ("--flapping", "how many changes may come within which time, such as '6 in PT1H' (default: never too many)"),
     )
     subscribe.add_argument(
@@ -95,6 +97,8 @@ def run_subscribe(arguments: argparse.Namespace) -> int:
         "runtime": arguments.runtime,
         "startTime": arguments.since,
         "flapping": arguments.flapping,
+        "group": arguments.group,
+        "groupUpTo": arguments.group_up_to,
     }
     sinks: dict[str, Given] = {"sink": tuple(arguments.sink)} if arguments.sink else {}
     inputs = source_inputs(arguments) | _given(given) | sinks

@@ -53,4 +53,4 @@ def _to_json(value: Any) -> Any:
         return format_instant(value)
     if isinstance(value, dict):
         return {name: _to_json(member) for name, member in value.items() if member is not None}
-    return list(value) if isinstance(value, tuple) else value
+    return [_to_json(member) for member in value] if isinstance(value, tuple) else value

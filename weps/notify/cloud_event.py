@@ -6,7 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from sos_server.time import format_instant
+from weps.groups import PATTERN
 from weps.notify.alert_json import alert_members
+from weps.notify.links import permalink
 from weps.notify.rss_elements import TEXT_LIMIT
 from weps.notify.text import clean_line, clean_text
 
@@ -25,9 +27,10 @@ def alert_to_cloud_event(alert: Alert, alerts_url: str) -> dict[str, Any]:
     """
     Give an alert as an event: its `id` is the alert's, so that doubles can be dropped.
 
-    `source` is the subscription, `subject` the episode; `severity` and `sequence` are extension attributes.
+    `source` is the subscription, `subject` the episode, or the group of alerts that it tells; `severity` and
+    `sequence` are extension attributes.
     """
-    kind = "test" if alert.pattern == TEST_PATTERN else alert.status.value
+    kind = alert.pattern if alert.pattern in (TEST_PATTERN, PATTERN) else alert.status.value
     event = {
         "specversion": "1.0",
         "id": alert.id,
@@ -53,7 +56,7 @@ def alert_data(alert: Alert, alerts_url: str) -> dict[str, Any]:
         **alert_members(alert),
     }
     if alert.pattern != TEST_PATTERN:
-        data["url"] = f"{alerts_url}/{alert.id}"
+        data["url"] = permalink(alert, alerts_url)
     return data
 
 

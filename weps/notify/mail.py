@@ -28,6 +28,7 @@ from weps.ledger import ANSWER_LIMIT, Receipt
 from weps.model import Alert
 from weps.notify.base import Portion, beginning
 from weps.notify.languages import PHRASES
+from weps.notify.links import permalink
 from weps.notify.text import clean_line, clean_text
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ def _fill(mail: EmailMessage, alerts: Sequence[Alert], alerts_url: str) -> None:
     plain, marked = [], []
     for alert in alerts:
         title = clean_line(alert.title, TITLE_LIMIT) or alert.status.value
-        text, link = clean_text(alert.text, TEXT_LIMIT // len(alerts)), f"{alerts_url}/{alert.id}"
+        text, link = clean_text(alert.text, TEXT_LIMIT // len(alerts)), permalink(alert, alerts_url)
         plain.append(f"{title}\n\n{text}\n\n{link}\n")
         lines = "<br>\n".join(escape(line) for line in text.split("\n"))
         marked.append(f'<h2>{escape(title)}</h2>\n<p>{lines}</p>\n<p><a href="{escape(link)}">{escape(link)}</a></p>')

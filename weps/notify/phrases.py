@@ -97,6 +97,11 @@ class Phrases:
     flapping: str
     flapping_over: str
     cancelled: str
+    group: str
+    group_more: str
+    group_now: str
+    group_acknowledged: str
+    group_silenced: str
     expired: str
     test: str
     test_meaning: str

@@ -14,6 +14,7 @@ from lxml import etree
 
 from sos_server.codecs import xml
 from weps.model import Alert, Language
+from weps.notify.links import permalink
 from weps.notify.page import NAME_LIMIT, FeedPage, subscription_page
 from weps.notify.rss_elements import EXTENSION, AlertEntryExtension, AlertFeedExtension
 from weps.notify.text import clean_line, clean_text
@@ -59,7 +60,7 @@ def build_notification(alert: Alert, *, alerts_url: str) -> bytes:
             description=f"An alert of the subscription {alert.subscription_id}",
             updated=alert.detected,
             notices=(alert,),
-            alternate_url=f"{alerts_url}/{alert.id}",
+            alternate_url=permalink(alert, alerts_url),
             alerts_url=alerts_url,
             language=alert.language,
         )
@@ -92,7 +93,7 @@ def _new_feed(page: FeedPage) -> Any:
 def _add_alert(feed: Any, alert: Alert, alerts_url: str | None) -> None:
     entry = feed.add_entry(order="append")
     entry.title(clean_line(alert.title, NAME_LIMIT) or alert.status.value)
-    link = alert.evidence if alerts_url is None else f"{alerts_url}/{alert.id}"
+    link = alert.evidence if alerts_url is None else permalink(alert, alerts_url)
     if link is not None:
         entry.link(href=link)
     entry.description(as_html(clean_text(alert.text, TEXT_LIMIT) or alert.status.value))

@@ -14,6 +14,7 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from lxml import etree
 
 from sos_server.time import format_instant
+from weps.groups import GroupAlert
 from weps.model import AlertStatus
 from weps.notify.place import georss_of
 from weps.notify.text import clean_identifier
@@ -134,6 +135,10 @@ def _weps_elements(alert: Alert) -> Iterator[tuple[str, Value]]:
     yield "causes", "\n".join(clean_identifier(cause, 200) for cause in alert.causes[:CAUSES_LIMIT])
     yield "causeCount", len(alert.causes)
     yield "evidence", alert.evidence
+    if isinstance(alert, GroupAlert):
+        yield "began", alert.began
+        yield "ended", alert.ended
+        yield "alertCount", alert.alert_count
     yield "reminder", alert.reminder
     yield "silenced", alert.silenced
 

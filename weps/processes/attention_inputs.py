@@ -1,4 +1,4 @@
-"""How people are kept at open episodes, and spared, as clients say it: repeating, escalating, and what flaps."""
+"""How people are kept at open episodes, and spared, as clients say it: repeating, escalating, what flaps, groups."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from weps.errors import InputError
-from weps.model import Attention, Flapping
+from weps.model import Attention, Flapping, Severity
 from weps.notify.targets import SYNTAX, parse_target
 from weps.processes.base import InputSpec, Kind, Literal
 from weps.processes.inputs import DURATION_UNITS, format_duration, read_duration
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SHORTEST = timedelta(seconds=10)
 LONGEST_WINDOW = timedelta(days=7)
+SHORTEST_GROUP, LONGEST_GROUP = timedelta(seconds=1), timedelta(days=1)
 MOST_CHANGES = 100
 NEVER = "never"
 _FLAPPING = re.compile(r"\s*(\d{1,9})\s+in\s+(\S{1,50})\s*")
@@ -46,8 +47,20 @@ ATTENTION_INPUTS = (
         f"More changes than a number within a time, such as '6 in PT1H', are told once, and once more when it has been "
         f"calm for that time; {NEVER} if left out.",
     ),
+    InputSpec(
+        "group",
+        "How long alerts wait for others, to be pushed as one notification",
+        _DURATION,
+        f"ISO 8601 or a number with a unit, 1 second to 1 day; {NEVER} if left out. Feeds have the single alerts.",
+    ),
+    InputSpec(
+        "groupUpTo",
+        "Up to which severity alerts wait for others",
+        Literal(allowed=tuple(str(item) for item in Severity)),
+        "What is worse is pushed at once. Severe if left out; Extreme: all of them wait.",
+    ),
 )
-ATTENTION_PLACES = {name: name for name in ("repeat", "escalateAfter", "escalateTo", "flapping")}
+ATTENTION_PLACES = {name: name for name in ("repeat", "escalateAfter", "escalateTo", "flapping", "group", "groupUpTo")}
 
 
 def read_attention(inputs: Inputs, context: Context) -> Attention:
@@ -57,19 +70,29 @@ def read_attention(inputs: Inputs, context: Context) -> Attention:
     if bool(after) is not bool(further):
         missing = "escalateTo" if after else "escalateAfter"
         raise InputError("Escalating needs both escalateAfter and escalateTo.", missing)
-    flapping = _flapping(inputs)
+    flapping, up_to = _flapping(inputs), inputs.text("groupUpTo")
+    if up_to and not _window(inputs):
+        raise InputError("Say how long alerts wait for others.", "group")
     return Attention(
-        _duration(inputs, "repeat") or None, after or None, further, flapping if flapping and flapping.count else None
+        repeat=_duration(inputs, "repeat") or None,
+        escalate_after=after or None,
+        escalate_to=further,
+        flapping=flapping if flapping and flapping.count else None,
+        group=_window(inputs) or None,
+        group_up_to=Severity(up_to) if up_to else Severity.SEVERE,
     )
 
 
 def read_changed_attention(inputs: Inputs, context: Context) -> dict[str, Any]:
     """Give what was sent, as members of changes; raises `InputError`."""
+    up_to = inputs.text("groupUpTo")
     return {
         "escalate_to": _targets(inputs, context) or None,
         "repeat": _duration(inputs, "repeat"),
         "escalate_after": _duration(inputs, "escalateAfter"),
         "flapping": _flapping(inputs),
+        "group": _window(inputs),
+        "group_up_to": Severity(up_to) if up_to else None,
     }
 
 
@@ -78,15 +101,22 @@ def format_flapping(flapping: Flapping | None) -> str | None:
     return None if flapping is None else f"{flapping.count} in {format_duration(flapping.window)}"
 
 
-def _duration(inputs: Inputs, identifier: str) -> timedelta | None:
+def _duration(inputs: Inputs, identifier: str, shortest: timedelta = SHORTEST) -> timedelta | None:
     """Give a duration; that of `never` is nought, and what is left out is None."""
     if identifier not in inputs:
         return None
     found = inputs.duration(identifier)
     if found is None:
         return timedelta(0)
-    if found < SHORTEST:
-        raise InputError(f"must be {SHORTEST.seconds} seconds or more", identifier)
+    if found < shortest:
+        raise InputError(f"must be {format_duration(shortest)} or more", identifier)
+    return found
+
+
+def _window(inputs: Inputs) -> timedelta | None:
+    found = _duration(inputs, "group", SHORTEST_GROUP)
+    if found is not None and found > LONGEST_GROUP:
+        raise InputError(f"must be {format_duration(LONGEST_GROUP)} or less", "group")
     return found
 
 

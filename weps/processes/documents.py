@@ -83,6 +83,8 @@ def _members(subscription: Subscription, feed: str) -> dict[str, Any]:
         ]
         or None,
         "flapping": format_flapping(subscription.attention.flapping),
+        "group": _duration(subscription.attention.group),
+        "groupUpTo": str(subscription.attention.group_up_to) if subscription.attention.group else None,
         "alertCount": subscription.alert_count,
         "feed": feed,
     }

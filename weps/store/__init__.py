@@ -10,6 +10,7 @@ from weps.store.deliveries import Deliveries
 from weps.store.episodes import Episodes
 from weps.store.feeds import BatchTransaction, Feeds, RuleState, StateKey
 from weps.store.flapping import Flapped
+from weps.store.groups import Groups
 from weps.store.inhibitions import Inhibitions
 from weps.store.items import Items
 from weps.store.jobs import Jobs
@@ -46,6 +47,7 @@ class Store(
     Silences,
     WebhookSecrets,
     Inhibitions,
+    Groups,
     Flapped,
 ):
     """All parts of the store on one database."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TELLING = ("language", "title_template", "message_template", "alert_status")
 ORDERING = {"late_policy": "late", "late_bound": "bound", "corrections": "corrections"}
-ATTENTION = {"repeat_interval": "repeat", "escalate_after": "escalate_after"}
+ATTENTION = {"repeat_interval": "repeat", "escalate_after": "escalate_after", "group_window": "group"}
 
 
 class Changing(Database):
@@ -86,7 +86,7 @@ class Changing(Database):
 
 def _changed(changes: Changes) -> dict[str, Any]:
     """Give the columns that are to be otherwise; those of the rule and its states are not among them."""
-    members = {name: name for name in ("sampling_rate", "title", "severity", *TELLING)} | ORDERING
+    members = {name: name for name in ("sampling_rate", "title", "severity", "group_up_to", *TELLING)} | ORDERING
     values = {column: getattr(changes, name) for column, name in members.items() if getattr(changes, name) is not None}
     for column, name in ATTENTION.items():
         if getattr(changes, name) is not None:

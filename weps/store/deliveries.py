@@ -10,6 +10,7 @@ from weps.errors import InputError, NotFoundError
 from weps.ledger import Attempt, LedgerEntry, Receipt
 from weps.model import DeliveryStatus
 from weps.store.database import Database
+from weps.store.groups import alerts_of_group
 from weps.store.outbox import alerts_by_sequence, enable_target, read_delivery
 from weps.store.tables import DELIVERY_ATTEMPTS, OUTBOX
 
@@ -53,7 +54,9 @@ class Deliveries(Database):
             row = _row(connection, delivery_id)
             alert = alerts_by_sequence(connection, {row["alert_sequence"]})[row["alert_sequence"]]
             attempts = tuple(_read_attempt(each) for each in connection.execute(query).mappings())
-        return LedgerEntry(read_delivery(row, alert), row["queued"], row["finished"], attempts)
+            delivery = read_delivery(row, alert)
+            told = alerts_of_group(connection, row["group_id"], delivery.target) if row["group_id"] else (alert.id,)
+        return LedgerEntry(delivery, row["queued"], row["finished"], attempts, told)
 
     def sent_since(self, target: Target, since: datetime) -> tuple[datetime, ...]:
         """Tell when something was delivered to a target after an instant; what went out together counts once."""
@@ -94,7 +97,7 @@ class Deliveries(Database):
         """Send an alert to a target once more, as a delivery of its own, whose id is given; raises `NotFoundError`."""
         with self.writing() as connection:
             row = _row(connection, delivery_id)
-            kept = ("alert_sequence", "subscription_id", "episode", "channel", "address")
+            kept = ("alert_sequence", "subscription_id", "episode", "channel", "address", "group_id", "message")
             columns = {name: row[name] for name in kept}
             columns |= {"attempts": 0, "queued": now, "due": now, "status": DeliveryStatus.QUEUED}
             (identifier,) = connection.execute(OUTBOX.insert().values(columns)).inserted_primary_key or (0,)

@@ -13,8 +13,8 @@ from weps.store.bulk import insert_rows
 from weps.store.database import Database
 from weps.store.flapping import flaps_of, write_flaps
 from weps.store.muting import Muting
-from weps.store.rows import read_alert
-from weps.store.storing import TIMER_COLUMNS, read_episode, store_alerts
+from weps.store.rows import read_alert, read_episode
+from weps.store.storing import TIMER_COLUMNS, store_alerts
 from weps.store.subscriptions import one_subscription
 from weps.store.tables import ALERTS, EPISODE_NOTES, EPISODE_TIMERS, EPISODES, FEEDS, SUBSCRIPTIONS
 

@@ -16,6 +16,7 @@ from weps.ledger import Ready, TargetHealth
 from weps.model import Alert, AlertStatus, Delivery, DeliveryStatus, Target
 from weps.store.bulk import insert_rows
 from weps.store.database import Database
+from weps.store.group_rows import read_group
 from weps.store.rows import read_alert
 from weps.store.tables import ALERTS, DELIVERY_ATTEMPTS, OUTBOX, TARGETS
 
@@ -163,10 +164,19 @@ class Outbox(Database):
             return connection.execute(select(func.max(last.c.alert_sequence))).scalar_one() or 0
 
 
-def enqueue(connection: Connection, alerts: Sequence[tuple[int, Alert, tuple[Target, ...]]], now: datetime) -> None:
-    """Put a row into the outbox for each target of each alert, by the alert's sequence."""
+def enqueue(
+    connection: Connection,
+    alerts: Sequence[tuple[int, Alert, tuple[Target, ...]]],
+    now: datetime,
+    grouped: Collection[str] = (),
+) -> None:
+    """
+    Put a row into the outbox for each target of each alert, by the alert's sequence.
+
+    What is told of `grouped` subscriptions is kept in order all together, else by its episodes.
+    """
     rows = [
-        (sequence, alert.subscription_id, alert.episode, target.channel, target.address, 0, now, now, QUEUED)
+        (sequence, alert.subscription_id, _thread(alert, grouped), target.channel, target.address, 0, now, now, QUEUED)
         for sequence, alert, targets in alerts
         for target in dict.fromkeys(targets)
     ]
@@ -175,16 +185,22 @@ def enqueue(connection: Connection, alerts: Sequence[tuple[int, Alert, tuple[Tar
     insert_rows(connection, OUTBOX, _WAITING, rows)
 
 
+def _thread(alert: Alert, grouped: Collection[str]) -> str:
+    return alert.subscription_id if alert.subscription_id in grouped else alert.episode
+
+
 def read_delivery(row: RowMapping, alert: Alert) -> Delivery:
     """Give the delivery of a row."""
     return Delivery(
         id=row["id"],
-        alert=alert,
+        alert=alert if row["message"] is None else read_group(row["message"]),
         target=Target(row["channel"], row["address"]),
         attempts=row["attempts"],
         due=row["due"],
         status=DeliveryStatus(row["status"]),
         last_error=row["last_error"],
+        thread=row["episode"],
+        group_id=row["group_id"],
     )
 
 

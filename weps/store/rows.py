@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sos_server.time import from_microseconds, to_microseconds
+from weps.episodes import Episode
 from weps.model import (
     Alert,
     AlertStatus,
@@ -39,6 +40,16 @@ if TYPE_CHECKING:
 ALERT_COLUMNS = tuple(field.name for field in fields(Alert) if field.name not in ("sequence", "key"))
 _COMPARISON = ALERT_COLUMNS.index("comparison")
 _alert_values = attrgetter(*ALERT_COLUMNS)
+ATTENTION_COLUMNS = (
+    "repeat_interval",
+    "escalate_after",
+    "escalate_to",
+    "flap_count",
+    "flap_window",
+    "group_window",
+    "group_up_to",
+)
+EPISODE_COLUMNS = tuple(field.name for field in fields(Episode))
 ITEM_COLUMNS = tuple(field.name for field in fields(StoredItem) if field.name != "sequence")
 _PLAIN = ("value", "uom", "offering", "nil_reason", "geometry", "identifier", "id", "quality")
 _INSTANTS = ("phenomenon_time", "phenomenon_time_end", "result_time")
@@ -90,20 +101,29 @@ def read_subscription(row: RowMapping) -> Subscription:
         language=Language(row["language"]),
         alert_status=AlertUse(row["alert_status"]),
         next_poll=row["next_poll"] if row["status"] == SubscriptionStatus.ACTIVE else None,
-        attention=Attention(
-            row["repeat_interval"],
-            row["escalate_after"],
-            tuple(Target(*target) for target in row["escalate_to"]),
-            read_flapping(row["flap_count"], row["flap_window"]),
-        ),
+        attention=read_attention(row),
         ordering=Ordering(LatePolicy(row["late_policy"]), row["late_bound"], Corrections(row["corrections"])),
         **{name: row[name] for name in (*names, *instants, *texts, "alert_count", "revision", "dropped", "corrected")},
     )
 
 
-def read_flapping(count: int | None, window: timedelta | None) -> Flapping | None:
-    """Give what flaps by its columns."""
-    return None if count is None or window is None else Flapping(count, window)
+def read_attention(row: RowMapping) -> Attention:
+    """Give how people are kept at the episodes of a subscription by its columns, `ATTENTION_COLUMNS`."""
+    count, window = row["flap_count"], row["flap_window"]
+    return Attention(
+        repeat=row["repeat_interval"],
+        escalate_after=row["escalate_after"],
+        escalate_to=tuple(Target(*target) for target in row["escalate_to"]),
+        flapping=None if count is None or window is None else Flapping(count, window),
+        group=row["group_window"],
+        group_up_to=Severity(row["group_up_to"]),
+    )
+
+
+def read_episode(row: RowMapping) -> Episode:
+    """Give the episode of a row."""
+    members = {name: row[name] for name in EPISODE_COLUMNS}
+    return Episode(**members | {"state": AlertStatus(row["state"]), "severity": Severity(row["severity"])})
 
 
 def alert_values(alert: Alert) -> tuple[Any, ...]:

@@ -8,39 +8,45 @@ dropped, and when it gets going again (a severity step) it is a new episode.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, func, select, tuple_, update
 
-from weps.episodes import OPEN, Episode, Timer, follow, is_for_feeds_only
+from weps.episodes import OPEN, Timer, follow, is_for_feeds_only
 from weps.flapping import ABOUT_FLAPPING
-from weps.model import AlertStatus, Attention, Reminder, Severity, Target
+from weps.model import AlertStatus, Attention, Reminder
 from weps.store.bulk import insert_rows
 from weps.store.flapping import FlapBook, end_flaps
+from weps.store.gathering import GroupBook
 from weps.store.inhibitions import note_closed
 from weps.store.muting import Muting
 from weps.store.outbox import enqueue
-from weps.store.rows import ALERT_COLUMNS, alert_values, read_flapping
+from weps.store.rows import (
+    ALERT_COLUMNS,
+    ATTENTION_COLUMNS,
+    EPISODE_COLUMNS,
+    alert_values,
+    read_attention,
+    read_episode,
+)
 from weps.store.tables import ALERTS, EPISODE_TIMERS, EPISODES, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import RowMapping
-
-    from weps.model import Alert
+    from weps.episodes import Episode
+    from weps.model import Alert, Target
     from weps.store.flapping import Retell
 
 MANY = 500
 """Keys asked for in one statement; databases limit the number of parameters."""
 
 TIMER_COLUMNS = ("episode", "kind", "due")
-_COLUMNS = tuple(each.name for each in fields(Episode))
-_values_of = attrgetter(*_COLUMNS)
-_CHANGING = tuple(name for name in _COLUMNS if name not in ("id", "subscription_id", "opened", "first_alert"))
+_values_of = attrgetter(*EPISODE_COLUMNS)
+_CHANGING = tuple(name for name in EPISODE_COLUMNS if name not in ("id", "subscription_id", "opened", "first_alert"))
 
 
 @dataclass(slots=True)
@@ -103,6 +109,7 @@ def store_alerts(
         return
     sequences = _insert(connection, [alert for alert, _ in decided], now)
     timers = _Timers()
+    groups = GroupBook(connection, wishes, now)
     pushes = []
     for sequence, (alert, targets) in zip(sequences, decided, strict=True):
         wish = wishes.get(alert.subscription_id, Attention())
@@ -112,12 +119,14 @@ def store_alerts(
         _plan(timers, after, wish, now, flaps=Reminder.FLAPPING in (alert.silenced, alert.reminder))
         told = targets + (wish.escalate_to if after.escalated and alert.reminder is None else ())
         is_kept = alert.silenced or is_for_feeds_only(before.state if before else None, alert)
-        pushes.append((sequence, alert, (*(() if is_kept else told), *standing)))
+        at_once = groups.take(sequence, alert, () if is_kept else told)
+        pushes.append((sequence, alert, (*at_once, *standing)))
     _save_episodes(connection, known.values())
     timers.save(connection)
     muting.save()
     flaps.save()
-    enqueue(connection, pushes, now)
+    groups.save()
+    enqueue(connection, pushes, now, groups.subscriptions)
     failed = {alert.subscription_id for alert, _ in decided if alert.status is AlertStatus.RULE_FAILED}
     close_episodes(connection, sorted(failed), now)
 
@@ -160,12 +169,6 @@ def close_episodes(
             timers.drop(episode, Timer.REPEAT, Timer.ESCALATION, Timer.ACKNOWLEDGEMENT)
             timers.set(episode, Timer.EXPIRY, now)
         timers.save(connection)
-
-
-def read_episode(row: RowMapping) -> Episode:
-    """Give the episode of a row."""
-    members = {name: row[name] for name in _COLUMNS}
-    return Episode(**members | {"state": AlertStatus(row["state"]), "severity": Severity(row["severity"])})
 
 
 def _redirected(alert: Alert, known: dict[str, Episode]) -> Alert | None:
@@ -226,19 +229,16 @@ def _episodes(connection: Connection, identifiers: Iterable[str]) -> dict[str, E
 
 
 def _attention(connection: Connection, identifiers: Iterable[str]) -> Mapping[str, Attention]:
-    names = ("repeat_interval", "escalate_after", "escalate_to", "flap_count", "flap_window")
-    columns = [SUBSCRIPTIONS.c[name] for name in names]
-    found = {}
+    columns = [SUBSCRIPTIONS.c[name] for name in ATTENTION_COLUMNS]
+    found: dict[str, Attention] = {}
     for some in _portions(sorted(identifiers)):
-        for row in connection.execute(select(SUBSCRIPTIONS.c.id, *columns).where(SUBSCRIPTIONS.c.id.in_(some))):
-            further = tuple(Target(*target) for target in row.escalate_to)
-            flapping = read_flapping(row.flap_count, row.flap_window)
-            found[row.id] = Attention(row.repeat_interval, row.escalate_after, further, flapping)
+        query = select(SUBSCRIPTIONS.c.id, *columns).where(SUBSCRIPTIONS.c.id.in_(some))
+        found.update((row["id"], read_attention(row)) for row in connection.execute(query).mappings())
     return found
 
 
 def _save_episodes(connection: Connection, episodes: Iterable[Episode]) -> None:
-    insert_rows(connection, EPISODES, _COLUMNS, [_values_of(episode) for episode in episodes], _CHANGING)
+    insert_rows(connection, EPISODES, EPISODE_COLUMNS, [_values_of(episode) for episode in episodes], _CHANGING)
 
 
 def _portions(keys: Sequence[Any]) -> Iterable[Sequence[Any]]:

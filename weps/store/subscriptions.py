@@ -83,6 +83,8 @@ class Subscriptions(Database):
                     "escalate_after": new.attention.escalate_after,
                     "escalate_to": [[target.channel, target.address] for target in new.attention.escalate_to],
                     **flapping_columns(new.attention.flapping),
+                    "group_window": new.attention.group,
+                    "group_up_to": new.attention.group_up_to,
                 },
             )
             add_rule_version(connection, identifier, 1, replace(new.rule, name=new.rule.name or rule_name), now)

@@ -232,6 +232,8 @@ SUBSCRIPTIONS = Table(
     Column("escalate_to", JSON, nullable=False, server_default="[]"),
     Column("flap_count", Integer),
     Column("flap_window", Duration),
+    Column("group_window", Duration),
+    Column("group_up_to", String(16), nullable=False, server_default="Severe"),
     Index(None, "feed_id", "status", "sampling_rate"),
     Index(None, "status", "expires"),
 )
@@ -458,6 +460,9 @@ OUTBOX = Table(
     Column("status", String(16), nullable=False),
     Column("last_error", Text),
     Column("finished", Instant),
+    Column("group_id", String(36)),
+    Column("message", JSON(none_as_null=True)),
+    Index(None, "group_id"),
     Index(None, "status", "due"),
     Index(None, "channel", "address", "status", "due"),
     Index(None, "channel", "address", "status", "episode", "id"),
@@ -465,6 +470,36 @@ OUTBOX = Table(
     Index(None, "finished"),
     Index(None, "alert_sequence"),
     sqlite_autoincrement=True,
+)
+
+GROUPS = Table(
+    "groups",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("subscription_id", String(36), ForeignKey(SUBSCRIPTIONS.c.id), nullable=False),
+    Column("opened", Instant, nullable=False),
+    Column("due", Instant, nullable=False),
+    Column("closed", Instant),
+    Index(None, "closed", "due"),
+    sqlite_with_rowid=False,
+)
+"""Windows in which the alerts of a subscription gather; `closed` is when they were told together."""
+
+GROUP_MEMBERS = Table(
+    "group_members",
+    METADATA,
+    Column("group_id", String(36), ForeignKey(GROUPS.c.id, ondelete="CASCADE"), primary_key=True),
+    Column(
+        "alert_sequence",
+        Key,
+        ForeignKey(ALERTS.c.sequence, ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        index=True,
+    ),
+    Column("channel", String(32), primary_key=True),
+    Column("address", Text, primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 TARGETS = Table(
