@@ -27,7 +27,7 @@ from sos_server.app import create_app as create_sos
 from sos_server.app import mount
 from sos_server.settings import Settings as SosSettings
 from weps.channels import create_channels, create_webhook_channel, standing_targets
-from weps.delivery import DeliveryWorker
+from weps.delivery_worker import DeliveryWorker
 from weps.engine import Engine
 from weps.errors import SettingsError
 from weps.feeders.http import Fetcher

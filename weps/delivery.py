@@ -23,6 +23,7 @@ from weps.errors import DeliveryError, WepsError
 from weps.ledger import Outcome, Ready, Receipt, TargetHealth
 from weps.notify.base import Gathering
 from weps.notify.targets import shown_target
+from weps.surviving import survived
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from weps.notify.base import Channel
     from weps.store import Store
 
-__all__ = ["BackOff", "DeliveryWorker", "Dispatcher"]
+__all__ = ["BackOff", "Dispatcher"]
 
 LOG = logging.getLogger(__name__)
 PATIENCE = 0.25
@@ -132,11 +133,9 @@ class Dispatcher:
     def _run(self, ready: Ready) -> None:
         """Send what is ready for one target and free it, whatever happens."""
         try:
-            self._serve(ready)
-        except Exception:
-            # the rows are unchanged and stay due; a pause keeps a broken store from being asked without end
-            LOG.exception("deliveries unmarked target=%s", shown_target(ready.target))
-            time.sleep(1)
+            if not survived(lambda: self._serve(ready), "deliveries unmarked target=%s", shown_target(ready.target)):
+                # the rows are unchanged and stay due; a pause keeps a broken store from being asked without end
+                time.sleep(1)
         finally:
             self._free(ready.target)
             self._done()
@@ -156,8 +155,8 @@ class Dispatcher:
             health = outcomes[-1].health or health
             if health.open_until is not None or health.disabled is not None:
                 return
-            held = {outcome.delivery.thread for outcome in outcomes if outcome.retry is not None}
-            waiting = [delivery for delivery in waiting if delivery.thread not in held]
+            held = {outcome.delivery.alert.episode for outcome in outcomes if outcome.retry is not None}
+            waiting = [delivery for delivery in waiting if delivery.alert.episode not in held]
 
     def _portion(self, target: Target, waiting: int) -> int:
         """Tell how many deliveries go out together; where it is none yet, the target is held."""
@@ -231,79 +230,3 @@ class Dispatcher:
             "-" if retry is None else f"{(retry - outcome.attempt.ended).total_seconds():.1f}",
             error,
         )
-
-
-class DeliveryWorker:
-    """
-    Runs a dispatcher in a thread of its own from `start` to `stop`; `wake` says that there may be something to send.
-
-    Without a call of `wake` the outbox is looked at every `interval` seconds, as other processes may write to it.
-    """
-
-    def __init__(
-        self,
-        store: Store,
-        channels: Mapping[str, Channel],
-        *,
-        back_off: BackOff | None = None,
-        parallel: int = 32,
-        interval: float = 1.0,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self._store = store
-        self._dispatcher = Dispatcher(
-            store, channels, back_off=back_off, parallel=parallel, clock=clock, done=self.wake
-        )
-        self._interval = interval
-        self._clock = clock
-        self._woken = threading.Event()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Begin to deliver."""
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._loop, name="delivery", daemon=True)
-        self._thread.start()
-
-    def wake(self) -> None:
-        """Look at the outbox at once."""
-        self._woken.set()
-
-    def stop(self, timeout: float = 4.0) -> None:
-        """
-        Take nothing more in hand and wait at most `timeout` seconds for what is in hand.
-
-        What is not done by then stays in the outbox and is sent again after the next start.
-        """
-        deadline = time.monotonic() + timeout
-        self._stopping.set()
-        self._woken.set()
-        self._dispatcher.stop()
-        if self._thread is not None:
-            self._thread.join(timeout)
-            self._thread = None
-        self._dispatcher.wait(max(0.0, deadline - time.monotonic()))
-
-    def _loop(self) -> None:
-        while True:
-            self._woken.clear()
-            if self._stopping.is_set():
-                return
-            pause = self._interval
-            try:
-                now = self._clock()
-                if not self._dispatcher.run_due(now):
-                    pause = self._pause(now)
-            except Exception:
-                LOG.exception("outbox unreadable")
-            self._woken.wait(pause)
-
-    def _pause(self, looked: datetime) -> float:
-        """Give the seconds to the next delivery; what was due as we looked waits for its target, whose end wakes us."""
-        if self._dispatcher.has_waiting:
-            return PATIENCE
-        due = self._store.next_delivery_due()
-        if due is None or due <= looked:
-            return self._interval
-        return min(max((due - self._clock()).total_seconds(), 0.0), self._interval)

@@ -34,7 +34,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from tests.weps.notify.samples import make_alert
 from tests.weps.delivery.receiver import post
-from weps.delivery import BackOff, DeliveryWorker
+from weps.delivery import BackOff
+from weps.delivery_worker import DeliveryWorker
 from weps.model import Page
 from weps.notify.webhook import WebhookChannel
 from weps.store import Store
