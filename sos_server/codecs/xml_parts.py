@@ -2,8 +2,8 @@
 Long documents in parts: some members at a time inside of what stands around all members, each part a document itself.
 
 Parts are parsed as strictly as any document. To find where a member ends costs next to nothing, so that a document in
-parts takes hardly longer than as a whole, and no more memory than its longest part. A member whose array is longer than
-that comes in parts itself, each with some rows of the array.
+parts takes hardly longer than as a whole, and no more memory than its longest part. A member that is longer than that
+comes in parts itself: each with some rows of its array, or with some points of its series of WaterML.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _LONGEST_HEAD = 1 << 16
 _LONGEST_MEMBER = 1 << 22
 _VALUES = re.compile(rb"<(?:[^\s<>:/!?]+:)?values(?:\s[^<>]*)?(?<!/)>")
+_POINT = re.compile(rb"<((?:[^\s<>:/!?]+:)?point)[\s>]")
+# what says that points have no times of their own, but each a time after that of the one before
+_SPACED = re.compile(rb"<(?:[^\s<>:/!?]+:)?(?:spacing|baseTime)[\s>]")
 
 
 def parse_parts(
@@ -51,7 +54,10 @@ def parse_parts(
             in_rows = False
         elif len(buffer) > _LONGEST_MEMBER and not in_rows:
             in_rows = True
-            yield from _rows(head, buffer, rest, separator_of)
+            if _VALUES.search(buffer, 0, _LONGEST_HEAD):
+                yield from _rows(head, buffer, rest, separator_of)
+            else:
+                yield from _points(head, buffer, rest)
             searched = 0
             continue
         searched = max(len(buffer) - len(end_tag), 0)
@@ -86,6 +92,31 @@ def _rows(
     if end > 0:
         yield _parse(head + begin, buffer[:end], foot)
         del buffer[:end]
+    buffer[:0] = begin
+
+
+def _points(head: bytes, buffer: bytearray, rest: Iterator[bytes]) -> Iterator[etree._Element]:
+    """Give a member in parts, each with some points of its series; the member without points is left in the buffer."""
+    found = _POINT.search(buffer, 0, _LONGEST_HEAD)
+    if found is None or _SPACED.search(buffer, 0, found.start()):
+        return
+    begin, end_tag = bytes(buffer[: found.start()]), b"</" + found[1] + b">"
+    del buffer[: len(begin)]
+    foot = _foot(head + begin)
+    series_end = foot[: foot.index(b">") + 1]
+    searched = 0
+    while True:
+        end = buffer.find(series_end, searched)
+        cut = buffer.rfind(end_tag, 0, None if end < 0 else end)
+        if cut >= 0:
+            cut += len(end_tag)
+            yield _parse(head + begin, buffer[:cut], foot)
+            del buffer[:cut]
+        chunk = next(rest, None) if end < 0 else None
+        if chunk is None:
+            break
+        searched = max(len(buffer) - len(series_end), 0)
+        buffer += chunk
     buffer[:0] = begin
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import shutil
 import sys
+import tempfile
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
 from weps.feeders.documents import stream_observations, to_json_line
@@ -17,9 +19,10 @@ HELP = "print the observations of a document as JSON lines"
 DESCRIPTION = """\
 Prints one JSON object a line for each value in a document that holds observations: O&M 1.0 and 2.0, SWE Common and
 WaterML 2.0 in any envelope, the JSON of 52°North, istSOS and SensorThings, CSV, or JSON lines. Nil results are left out
-unless --nil says otherwise. XML is printed as it is read: what stands before a fault is printed before it is told.
+unless --nil says otherwise. They are printed as they are read: what stands before a fault is printed before it is told.
 Values that the document only refers to are not read; where they are is told on standard error.
 """
+MOST_IN_MEMORY = 1 << 20
 _SCHEMES = ("http://", "https://")
 
 
@@ -48,8 +51,13 @@ def _tell(reference: str, told: set[str]) -> None:
 
 
 def _open(source: str) -> BinaryIO:
-    """Open a file, or what else is read as a whole, so that it can be read twice."""
-    if source == "-" or source.startswith(_SCHEMES):
+    """Open a file, or what stands for one so that it can be read twice."""
+    if source == "-":
+        kept = tempfile.SpooledTemporaryFile(MOST_IN_MEMORY)  # noqa: SIM115 -- closed by who reads it
+        shutil.copyfileobj(sys.stdin.buffer, kept)
+        kept.seek(0)
+        return cast("BinaryIO", kept)
+    if source.startswith(_SCHEMES):
         return io.BytesIO(read_source(source))
     return Path(source).open("rb")
 

@@ -9,7 +9,6 @@ empty value is a nil result.
 from __future__ import annotations
 
 import csv
-import io
 import math
 import re
 from typing import TYPE_CHECKING
@@ -19,20 +18,16 @@ from weps.errors import InputError
 from weps.model import Observation, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _NEEDED = ("time", "procedure", "observed_property", "feature_of_interest", "value")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _TRUTH = {"true": True, "false": False}
 
 
-def read_csv(data: bytes) -> Iterator[Observation]:
-    """Read the observations of a CSV file; raises `InputError` with the line."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError("the file is not UTF-8 text", where=f"line {data[: error.start].count(10) + 1}") from error
-    lines = csv.reader(io.StringIO(text), strict=True)
+def read_csv(file: Iterable[bytes]) -> Iterator[Observation]:
+    """Read the observations of the lines of a CSV file; raises `InputError` with the line."""
+    lines = csv.reader(_texts(file), strict=True)
     try:
         header = [name.strip().lower() for name in next(lines)]
         missing = [name for name in _NEEDED if name not in header]
@@ -43,6 +38,14 @@ def read_csv(data: bytes) -> Iterator[Observation]:
                 yield _read_row(header, row, f"line {lines.line_num}")
     except csv.Error as error:
         raise InputError(f"not CSV: {error}", where=f"line {lines.line_num}") from error
+
+
+def _texts(file: Iterable[bytes]) -> Iterator[str]:
+    for number, line in enumerate(file, start=1):
+        try:
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError("the file is not UTF-8 text", where=f"line {number}") from error
 
 
 def _read_row(header: list[str], row: list[str], where: str) -> Observation:

@@ -12,8 +12,9 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, dropwhile
 from typing import Any
 
 from sos_server.codecs.sampling20 import UNKNOWN
@@ -51,13 +52,15 @@ def matches(data: bytes) -> bool:
 
 def read_csv_answer(data: bytes) -> Iterator[Observation]:
     """Read the observations of an answer; raises `InputError` with the line of what cannot be read."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("iso-8859-1")
-    first = text.lstrip().partition("\n")[0]
+    return stream_csv_answer(io.BytesIO(data))
+
+
+def stream_csv_answer(file: Iterable[bytes]) -> Iterator[Observation]:
+    """Read the observations of the lines of an answer one after the other; raises as `read_csv_answer` does."""
+    texts = dropwhile(lambda text: not text.strip(), map(_text, file))
+    first = next(texts, "").lstrip("\ufeff \t")
     separator = ";" if first.count(";") > first.count(",") else ","
-    lines = csv.reader(io.StringIO(text.lstrip()), delimiter=separator, strict=True, skipinitialspace=True)
+    lines = csv.reader(chain((first,), texts), delimiter=separator, strict=True, skipinitialspace=True)
     try:
         layout = _layout(next(lines))
         for row in lines:
@@ -65,6 +68,13 @@ def read_csv_answer(data: bytes) -> Iterator[Observation]:
                 yield from layout.read(row, f"line {lines.line_num}")
     except csv.Error as error:
         raise InputError(f"not CSV: {error}", where=f"line {lines.line_num}") from error
+
+
+def _text(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("iso-8859-1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import gzip
 import io
 import re
+import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 from sos_server.time import format_instant
 from weps.errors import InputError
@@ -23,7 +24,7 @@ from weps.feeders.xml_documents import SIZE_LIMIT, read_xml, stream_xml, tell_in
 from weps.model import Observation
 
 _GZIP = b"\x1f\x8b"
-_HEAD = 4096
+_HEAD = 1 << 18
 
 
 def read_observations(
@@ -40,8 +41,8 @@ def read_observations(
     content = _decompressed(data)
     if not content.strip():
         raise _empty()
-    reader = _reader_of(content)
-    found = read_xml(content, elsewhere) if reader is read_xml else reader(content)
+    read = _reader_of(content)
+    found = read_xml(content, elsewhere) if read is None else read(io.BytesIO(content))
     return tuple(_numbered(found, include_nil))
 
 
@@ -51,21 +52,33 @@ def stream_observations(
     """
     Give the observations of a file one after the other, as `read_observations` does.
 
-    XML is read as it comes, so that memory does not grow with the file, which must be one that can be read twice. What
-    stands before something that cannot be read is given before `InputError` is raised.
+    All formats are read as they come, so that memory does not grow with the file, which must be one that can be read
+    twice. What stands before something that cannot be read is given before `InputError` is raised.
     """
     head = file.read(_HEAD)
     file.seek(0)
     if head.startswith(_GZIP):
-        unpacked = cast("BinaryIO", gzip.GzipFile(fileobj=file))
-        try:
+        with tempfile.TemporaryFile() as unpacked:
+            _unpack(file, unpacked)
             yield from stream_observations(unpacked, include_nil, elsewhere)
-        except (OSError, EOFError, zlib.error) as error:
-            raise _damaged() from error
-    elif head.strip() and _reader_of(head) is read_xml:
-        yield from _numbered(stream_xml(file, elsewhere), include_nil)
-    else:
-        yield from read_observations(file.read(), include_nil)
+        return
+    if not head.strip() and len(head) < _HEAD:
+        raise _empty()
+    read = _reader_of(head, is_whole=len(head) < _HEAD)
+    yield from _numbered(stream_xml(file, elsewhere) if read is None else read(file), include_nil)
+
+
+def _unpack(file: BinaryIO, unpacked: BinaryIO) -> None:
+    """Unpack a file into another, because readers go back and forth."""
+    try:
+        with gzip.GzipFile(fileobj=file) as packed:
+            while chunk := packed.read(_HEAD):
+                unpacked.write(chunk)
+                if unpacked.tell() > SIZE_LIMIT:
+                    raise _too_large()
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise _damaged() from error
+    unpacked.seek(0)
 
 
 def _numbered(found: Iterable[Observation], include_nil: bool) -> Iterator[Observation]:
@@ -118,8 +131,12 @@ def _decompressed(data: bytes) -> bytes:
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise _damaged() from error
     if len(content) > SIZE_LIMIT:
-        raise InputError(f"the file has more than {SIZE_LIMIT} octets when it is decompressed; split it")
+        raise _too_large()
     return content
+
+
+def _too_large() -> InputError:
+    return InputError(f"the file has more than {SIZE_LIMIT} octets when it is decompressed; split it")
 
 
 def _damaged() -> InputError:
@@ -130,21 +147,27 @@ def _empty() -> InputError:
     return InputError("the file is empty; observations in XML, JSON or CSV are needed")
 
 
-def _reader_of(content: bytes) -> Callable[[bytes], Iterator[Observation]]:
-    return next(form.read for form in _FORMATS if form.matches(content))
+Read: TypeAlias = Callable[[BinaryIO], Iterator[Observation]]
+
+
+def _reader_of(head: bytes, *, is_whole: bool = True) -> Read | None:
+    """Tell by the begin of a file, or all of it, what reads it; None is XML, which is read in two ways."""
+    # UTF-8 with or without its mark, or one of the marks of UTF-16, in which no other format here comes
+    if _XML.match(head):
+        return None
+    return next(form.read for form in _FORMATS if form.matches(head, is_whole))
 
 
 class _Format(NamedTuple):
-    matches: Callable[[bytes], object]
-    read: Callable[[bytes], Iterator[Observation]]
+    matches: Callable[[bytes, bool], object]
+    read: Read
 
 
+_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<|\xff\xfe|\xfe\xff")
 _BRACKET = re.compile(rb"(?:\xef\xbb\xbf)?\s*[{\[]")
 _FORMATS = (
-    # UTF-8 with or without its mark, or one of the marks of UTF-16, in which no other format here comes
-    _Format(re.compile(rb"(?:\xef\xbb\xbf)?\s*<|\xff\xfe|\xfe\xff").match, read_xml),
-    _Format(lambda content: _BRACKET.match(content) and is_document(content), read_json_document),
-    _Format(_BRACKET.match, read_json_lines),
-    _Format(csv_sos.matches, csv_sos.read_csv_answer),
-    _Format(bool, read_csv),
+    _Format(lambda head, is_whole: _BRACKET.match(head) and is_document(head, is_whole=is_whole), read_json_document),
+    _Format(lambda head, _: _BRACKET.match(head), read_json_lines),
+    _Format(lambda head, _: csv_sos.matches(head), csv_sos.stream_csv_answer),
+    _Format(lambda _head, _is_whole: True, read_csv),
 )

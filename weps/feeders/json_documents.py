@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from weps.errors import InputError
-from weps.feeders import json_istsos, json_om, json_sensorthings, json_timeseries
+from weps.feeders import json_istsos, json_large, json_om, json_sensorthings, json_timeseries
 from weps.model import Observation
 
 
@@ -33,26 +33,32 @@ def decode_json(document: Any) -> Iterator[Observation]:
     raise InputError("the JSON holds no observations that can be read: 52°North, istSOS, SensorThings and OM-JSON are")
 
 
-def is_document(data: bytes) -> bool:
-    """Tell a JSON document from JSON lines, of which the first is complete and has our members."""
-    first = data.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0]
+def is_document(head: bytes, *, is_whole: bool = True) -> bool:
+    """
+    Tell a JSON document from JSON lines, of which the first is complete and has our members.
+
+    `head` is the begin of the data, or all of them.
+    """
+    first, line_end, _ = head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")
+    if not is_whole and not line_end:
+        return True
     try:
         members = json.loads(first)
     except (ValueError, RecursionError):
-        return first.strip() in (b"{", b"[") or _is_whole(data)
+        return first.strip() in (b"{", b"[") or not is_whole or _is_json(head)
     return any(form.matches(members) for form in _FORMATS)
 
 
-def read_json_document(data: bytes) -> Iterator[Observation]:
-    """Read the observations of a JSON document; raises `InputError` with the line of what is no JSON."""
-    try:
-        document = json.loads(data.removeprefix(b"\xef\xbb\xbf"), parse_constant=lambda _: None)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"the document is no JSON: {error}") from error
-    yield from decode_json(document)
+def read_json_document(file: BinaryIO) -> Iterator[Observation]:
+    """
+    Read the observations of a JSON document from a file that can be read in any order.
+
+    Raises `InputError` with the place of what is no JSON.
+    """
+    yield from decode_json(json_large.load(file))
 
 
-def _is_whole(data: bytes) -> bool:
+def _is_json(data: bytes) -> bool:
     try:
         json.loads(data.removeprefix(b"\xef\xbb\xbf"))
     except (ValueError, RecursionError):

@@ -15,17 +15,18 @@ from weps.errors import InputError
 from weps.model import Observation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
 _NEEDED = ("phenomenon_time", "procedure", "observed_property", "feature_of_interest", "value")
 
 
-def read_json_lines(data: bytes) -> Iterator[Observation]:
+def read_json_lines(lines: Iterable[bytes]) -> Iterator[Observation]:
     """Read the observations of a file of JSON lines; raises `InputError` with the line."""
-    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):
-        if line.strip():
-            yield _read_line(line, f"line {number}")
+    for number, line in enumerate(lines, start=1):
+        text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+        if text.strip():
+            yield _read_line(text, f"line {number}")
 
 
 def _read_line(line: bytes, where: str) -> Observation:
