@@ -214,7 +214,8 @@ class Episodes(RuleBasedStateMachine):
         return self.desk.store.episodes(EpisodeSelection(**conditions), Page(limit=1000))
 
     def open_episodes(self) -> list[str]:
-        return sorted(episode.id for episode in self.episodes(is_open=True))
+        # in the order of their begin, since ids differ from run to run
+        return [episode.id for episode in self.episodes(is_open=True)]
 
     def to_be_told(self) -> dict[str, Alert]:
         """What the end of a silence has to tell: what goes on and nobody takes care of, unless it flaps."""
