@@ -43,13 +43,15 @@ class Counters(NamedTuple):
     What came otherwise than it should, since the source was watched.
 
     `late` is older than the newest of its series; `dropped` of these are not shown to rules that drop such, `overdue`
-    came too late for rules that reorder, counted once for each of their bounds; `repeated` came again as it was.
+    came too late for rules that reorder, counted once for each of their bounds; `repeated` came again as it was. `lost`
+    are messages that were pushed and given up, because after several tries they could not be stored.
     """
 
     late: int = 0
     dropped: int = 0
     overdue: int = 0
     repeated: int = 0
+    lost: int = 0
 
     def plus(self, other: Counters) -> Counters:
         """Give the sums."""

@@ -13,6 +13,7 @@ import queue
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from weps.engine import Engine
 from weps.errors import InputError, SourceUnreachable
@@ -22,6 +23,7 @@ from weps.feeders.hubs import Hubs
 from weps.feeders.messages import read_message
 from weps.feeders.pushed import Faults
 from weps.feeders.sources import BROKERED, PUSH, topics_of
+from weps.health import Counters
 from weps.model import Feed, Observation, Source
 from weps.reading import Horizon, read_from
 
@@ -173,8 +175,20 @@ class Intake:
             self._give_up(messages[0])
 
     def _give_up(self, message: Message) -> None:
+        """Take a message as lost: it is told in the log, and counted at each source that wanted it."""
         LOG.error("message given up broker=%s topic=%s octets=%d", message.broker, message.topic, len(message.payload))
+        try:
+            for feed in self._engine.store.feeds_of(BROKERED):
+                if _wants(feed, message):
+                    self._count_lost(feed.id)
+        except Exception:  # it is given up all the same, and must not come again and again
+            LOG.exception("message given up not counted topic=%s", message.topic)
         self._acknowledge([message])
+
+    def _count_lost(self, feed_id: int) -> None:
+        with self._engine.store.batch(feed_id) as transaction:
+            health = transaction.health()
+            transaction.save_health(replace(health, counters=health.counters.plus(Counters(lost=1))))
 
     def _acknowledge(self, messages: Sequence[Message]) -> None:
         for message in messages:

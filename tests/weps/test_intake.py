@@ -14,6 +14,7 @@ import pytest
 
 from tests.mosquitto import Mosquitto, require_mosquitto
 from tests.weps.bench import NOON, at
+from weps import intake
 from weps.engine import Engine
 from weps.errors import InputError, SourceUnreachable
 from weps.feeders.brokers import Brokers
@@ -157,6 +158,34 @@ def test_a_message_that_cannot_be_read_stops_no_other(bench, mosquitto):
 
     assert ([31, 33, 34], (2, 2)) == (bench.values(subscription), counted)
     assert (1, 0) == bench.faults.count(source)
+
+
+def test_a_message_that_cannot_be_stored_is_given_up_and_counted(bench, mosquitto, monkeypatch, caplog):
+    """
+    After five tries, in which those around it are stored; it is told in the log, and does not come again.
+    """
+    monkeypatch.setattr(intake, "LONGEST_PAUSE", 0.05)
+    subscription = bench.subscribe(topic(mosquitto))
+    with bench.store.writing() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER damaged BEFORE INSERT ON feed_series WHEN NEW.procedure = 'B' "
+            "BEGIN SELECT RAISE(ABORT, 'the disk is damaged'); END"
+        )
+
+    mosquitto.publish("A/level", reading(1, 31))
+    mosquitto.publish("B/level", reading(1, 99))
+    mosquitto.publish("A/level", reading(2, 32))
+    bench.wait_for(lambda: bench.store.health(subscription.feed_id).counters.lost)
+    bench.stop()
+    bench.start()
+    mosquitto.publish("A/level", reading(3, 33))
+    bench.wait_for(lambda: len(bench.values(subscription)) == 3)
+
+    assert ([31, 32, 33], 1) == (bench.values(subscription), bench.store.health(subscription.feed_id).counters.lost)
+    told = [record.getMessage() for record in caplog.records if "given up" in record.getMessage()]
+    assert [f"message given up broker=mqtt://{mosquitto.host} topic=B/level octets=44"] == told
+    tries = [record for record in caplog.records if "messages not taken in count=1 " in record.getMessage()]
+    assert 5 == len(tries)
 
 
 def test_a_topic_with_nothing_that_can_be_read_is_a_source_that_fails(bench, mosquitto):
