@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import jsonfeed
 from jsonfeedvalidator import validate_feed
+from reader import make_reader
 
 from tests.weps.notify.pages import ALERT_ID, BASE, alert, page_of, posted
 from weps.model import Language
@@ -37,6 +39,29 @@ def test_every_field_comes_back_from_a_reader_of_json_feed():
     assert ("2016-01-11T04:00:02Z", ["firing", "Moderate"]) == (item.date_published, item.tags)
     extension = json.loads(document)["items"][0]["_weps"]
     assert (612.0, "1", 144.9646) == (extension["value"], extension["uom"], extension["longitude"])
+
+
+def test_another_reader_takes_it_for_json_feed_1_1_with_all_that_is_new_there(tmp_path):
+    """
+    Written by others and on its own: authors and languages, which came with 1.1, are among what it finds.
+    """
+    page = page_of(alert(language=Language.GERMAN), posted(), next_url=f"{BASE}/next")
+    (tmp_path / "alerts.json").write_bytes(write_json_feed(page))
+
+    with make_reader(":memory:", feed_root=str(tmp_path)) as reader:
+        reader.add_feed("alerts.json")
+        reader.update_feed("alerts.json")
+        feed, entries = reader.get_feed("alerts.json"), {each.id: each for each in reader.get_entries()}
+
+    own, other = entries[ALERT_ID], entries["other 1"]
+    assert (feed.version, feed.title, feed.link) == ("json11", page.title, page.alternate_url)
+    assert [author.name for author in feed.authors] == ["WEPS"]
+    assert feed.last_exception is None
+    assert (own.title, own.link) == (alert().title, f"{BASE}/alerts/{ALERT_ID}")
+    assert own.published == datetime(2016, 1, 11, 4, 0, 2, tzinfo=UTC)
+    assert [(each.type, each.language) for each in own.content] == [("text/plain", "de")]
+    assert own.content[0].value == alert().text
+    assert (other.title, other.content[0].value) == ("Water rises", "Level 7")
 
 
 def test_a_feed_is_valid():
