@@ -37,7 +37,8 @@ BEGIN = NOON - timedelta(days=40)
 MEAN = """{"type": "threshold", "condition": "greaterThan", "threshold": 25,
            "of": {"function": "mean", "window": "P2D", "kind": "tumbling"}}"""
 SILENCE = '{"type": "noData", "procedure": "ws", "after": "P1DT12H"}'
-RULES = {"threshold": HEAT, "eml": OVERSHOOT, "window": MEAN, "silence": SILENCE}
+SHOWN = '{"type": "threshold", "condition": "greaterThan", "threshold": 25, "for": "PT7H", "pending": true}'
+RULES = {"threshold": HEAT, "eml": OVERSHOOT, "window": MEAN, "silence": SILENCE, "pending": SHOWN}
 
 
 @pytest.fixture
@@ -134,6 +135,20 @@ def test_time_in_alert_counts_episodes_at_the_same_time_once(bench: Bench):
     outputs = dry_run(bench, HEAT, endTime=format_instant(BEGIN + timedelta(hours=24)))
 
     assert (outputs["count"], outputs["timeInAlert"]) == ("5", "PT7H")
+
+
+def test_what_is_pending_is_told_and_is_no_time_in_alert(bench: Bench):
+    """
+    Pending for seven hours, then on for three; later pending once more, and over before it is on.
+    """
+    rows = ((0, 30), (7, 30), (10, 20), (12, 30), (13, 20))
+    bench.sos.insert(*((BEGIN + timedelta(hours=hours), value) for hours, value in rows))
+
+    outputs = dry_run(bench, SHOWN)
+
+    document = json.loads(outputs["detections"]["application/json"])
+    assert document["counts"] == {"pending": 2, "firing": 1, "resolved": 2}
+    assert outputs["timeInAlert"] == "PT3H"
 
 
 def test_detections_come_as_json_csv_and_georss(bench: Bench):
