@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
@@ -81,8 +81,11 @@ def write_microseconds(microseconds: int) -> str:
     return f"{_day(day)}{_MINUTES[minute]}{second:02d}.{digits}Z"
 
 
-def write_instants(instants: Iterable[int]) -> list[str]:
-    """Write many instants as `write_microseconds` does each, twice as fast when they come in the order of time."""
+def write_instants(instants: Sequence[int]) -> list[str]:
+    """Write many instants as `write_microseconds` does each, faster when they come in the order of time."""
+    step = instants[1] - instants[0] if len(instants) > 1 else 0
+    if _is_regular(instants, step):
+        return _write_regular(instants[0], step, len(instants))
     texts: list[str] = []
     seconds_of_day = _seconds_of_day()
     begin, end, prefix = 0, 0, ""  # of the day that the last one was in
@@ -93,6 +96,30 @@ def write_instants(instants: Iterable[int]) -> list[str]:
             end = begin + _MICROSECONDS_OF_DAY
         second, fraction = divmod(instant - begin, 1_000_000)
         texts.append(prefix + seconds_of_day[second] if not fraction else write_microseconds(instant))
+    return texts
+
+
+def _is_regular(instants: Sequence[int], step: int) -> bool:
+    """Tell whether instants of whole seconds follow each other by a step that divides the day."""
+    if step <= 0 or step % 1_000_000 or _MICROSECONDS_OF_DAY % step or instants[0] % 1_000_000:
+        return False
+    begin, count = instants[0], len(instants)
+    # the last one first: mostly it tells already
+    return instants[-1] == begin + (count - 1) * step and list(instants) == list(
+        range(begin, begin + count * step, step)
+    )
+
+
+def _write_regular(begin: int, step: int, count: int) -> list[str]:
+    """Write instants that are the same on each day: of each day a slice of them."""
+    day, rest = divmod(begin, _MICROSECONDS_OF_DAY)
+    times = _seconds_of_day()[rest % step // 1_000_000 :: step // 1_000_000]
+    texts: list[str] = []
+    first = rest // step
+    while len(texts) < count:
+        prefix = _day(day)
+        texts += [prefix + time for time in times[first : first + count - len(texts)]]
+        first, day = 0, day + 1
     return texts
 
 

@@ -69,10 +69,11 @@ def stream_merged(
                 for found in _chunks(rows, _LARGEST_PART):
                     yield part, _summary_of(found), iter((found,))
             continue
-        if not _is_limited(filters) and not fetch(reader, *prepared(reader, info, queries, _unusual)):
-            summary, chunks = _summarize_plain(reader, info, queries), _stream_plain(reader, info, queries)
-        else:
+        count, unusual = (0, 1) if _is_limited(filters) else fetch(reader, *prepared(reader, info, queries, _counts))[0]
+        if unusual:
             summary, chunks = _summarize(reader, info, queries), _stream(reader, info, queries)
+        else:
+            summary, chunks = _summarize_plain(reader, info, queries, count), _stream_plain(reader, info, queries)
         if summary is not None:
             yield info, summary, chunks
 
@@ -81,18 +82,28 @@ def _is_limited(filters: Sequence[TemporalFilter]) -> bool:
     return any(each.operator in (TemporalOperator.FIRST, TemporalOperator.LATEST) for each in filters)
 
 
+def _counts(query: Select[Any]) -> Select[Any]:
+    """Ask for the number of rows, and how many are no instant with a value that was known at once: in one pass."""
+    counts: tuple[ColumnElement[Any], ...] = (func.count(), func.count().filter(_is_unusual(query)))
+    return query.with_only_columns(*counts).order_by(None)
+
+
 def _unusual(query: Select[Any]) -> Select[Any]:
     """Ask whether there is a row that is no instant with a value that was known at once."""
-    return _one_where(query, _ROW.last != _ROW.first, _value(query).is_(None), _ROW.result_time != _ROW.last)
+    return _one_where(query, _is_unusual(query))
 
 
 def _unusual_at_all(query: Select[Any]) -> Select[Any]:
     """Ask whether there is a row that is no instant with a value, whenever it was known."""
-    return _one_where(query, _ROW.last != _ROW.first, _value(query).is_(None))
+    return _one_where(query, or_(_ROW.last != _ROW.first, _value(query).is_(None)))
 
 
-def _one_where(query: Select[Any], *conditions: ColumnElement[bool]) -> Select[Any]:
-    return query.with_only_columns(_ROW.first).where(or_(*conditions)).order_by(None).limit(1)
+def _one_where(query: Select[Any], condition: ColumnElement[bool]) -> Select[Any]:
+    return query.with_only_columns(_ROW.first).where(condition).order_by(None).limit(1)
+
+
+def _is_unusual(query: Select[Any]) -> ColumnElement[bool]:
+    return or_(_ROW.last != _ROW.first, _value(query).is_(None), _ROW.result_time != _ROW.last)
 
 
 def _value(query: Select[Any]) -> ColumnElement[Any]:
@@ -134,17 +145,12 @@ def _chunks(rows: Iterator[StoredRow], size: int) -> Iterator[ResultRows]:
         yield ResultRows(begins, ends, known, values, reasons if None in values else ())
 
 
-def _summarize_plain(reader: Reader, series: SeriesInfo, queries: RowQueries) -> RowSummary | None:
-    ((count,),) = fetch(reader, *prepared(reader, series, queries, _count))
+def _summarize_plain(reader: Reader, series: SeriesInfo, queries: RowQueries, count: int) -> RowSummary | None:
     if not count:
         return None
     ((begin,),) = fetch(reader, *prepared(reader, series, queries, _earliest))
     ((end,),) = fetch(reader, *prepared(reader, series, queries, _latest))
     return RowSummary(count, begin, end, end, has_periods=False, has_result_times=begin != end)
-
-
-def _count(query: Select[Any]) -> Select[Any]:
-    return query.with_only_columns(func.count()).order_by(None)
 
 
 def _earliest(query: Select[Any]) -> Select[Any]:

@@ -57,6 +57,23 @@ def test_many_microseconds_are_written_as_one(instants):
     assert [xsd.write_microseconds(instant) for instant in instants] == xsd.write_instants(instants)
 
 
+@given(
+    st.integers(-1000, 2_000_000_000).map((1_000_000).__mul__) | st.integers(-1000, 10**15),
+    st.sampled_from([1, 7, 60, 900, 3600, 86_400, 172_800]) | st.just(0.5),
+    st.integers(1, 300),
+)
+def test_regular_microseconds_are_written_as_one(begin, step, count):
+    """
+    Also where the step divides the day, whatever the time of day they begin at.
+    """
+    instants = tuple(begin + number * int(step * 1_000_000) for number in range(count))
+
+    assert [xsd.write_microseconds(instant) for instant in instants] == xsd.write_instants(instants)
+    # one that breaks the rule in the midst of others
+    broken = (*instants[: count // 2], begin + 3_000_000, *instants[count // 2 + 1 :])
+    assert [xsd.write_microseconds(instant) for instant in broken] == xsd.write_instants(broken)
+
+
 @pytest.mark.parametrize(("text", "value"), [("true", True), ("1", True), (" false ", False), ("0", False)])
 def test_a_boolean_has_four_forms(text, value):
     """
