@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from benchmarks import (
     decoding,
     decoding_formats,
+    delay,
     delivering,
     feeds,
     http,
@@ -56,6 +57,7 @@ BENCHMARKS: dict[str, Callable[[Scale], list[Line]]] = {
     "http": http.run,
     "polls": polls.run,
     "reading": reading.run,
+    "delay": delay.run,
     "feeds": feeds.run,
     "storing": storing.run,
     "delivering": delivering.run,

@@ -1,8 +1,8 @@
 """
-Reading many sources: how often they are asked, what it costs to know who is due, memory, catching up, and delay.
+Reading many sources: how often they are asked, what it costs to know who is due, memory, and catching up.
 
 The sources are a feeder of this file that has what it is told: what is measured is the engine with its rules and its
-store on SQLite. What decoding costs is measured by `decoding`, a poll over HTTP by `polls`.
+store on SQLite. What decoding costs is measured by `decoding`, a poll over HTTP by `polls`, all of the way by `delay`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import quantiles
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -22,10 +21,8 @@ import psutil
 from benchmarks.frame import Line, Scale, Target, at_most, require_equal
 from weps.engine import Engine
 from weps.feeders.base import Batch
-from weps.live import LiveFeeds
-from weps.model import NewSubscription, Observation, Page, RuleText, Source
+from weps.model import NewSubscription, Observation, RuleText, Source
 from weps.rules.languages import THRESHOLD
-from weps.scheduler import Scheduler
 from weps.store import Store
 
 if TYPE_CHECKING:
@@ -53,6 +50,9 @@ class Told:
     def latest(self, source: Source) -> Batch:
         return Batch(tuple(self.observations.get(source.endpoint, ()))[-1:])
 
+    def counts(self, source: Source) -> None:
+        return None
+
     def series_exists(self, source: Source) -> bool:
         return True
 
@@ -73,7 +73,7 @@ def source(number: int) -> Source:
 
 def run(scale: Scale) -> list[Line]:
     """Measure each with as many subscriptions and sources as the scale says."""
-    return [*_shared(scale), *_many_feeds(scale), *_catching_up(scale), *_delay(scale)]
+    return [*_shared(scale), *_many_feeds(scale), *_catching_up(scale)]
 
 
 @contextmanager
@@ -169,39 +169,6 @@ def _catching_up(scale: Scale) -> list[Line]:
     require_equal("the alerts of a year", crossings, alerts)
     name = f"catching up {hours} hours of {series} series, without decoding"
     return [Line(name, spent, "s", spent / (hours * series) * 1e6, "µs an observation")]
-
-
-def _delay(scale: Scale) -> list[Line]:
-    """Let the scheduler poll, and see how long after it was there an observation is an alert."""
-    told, sources = Told(), scale.of(SOURCES)
-    subscriptions = scale.of(MANY)
-    interval = timedelta(seconds=10 if scale.full else 1)
-    with _engine(told, lambda: datetime.now(UTC)) as engine:
-        identifiers = [_subscribe(engine, number % sources, interval) for number in range(subscriptions)]
-        live = LiveFeeds(engine.store, (), lambda: datetime.now(UTC))
-        scheduler = Scheduler(engine, live, per_host=8)
-        scheduler.start()
-        time.sleep(interval.total_seconds())
-        published: dict[str, datetime] = {}
-        for number in range(sources):
-            now = datetime.now(UTC)
-            told.tell(source(number), now, 31)
-            published[source(number).endpoint] = now
-            time.sleep(interval.total_seconds() / sources)
-        time.sleep(2 * interval.total_seconds())
-        scheduler.stop(5)
-        delays = [
-            (alert.detected - published[alert.procedure or ""]).total_seconds()
-            for identifier in identifiers
-            for alert in engine.store.alerts(identifier, Page(0, 10))
-        ]
-    require_equal("the alerts", subscriptions, len(delays))
-    late = quantiles(delays, n=100)[98]
-    limit = interval.total_seconds() + 1
-    name = (
-        f"observation to alert, {subscriptions} subscriptions on {sources} feeds every {interval.total_seconds():g} s"
-    )
-    return [Line(name, late, "s", late, "s is the 99th percentile", target=at_most(limit))]
 
 
 def _poll_due(engine: Engine) -> None:
