@@ -14,7 +14,7 @@ from tests.weps.asgi import Client
 from tests.weps.notify.samples import make_alert
 from tests.weps.notify.stores import add_alerts, open_store, subscribe
 from tests.weps.notify.test_insert_rss import PILOT
-from tests.weps.test_web import PILOT_GUID, STORED, notification
+from tests.weps.web.posting import PILOT_GUID, STORED, notification
 from weps.notices import Selection, Window
 from weps.notify.posted import DOCUMENT_LIMIT, ITEM_LIMIT
 from weps.settings import Settings

@@ -11,9 +11,9 @@ from starlette.applications import Starlette
 
 from sos_server.time import format_instant
 from tests.flows.rules import HEAT, OVERSHOOT
+from tests.weps.asgi import Client
 from tests.weps.bench import Bench, at
 from tests.weps.test_rule_failures import MANY
-from tests.weps.test_web import Client
 from weps.feeders.http import Fetcher
 from weps.model import Changes, RuleText, Subscription
 from weps.processes.base import Context, Text

@@ -14,14 +14,13 @@ from starlette.applications import Starlette
 
 from tests.weps.asgi import Client
 from tests.weps.notify.samples import make_alert
-from tests.weps.notify.stores import add_alerts, open_store, subscribe
-from tests.weps.test_web import ReadsCounted, notification
+from tests.weps.notify.stores import add_alerts, subscribe
+from tests.weps.web.posting import STORED, notification
 from weps.model import AlertStatus, AlertUse, Changes
 from weps.notify.formats import FORMATS
 from weps.web import create_routes
 from weps.web_documents import DocumentCache
 
-STORED = datetime(2016, 1, 11, 5, tzinfo=UTC)
 TYPES = {
     "rss": "application/rss+xml; charset=utf-8",
     "atom": "application/atom+xml; charset=utf-8",
@@ -39,24 +38,6 @@ HOSTILE = {
     "lone surrogate": "a\ud800b",
     "markup of entities": "&lt;b&gt; &amp;amp; &#x0;",
 }
-
-
-@pytest.fixture
-def store(tmp_path):
-    open_store(tmp_path).dispose()
-    opened = ReadsCounted(f"sqlite:///{tmp_path / 'weps.db'}")
-    yield opened
-    opened.dispose()
-
-
-@pytest.fixture
-def client(store):
-    return Client(Starlette(routes=create_routes(store)))
-
-
-@pytest.fixture
-def subscription(store):
-    return subscribe(store)
 
 
 def ids(body: bytes, feed_format: str) -> list[str]:

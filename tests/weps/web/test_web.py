@@ -11,54 +11,13 @@ from lxml import etree
 from starlette.applications import Starlette
 
 from tests.weps.asgi import Client
-from tests.weps.notify.samples import make_alert
-from tests.weps.notify.stores import add_alerts, open_store, subscribe
+from tests.weps.notify.stores import add_alerts, subscribe
 from tests.weps.notify.test_insert_rss import PILOT
-from weps.notices import Selection, Window
+from tests.weps.web.posting import PILOT_GUID, STORED, notification
 from weps.notify.freshness import freshness
 from weps.notify.posted import DOCUMENT_LIMIT
-from weps.notify.rss import build_notification
 from weps.store import Store
 from weps.web import create_routes
-
-STORED = datetime(2016, 1, 11, 5, tzinfo=UTC)
-PILOT_GUID = "http://weps.example.org/store/rss/#alert=1452484545014"
-
-
-class ReadsCounted(Store):
-    """The store, which also counts how often items are read."""
-
-    reads = 0
-
-    def notices(self, *arguments):
-        self.reads += 1
-        return super().notices(*arguments)
-
-    @property
-    def posted(self) -> int:
-        return len(super().notices(Selection(), Window(500)).members)
-
-
-@pytest.fixture
-def store(tmp_path):
-    open_store(tmp_path).dispose()
-    opened = ReadsCounted(f"sqlite:///{tmp_path / 'weps.db'}")
-    yield opened
-    opened.dispose()
-
-
-@pytest.fixture
-def client(store):
-    return Client(Starlette(routes=create_routes(store)))
-
-
-@pytest.fixture
-def subscription(store):
-    return subscribe(store)
-
-
-def notification(number: int) -> bytes:
-    return build_notification(make_alert(number), alerts_url="http://other.example.org/alerts")
 
 
 def test_a_feed_shows_the_alerts_of_its_subscription_newest_first(client, store, subscription):
