@@ -23,7 +23,7 @@ _ATTEMPT = {
         "error": _TEXT,
     },
 }
-_KNOWN = ["id", "alert", "episode", "subscription", "title", "channel", "target", "status", "attemptCount", "queued"]
+_KNOWN = ["id", "subscription", "title", "channel", "target", "status", "attemptCount", "queued"]
 DELIVERY_SCHEMAS: dict[str, Any] = {
     "Delivery": {
         "type": "object",
@@ -37,6 +37,11 @@ DELIVERY_SCHEMAS: dict[str, Any] = {
             "due": _TIME,
             "finished": _TIME,
             "lastError": _TEXT,
+            "alert": _TEXT,
+            "episode": _TEXT,
+            "group": _TEXT,
+            "alertCount": _COUNT,
+            "alerts": {"type": "array", "items": _TEXT},
             "attempts": {"type": "array", "items": _ATTEMPT},
         },
     },
