@@ -37,6 +37,7 @@ _NAMES = {
     "metre": "m",
     "metres": "m",
     "mnn": "m",
+    "m+nn": "m",
     "mnhn": "m",
     "m ü. nn": "m",
     "m a.s.l.": "m",
