@@ -68,7 +68,7 @@ def is_change(alert: Alert, before: AlertStatus | None) -> bool:
     """Tell whether an alert says that something has begun or ended; `before` is the state of its episode until now."""
     if alert.reminder is not None or alert.status is AlertStatus.PENDING or alert.status in _BY_OTHERS:
         return False
-    return (alert.status in _BEGUN) is not (before in _BEGUN) and (alert.status in OPEN or before in _BEGUN)
+    return (alert.status in _BEGUN) is not (before in _BEGUN)
 
 
 def count_change(flaps: Flaps, alert: Alert, wish: Flapping, now: datetime) -> Flaps:

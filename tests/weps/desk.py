@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
@@ -41,6 +41,7 @@ class Desk:
     store: Store
     hour: float = 0
     count: int = 0
+    turns: dict[str, int] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:
@@ -84,6 +85,14 @@ class Desk:
         """Store alerts in one transaction."""
         with self.store.batch(subscription.feed_id) as batch:
             batch.add_alerts([(alert, subscription.targets) for alert in alerts], self.now, flapping_alert)
+
+    def change(self, subscription: Subscription, *minutes: float, key: str = "north") -> None:
+        """Let one thing begin and end in turns, so many minutes after noon."""
+        for minute in minutes:
+            self.run(minute / 60)
+            turn = self.turns[key] = self.turns.get(key, -1) + 1
+            status = (AlertStatus.FIRING, AlertStatus.RESOLVED)[turn % 2]
+            self.tell(subscription, status, f"{key}-{turn // 2 + 1}", key=key)
 
     def run(self, *hours: float) -> None:
         """Let the scheduler look at these hours."""

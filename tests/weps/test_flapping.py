@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import accumulate
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 
-from tests.weps.desk import ALL, BOSS, HOUR, MONDAY, Desk
-from weps.model import AlertStatus, Changes, Flapping, Language, Reminder, Severity, SubscriptionStatus
+from tests.weps.desk import HOUR, MONDAY, Desk
+from tests.weps.notify.samples import make_alert
+from weps.flapping import Flaps, count_change, is_change
+from weps.model import AlertStatus, Flapping, Language, Reminder, Severity
 from weps.notify.languages import PHRASES
 from weps.store import Store
 from weps.store.tables import FLAPS
@@ -19,26 +24,12 @@ MINUTE = 1 / 60
 FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED
 
 
-def change(desk: Desk, subscription, *minutes: float, key="north") -> None:
-    """Let one thing begin and end in turns, so many minutes after noon."""
-    for minute in minutes:
-        desk.run(minute * MINUTE)
-        turn = desk.turns[key] = desk.turns.get(key, -1) + 1
-        desk.tell(subscription, (FIRING, RESOLVED)[turn % 2], f"{key}-{turn // 2 + 1}", key=key)
-
-
-@pytest.fixture
-def desk(desk):
-    desk.turns = {}
-    return desk
-
-
 def test_what_changes_too_often_is_told_once_and_again_when_it_is_calm(desk):
     """
     The third change within the hour is one too many; an hour after the last one a summary tells how it stands.
     """
     subscription = desk.subscribe(flapping=TWICE)
-    change(desk, subscription, 0, 10, 20, 30, 40)
+    desk.change(subscription, 0, 10, 20, 30, 40)
 
     desk.run(1.5, 1.6, 100 * MINUTE, 3)
 
@@ -55,13 +46,50 @@ def test_what_changes_too_often_is_told_once_and_again_when_it_is_calm(desk):
     assert {alert.silenced for alert in desk.alerts(subscription)} == {None, "flapping"}
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(0, 40), max_size=12), st.integers(1, 4))
+def test_one_change_too_many_within_the_window_is_found(gaps, most):
+    """
+    At the first change before which as many as may be lie within the hour.
+    """
+    times = [MONDAY + timedelta(minutes=minutes) for minutes in accumulate(gaps)]
+    wish, flaps = Flapping(most, HOUR), Flaps("s", "north", "e", MONDAY)
+    found = []
+    for time in times:
+        flaps = count_change(flaps, replace(make_alert(1), event_time=time), wish, time)
+        found.append(flaps.is_on)
+
+    too_many = [number for number in range(most, len(times)) if times[number] - times[number - most] < HOUR]
+    first = min(too_many, default=len(times))
+    assert found == [number >= first for number in range(len(times))]
+    assert flaps.count == (len(times) - first + most if first < len(times) else 0)
+    assert flaps.since == (times[first - most] if first < len(times) else None)
+
+
+@pytest.mark.parametrize(
+    ("before", "status", "expected"),
+    [
+        *((None, FIRING, True), (FIRING, FIRING, False), (FIRING, RESOLVED, True)),
+        *((None, AlertStatus.PENDING, False), (AlertStatus.PENDING, FIRING, True)),
+        *((AlertStatus.PENDING, RESOLVED, False), (None, AlertStatus.NO_DATA, True)),
+        *((FIRING, AlertStatus.CANCELLED, False), (FIRING, AlertStatus.EXPIRED, False)),
+        *((None, AlertStatus.EVENT, False), (RESOLVED, FIRING, True)),
+    ],
+)
+def test_what_is_told_to_begin_and_to_end_is_a_change(before, status, expected):
+    """
+    Not a step of severity, nor what only begins, nor what people do.
+    """
+    assert is_change(make_alert(1, status=status), before) is expected
+
+
 def test_what_does_not_change_so_often_is_told_as_ever(desk):
     """
     Two changes within any hour are not too many; another thing is counted for itself.
     """
     subscription = desk.subscribe(flapping=TWICE)
-    change(desk, subscription, 0, 30, 60, 90)
-    change(desk, subscription, 91, 92, key="south")
+    desk.change(subscription, 0, 30, 60, 90)
+    desk.change(subscription, 91, 92, key="south")
 
     desk.run(9)
 
@@ -73,7 +101,7 @@ def test_nothing_flaps_unless_it_is_wanted(desk):
     By default every change is pushed.
     """
     subscription = desk.subscribe()
-    change(desk, subscription, *range(10))
+    desk.change(subscription, *range(10))
 
     assert len(desk.pushes()) == 10
 
@@ -155,7 +183,7 @@ def test_it_survives_a_restart(desk):
     """
     subscription = desk.subscribe(flapping=TWICE)
     for minutes in (0, 10, 20, 30):
-        change(desk, subscription, minutes)
+        desk.change(subscription, minutes)
         desk.restart()
 
     desk.run(1.4, 1.51)
@@ -163,167 +191,6 @@ def test_it_survives_a_restart(desk):
     desk.run(1.6, 5)
 
     assert [what for what, _ in desk.pushes()] == ["firing", "resolved", "flapping", "flapping-over"]
-
-
-def test_nothing_is_repeated_or_escalated_while_it_flaps(desk):
-    """
-    When it is calm and still on, that begins anew.
-    """
-    subscription = desk.subscribe(flapping=TWICE, repeat=HOUR, escalate_after=HOUR / 12, escalate_to=(BOSS,))
-    change(desk, subscription, 0, 1, 2, 20, 22)
-
-    desk.run(*(minutes * MINUTE for minutes in (30, 81, 82.1, 86, 87.2, 141, 147.3)))
-
-    assert desk.pushes() == [
-        *((what, "duty") for what in ("firing", "resolved", "flapping", "flapping-over")),
-        *(("escalation", "boss"), ("repeat", "duty"), ("repeat", "boss")),
-    ]
-
-
-def test_who_was_told_further_hears_that_it_flaps_and_that_it_is_calm(desk):
-    """
-    Also when it is calm in another episode than the one that was escalated.
-    """
-    subscription = desk.subscribe(flapping=Flapping(1, HOUR), escalate_after=HOUR / 12, escalate_to=(BOSS,))
-    change(desk, subscription, 0, 6, 7, 8)
-
-    desk.run(3)
-
-    both = [(what, who) for what in ("flapping", "flapping-over") for who in ("duty", "boss")]
-    assert desk.pushes() == [("firing", "duty"), ("escalation", "boss"), *both]
-    assert desk.alerts(subscription)[-1].episode == "north-2"
-
-
-def test_a_silence_holds_for_what_flaps_too(desk):
-    """
-    Its end tells that it flaps, where nobody was told; how it stands is told when it is calm.
-    """
-    subscription = desk.subscribe(flapping=TWICE)
-    silence = desk.quiet.silence(ALL, author="Ada", reason="works", lasting=HOUR / 2)
-    change(desk, subscription, 0, 1, 2, 3, 31)
-
-    desk.run(0.6, 1.6)
-
-    assert desk.pushes() == [("flapping", "duty"), ("flapping-over", "duty")]
-    assert [alert.silenced for alert in desk.alerts(subscription)] == [
-        *([silence.id] * 5),
-        *(None, "flapping", None),
-    ]
-
-
-def test_what_gets_calm_in_a_silence_is_told_at_its_end(desk):
-    """
-    As it stands then, since the summary was silenced; what had been told before and is over is told too.
-    """
-    subscription = desk.subscribe(flapping=TWICE)
-    change(desk, subscription, 0, 1, 2)
-    desk.quiet.silence(ALL, author="Ada", reason="works", lasting=2 * HOUR)
-    change(desk, subscription, 3, 4, 5)
-
-    desk.run(1.5, 3)
-
-    assert [what for what, _ in desk.pushes()] == ["firing", "resolved", "flapping", "silence-over", "silence-over"]
-    assert desk.feed(subscription)[-3] == ("flapping-over", True)
-    ends = [(alert.episode, alert.status) for alert in desk.alerts(subscription)[-2:]]
-    assert sorted(ends) == [("north-2", RESOLVED), ("north-3", RESOLVED)]
-
-
-def test_what_began_to_flap_and_got_calm_in_one_silence_is_told_as_it_stands(desk):
-    """
-    Nothing, where it is over: it came and went in silence.
-    """
-    subscription = desk.subscribe(flapping=TWICE)
-    desk.quiet.silence(ALL, author="Ada", reason="works", lasting=2 * HOUR)
-    change(desk, subscription, 0, 1, 2, 3)
-    change(desk, subscription, 0, 1, 2, key="south")
-
-    desk.run(1.5, 3)
-
-    assert desk.pushes() == [("silence-over", "duty")]
-    assert desk.alerts(subscription)[-1].episode == "south-2"
-
-
-def test_an_acknowledgement_that_ends_while_it_flaps_tells_nothing(desk):
-    """
-    The summary does.
-    """
-    subscription = desk.subscribe(flapping=TWICE)
-    change(desk, subscription, 0, 1, 2)
-    desk.work.acknowledge("north-2", "Ada", lasting=HOUR / 2)
-
-    desk.run(0.6, 2)
-
-    assert [what for what, _ in desk.pushes()] == ["firing", "resolved", "flapping", "flapping-over"]
-    assert desk.store.episode("north-2").acknowledged_by is None
-
-
-def test_what_is_cancelled_while_it_flaps_is_told_by_the_summary(desk):
-    """
-    With the state that it has then; what begins afterwards is another episode of the same thing.
-    """
-    subscription = desk.subscribe(flapping=TWICE)
-    change(desk, subscription, 0, 1, 2)
-    desk.work.cancel("north-2", "Ada", "a loose wire")
-    change(desk, subscription, 3)
-
-    desk.run(2)
-
-    assert desk.feed(subscription)[4:] == [("cancelled", True), ("flapping-over", False)]
-    assert [what for what, _ in desk.pushes()] == ["firing", "resolved", "flapping", "flapping-over"]
-    assert desk.alerts(subscription)[-1].status is AlertStatus.CANCELLED
-
-
-@pytest.mark.parametrize("status", [SubscriptionStatus.CANCELLED, SubscriptionStatus.ENDED])
-def test_the_end_of_a_subscription_tells_how_it_stands(desk, status):
-    """
-    At once, and that it expired where it was on.
-    """
-    subscription = desk.subscribe(flapping=TWICE)
-    change(desk, subscription, 0, 1, 2)
-    change(desk, subscription, 2, 3, 4, 5, key="south")
-    desk.store.end_subscription(subscription.id, status, desk.now)
-
-    desk.run(0.2, 5)
-
-    told = [(alert.reminder, alert.status, alert.episode) for alert in desk.alerts(subscription)[-2:]]
-    assert sorted(told, key=lambda one: one[2]) == [
-        (Reminder.FLAPPING_OVER, AlertStatus.EXPIRED, "north-2"),
-        (Reminder.FLAPPING_OVER, RESOLVED, "south-2"),
-    ]
-    assert [what for what, _ in desk.pushes()][-2:] == ["flapping-over"] * 2
-
-
-def test_whoever_does_not_want_it_any_more_is_told_how_it_stands(desk):
-    """
-    And everything from then on.
-    """
-    subscription = desk.subscribe(flapping=TWICE)
-    change(desk, subscription, 0, 1, 2)
-    desk.store.update_subscription(subscription, Changes(flapping=Flapping(0, timedelta(0))), "", desk.now, None)
-    change(desk, subscription, 3)
-
-    desk.run(0.1)
-
-    assert desk.store.subscription(subscription.id).attention.flapping is None
-    assert [what for what, _ in desk.pushes()] == ["firing", "resolved", "flapping", "flapping-over", "resolved"]
-
-
-def test_it_is_not_calm_while_nobody_knows(desk):
-    """
-    A source that could not be read up to then may have changed: the summary waits until it was read.
-    """
-    subscription = desk.subscribe(flapping=TWICE)
-    change(desk, subscription, 0, 1, 2)
-    with desk.store.batch(subscription.feed_id) as batch:
-        batch.polled(desk.now, desk.now, desk.now)
-    desk.run(2, 2.5)
-    waiting = len(desk.pushes())
-    with desk.store.batch(subscription.feed_id) as batch:
-        batch.polled(desk.now, desk.now, desk.now)
-
-    desk.run(2.51, 2.6)
-
-    assert (waiting, len(desk.pushes())) == (3, 4)
 
 
 def test_late_changes_are_counted_by_when_they_happened(desk):
@@ -342,7 +209,7 @@ def test_what_has_not_flapped_is_forgotten(desk):
     So the table stays small.
     """
     subscription = desk.subscribe(flapping=TWICE)
-    change(desk, subscription, 0, 1)
+    desk.change(subscription, 0, 1)
 
     desk.run(0.9)
     known = flaps(desk)
@@ -363,9 +230,8 @@ def test_it_works_on_the_other_database_too(database_url):
     store = Store(database_url)
     store.migrate()
     desk = Desk(store)
-    desk.turns = {}
     subscription = desk.subscribe(flapping=TWICE)
-    change(desk, subscription, 0, 1, 2, 3)
+    desk.change(subscription, 0, 1, 2, 3)
 
     desk.run(1.2)
 
