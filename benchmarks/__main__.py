@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +20,7 @@ from benchmarks import (
     nab,
     polls,
     reading,
+    report,
     rules,
     rules_eml,
     rules_many,
@@ -42,7 +40,7 @@ from benchmarks import (
 from benchmarks.frame import FULL, MISSED, QUICK, Line, Scale, WrongAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 BENCHMARKS: dict[str, Callable[[Scale], list[Line]]] = {
     "writing": writing.run,
@@ -94,6 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--quick", action="store_true", help="a tenth of the sizes, fewer rounds; judges no target")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there as well")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="the same as a section of docs/benchmarks.md")
     chosen = parser.parse_args(arguments)
     known = (*BENCHMARKS, *REPORTS)
     unknown = [name for name in chosen.names if name not in known]
@@ -105,7 +104,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = [name for name in chosen.names if name not in REPORTS]
     if reports and not names:
         return 0
-    return _run_all(names or list(BENCHMARKS), QUICK if chosen.quick else FULL, chosen.json)
+    wanted = {chosen.json: report.to_json, chosen.markdown: report.to_markdown}
+    files = {file: write for file, write in wanted.items() if file is not None}
+    return _run_all(names or list(BENCHMARKS), QUICK if chosen.quick else FULL, files)
 
 
 def _report(name: str) -> bool:
@@ -117,7 +118,8 @@ def _report(name: str) -> bool:
     return True
 
 
-def _run_all(names: Sequence[str], scale: Scale, file: Path | None) -> int:
+def _run_all(names: Sequence[str], scale: Scale, files: Mapping[Path, report.Writer]) -> int:
+    run = report.Run.begin(names)
     results: dict[str, list[Line]] = {}
     wrong = 0
     for name in names:
@@ -129,38 +131,12 @@ def _run_all(names: Sequence[str], scale: Scale, file: Path | None) -> int:
             print(f"  REFUSED, the answer is wrong: {error}", flush=True)
             continue
         for line in results[name]:
-            print(f"  {_text(line, scale)}", flush=True)
-    if file is not None:
-        file.write_text(json.dumps(_as_json(results, scale), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            print(f"  {report.to_text(line, scale)}", flush=True)
+    for file, write in files.items():
+        file.write_text(write(run, results, scale), encoding="utf-8")
     missed = sum(line.verdict(scale) == MISSED for lines in results.values() for line in lines)
     print(f"\n{missed} targets missed, {wrong} benchmarks refused")
     return 1 if wrong else 0
-
-
-def _text(line: Line, scale: Scale) -> str:
-    text = f"{line.name:<58} {_number(line.cost):>10} {line.unit:<3}"
-    if line.figure is not None:
-        text += f"  {_number(line.figure)} {line.relation}"
-    if line.target is not None:
-        text += f"  [{line.target}: {line.verdict(scale)}]"
-    return text
-
-
-def _number(number: float) -> str:
-    if number >= 1000:
-        return f"{number:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-    return f"{number:.3g}" if number < 100 else f"{number:.0f}"
-
-
-def _as_json(results: dict[str, list[Line]], scale: Scale) -> dict[str, object]:
-    return {
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "scale": asdict(scale),
-        "results": {
-            name: [asdict(line) | {"verdict": line.verdict(scale)} for line in lines] for name, lines in results.items()
-        },
-    }
 
 
 if __name__ == "__main__":

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from benchmarks.__main__ import BENCHMARKS, main
@@ -62,3 +65,19 @@ def test_costs_are_those_of_the_clock_and_ratios_go_as_the_target_says():
     assert [round(line.cost) for line in lines] == [8000, 2000, 16000]
     assert [line.figure and round(line.figure, 6) for line in lines] == [None, 4, 2]
     assert [line.verdict(Scale()) for line in lines] == ["", "reached", "MISSED"]
+
+
+def test_a_run_is_written_as_a_section_of_the_documentation(tmp_path: Path):
+    """
+    With the command that gives it, when and where it ran, and a row for each line.
+    """
+    section = tmp_path / "section.md"
+
+    assert main(["subscribing", "--quick", "--markdown", str(section)]) == 0
+
+    command, _, about, _, head, _, *rows = section.read_text().splitlines()
+    assert command == "    .venv/bin/python -m benchmarks subscribing --quick"
+    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC, \d+ processors \(.+\), Python 3\.\d+\.\d+; load \d+\.\d", about)
+    assert head == "| | cost | beside its baseline | to be reached | |"
+    assert len(rows) > 1
+    assert all(row.count("|") == 6 for row in rows)
