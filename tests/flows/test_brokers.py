@@ -7,7 +7,9 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import requests
 
+from tests.certificates import Authority
 from tests.flows.conftest import Running, wait_for
 from tests.mosquitto import Mosquitto, require_mosquitto
 from weps.client import ComplexInput
@@ -110,3 +112,33 @@ def test_observations_of_sensorthings_come_by_their_topic(service, mosquitto):
     entries = service.wait_for_entries(feed, 1)
 
     assert ["Datastreams(7) 31.5"] == [re.search(r"at (\S+ [\d.]+)", entry.title)[1] for entry in entries]
+
+
+def test_a_broker_with_certificates_of_its_own_is_listened_to_by_the_settings(new_service, tmp_path):
+    """
+    Over TLS in MQTT 5, with a certificate that the service shows; alerts are published there as well.
+    """
+    authority = Authority(tmp_path)
+    (certificate, key), (ours, our_key) = authority.issue("broker"), authority.issue("weps")
+    files = f"cafile {authority.certificate}\ncertfile {certificate}\nkeyfile {key}\nrequire_certificate true"
+    broker = Mosquitto(tmp_path / "secure", secure=files)
+    tls = {"ca": str(authority.certificate), "certificate": str(ours), "key": str(our_key)}
+    service = new_service(
+        WEPS_ALLOWED_HOSTS=json.dumps(["127.0.0.1"]), WEPS_BROKER_TLS=json.dumps({broker.secure_host: tls})
+    )
+    address, mapping = f"mqtts://{broker.secure_host}", ComplexInput(MAPPING, "application/json")
+    feed = service.subscribe(
+        rule=EVERY,
+        sosEndpoint=f"{address}/stations/+/air?version=5",
+        mapping=mapping,
+        sink=f"{address}/alerts?version=5",
+    )["feed"]
+
+    broker.publish("stations/A/air", reading(0, 31.5))
+    alerts = wait_for(lambda: told(service, feed))
+    ledger = f"{service.url}/deliveries?status=delivered"
+    delivered = wait_for(lambda: requests.get(ledger, timeout=10).json()["deliveries"])
+    broker.stop()
+
+    assert ["A 31.5"] == alerts
+    assert 1 == len(delivered)
