@@ -120,10 +120,9 @@ def _run_check(chosen: argparse.Namespace) -> int:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1 (it is {text!r})")
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 
 COLUMNS = ("time", "procedure", "observed_property", "feature_of_interest", "lat", "lon", "value", "uom")
 _TIMEOUT_SECONDS = (10, 300)  # to connect, to answer
+_ANSWERS = {
+    GetCapabilities: "Capabilities",
+    InsertSensor: "InsertSensorResponse",
+    InsertObservation: "InsertObservationResponse",
+}
 _CORRECTION = timedelta(milliseconds=1)
 
 
@@ -106,6 +111,8 @@ def read_rows(file: Path) -> Iterator[Row]:
             for values in reader:
                 line = reader.line_num
                 yield _row(values)
+    except UnicodeDecodeError as error:
+        raise LoadError(f"{file}: is no text in UTF-8; save it as such (only names in .gz are unpacked)") from error
     except ValueError as error:
         raise LoadError(f"{file}:{line}: {error}") from error
     except csv.Error as error:
@@ -222,8 +229,10 @@ def _ask(session: requests.Session, url: str, request: Request) -> bytes:
         answer = session.post(
             url, encode_request(request), headers={"Content-Type": "application/xml"}, timeout=_TIMEOUT_SECONDS
         )
+    except ValueError as error:  # of requests and what is below it, for addresses that cannot be
+        raise LoadError(f"{url!r} is no address of a service; give one such as http://127.0.0.1:8081/sos") from error
     except requests.RequestException as error:
-        raise LoadError(f"{url} cannot be reached ({type(error).__name__}); run again to go on") from error
+        raise LoadError(f"{url} {_unanswered(error)}; what was published is kept: run again to go on") from error
     try:
         root = xml.parse(answer.content)
     except SosError as error:
@@ -233,6 +242,17 @@ def _ask(session: requests.Session, url: str, request: Request) -> bytes:
     exceptions = ows11.decode_exceptions(root)
     if exceptions:
         raise LoadError(f"{url} refuses {type(request).__name__}: {exceptions[0].text or exceptions[0].code}")
-    if not answer.ok:
-        raise LoadError(f"{url} answers {type(request).__name__} with HTTP {answer.status_code}")
+    if not answer.ok or xml.local_name(root) != _ANSWERS[type(request)]:
+        raise LoadError(
+            f"{url} answers {type(request).__name__} with HTTP {answer.status_code} and {xml.local_name(root)}; "
+            "is this the address of an SOS 2.0 that takes observations?"
+        )
     return answer.content
+
+
+def _unanswered(error: requests.RequestException) -> str:
+    if isinstance(error, requests.Timeout):
+        return "gives no answer in time"
+    if isinstance(error, requests.TooManyRedirects):
+        return "leads in circles"
+    return "cannot be reached (is the service running there?)"

@@ -65,7 +65,8 @@ def main(arguments: list[str] | None = None) -> int:
         return int(chosen.run(chosen))
     except RuleError as error:
         for fault in error.faults:
-            print(f"weps: rule, line {fault.line}: {fault.message}", file=sys.stderr)
+            line = f", line {fault.line}" if fault.line else ""
+            print(f"weps: {getattr(chosen, 'rule', 'rule')}{line}: {fault.message}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         # Whoever read our output has seen enough.

@@ -16,6 +16,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
@@ -71,7 +72,7 @@ class Service:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         self.own_url = f"http://{host}:{port}"
         self.base_url = (settings.base_url or self.own_url).rstrip("/")
-        settings.data.mkdir(parents=True, exist_ok=True)
+        _make_directory(settings.data)
         self.store = Store(settings.database_url)
         self.store.migrate()
         self.store.standing_targets = standing_targets(settings)
@@ -217,6 +218,13 @@ def _cross_origin(origins: frozenset[str]) -> list[Middleware]:
             expose_headers=("ETag", "Last-Modified", "Link", "Location", "Preference-Applied", "Retry-After"),
         )
     ]
+
+
+def _make_directory(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"{data} can be no directory for data ({error.strerror}); name another one") from error
 
 
 def _own_hosts(*urls: str) -> frozenset[str]:

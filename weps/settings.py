@@ -12,17 +12,22 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import SettingsError as PydanticSettingsError
 
 from weps.errors import SettingsError
+from weps.hosts import check_host
 
 PREFIX = "WEPS_"
 SECRETS = frozenset({"database", "publish_tokens", "broker_logins", "smtp"})
 """Settings of which a wrong value is not told, because passwords and keys stand in them."""
+LONGEST = timedelta(days=36525)
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PublishToken = Annotated[str, Field(pattern=r"^(sha256:[0-9A-Fa-f]{64}|[^\s:]{16,})$")]
-Span = Annotated[timedelta, Field(gt=timedelta(0))]
+Span = Annotated[timedelta, Field(gt=timedelta(0), le=LONGEST)]
+Reach = Annotated[timedelta, Field(ge=timedelta(0), le=LONGEST)]
+Origin = Annotated[str, Field(pattern=r"^(\*|null|https?://[^\s/?#@]+)$")]
 HostAndPort = Annotated[str, Field(pattern=r"^[^\s/@]+:[0-9]{1,5}$")]
 
 
@@ -42,6 +47,31 @@ class BrokerTls(BaseModel):
         return self
 
 
+def _allowed_host(text: str) -> str:
+    """Check `name` or `name:port`, also of an IPv6 address with brackets or without."""
+    bare = text.replace("[", "").replace("]", "")
+    name, _, port = bare.rpartition(":")
+    has_port = bool(name) and port.isdecimal() and len(port) < 6 and (bare.count(":") == 1 or "]:" in text)
+    try:
+        check_host(name if has_port else bare)
+    except ValueError as error:
+        raise ValueError(f"{error}; write `name` or `name:port`, without http://") from error
+    return text
+
+
+def _url(text: str) -> str:
+    """Check that a URL names a host that can be."""
+    parts = urlsplit(text)
+    check_host(parts.hostname or "")
+    if parts.port == 0:
+        raise ValueError("the port is a number from 1 to 65535")
+    return text
+
+
+AllowedHost = Annotated[str, AfterValidator(_allowed_host)]
+Url = Annotated[str, AfterValidator(_url)]
+
+
 class Settings(BaseSettings):
     """The settings of `weps serve`, with their defaults. Durations are ISO 8601 (`PT1H`) or seconds."""
 
@@ -49,7 +79,7 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8080, ge=0, le=65535, description="port to listen on; 0 takes a free one")
-    base_url: str | None = Field(
+    base_url: Url | None = Field(
         None,
         pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$",
         description="how clients reach this service, when it is behind a proxy",
@@ -59,16 +89,18 @@ class Settings(BaseSettings):
         None, description="SQLAlchemy URL of the store; default: weps.db in the data directory"
     )
     open: bool = Field(False, description="listen on an address that others can reach, although there are no keys yet")
-    allowed_hosts: frozenset[str] = Field(
+    allowed_hosts: frozenset[AllowedHost] = Field(
         frozenset(),
         description="hosts (`name` or `name:port`) that may be asked although their addresses are private",
     )
-    request_timeout: timedelta = Field(timedelta(seconds=60), description="total time for one request to a source")
+    request_timeout: Span = Field(timedelta(seconds=60), description="total time for one request to a source")
     answer_limit: int = Field(64 * 2**20, ge=2**10, description="largest answer of a source in octets")
     body_limit: int = Field(16 * 2**20, ge=2**10, description="largest body that clients may send in octets")
-    overlap: timedelta = Field(timedelta(days=1), description="how late an observation may come and still be evaluated")
-    lookback: timedelta = Field(timedelta(days=1), description="how far a slow series may lag behind the others")
-    catch_up_step: timedelta = Field(timedelta(days=7), description="longest time asked for at once after an outage")
+    overlap: Reach = Field(timedelta(days=1), description="how late an observation may come and still be evaluated")
+    lookback: Reach = Field(timedelta(days=1), description="how far a slow series may lag behind the others")
+    catch_up_step: Annotated[timedelta, Field(ge=timedelta(minutes=1), le=LONGEST)] = Field(
+        timedelta(days=7), description="longest time asked for at once after an outage"
+    )
     polls_at_once: int = Field(8, ge=1, le=256, description="polls that run side by side")
     polls_per_host: int = Field(4, ge=1, le=64, description="polls, and requests, of one host that run side by side")
     requests_per_second: float = Field(
@@ -87,7 +119,7 @@ class Settings(BaseSettings):
     capabilities_every: Annotated[timedelta, Field(ge=timedelta(minutes=1))] = Field(
         timedelta(days=1), description="how often the capabilities of sources are read, and compared with those before"
     )
-    cors_origins: frozenset[str] = Field(
+    cors_origins: frozenset[Origin] = Field(
         frozenset(), description="origins whose pages may read answers in browsers (`https://maps.example.org`, or `*`)"
     )
     publish_tokens: frozenset[PublishToken] = Field(
@@ -121,7 +153,7 @@ class Settings(BaseSettings):
         10, ge=1, le=10_000, description="alerts that a mailbox gets one by one in an hour; above that in digests"
     )
     mail_digest: Span = Field(timedelta(minutes=10), description="time from one digest to the next")
-    websub_hub: str | None = Field(
+    websub_hub: Url | None = Field(
         None, pattern=r"^https?://[^\s@]+$", description="WebSub hub that is told when a feed has news"
     )
     keep_alerts: Annotated[timedelta, Field(ge=timedelta(days=7))] = Field(
@@ -160,6 +192,8 @@ def read_settings(file: Path | None = None, **given: Any) -> Settings:
         settings = _reader(source)(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         raise SettingsError(_told(error)) from None  # what is secret in it must not be shown with the cause either
+    except PydanticSettingsError as error:  # of a variable that should be JSON
+        raise SettingsError(f'{str(error).partition(" from source")[0]}; a list is written as ["…", "…"]') from error
     except ValueError as error:
         raise SettingsError(f"{source}: {str(error).splitlines()[0]}; write it as TOML in UTF-8") from error
     if settings.host not in LOOPBACK and not settings.open:

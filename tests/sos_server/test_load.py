@@ -6,7 +6,10 @@ import csv
 import gzip
 import subprocess
 import sys
+import threading
 import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,12 +22,33 @@ from tests.ports import free_port
 from tests.sos_server.server import running_sos
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from tests.sos_server.server import RunningSos
 
 HEADER = "time,procedure,observed_property,feature_of_interest,lat,lon,value,uom\n"
+
+
+@contextmanager
+def answering(body: bytes) -> Iterator[str]:
+    """A server that answers everything with this; gives its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/sos"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def _write(file: Path, lines: Iterable[str], header: str = HEADER) -> Path:
@@ -165,7 +189,7 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
         pytest.param("absent.csv", None, "cannot be read: No such file", id="absent"),
         pytest.param("rows.csv.gz", b"no gzip", "is not whole gzip", id="no gzip"),
         pytest.param("rows.csv.gz", gzip.compress(HEADER.encode())[:-9], "is not whole gzip", id="half a gzip"),
-        pytest.param("rows.csv", HEADER.encode() + b"\xff\xfe", ":1: 'utf-8' codec", id="no text"),
+        pytest.param("rows.csv", HEADER.encode() + b"\xff\xfe", "is no text in UTF-8; save it as such", id="no text"),
     ],
 )
 def test_an_unreadable_file_is_refused(tmp_path: Path, name: str, content: bytes | None, message: str) -> None:
@@ -191,7 +215,32 @@ def test_a_service_that_is_not_there_is_reported(tmp_path: Path, capsys: pytest.
 
     said = capsys.readouterr()
     assert (1, "") == (code, said.out)
-    assert f"sos_server: {url} cannot be reached (ConnectionError); run again to go on\n" == said.err
+    told = "cannot be reached (is the service running there?); what was published is kept: run again to go on"
+    assert f"sos_server: {url} {told}\n" == said.err
+
+
+@pytest.mark.parametrize("url", ["nonsense", "", "ftp://sos", "http://[::1", "http://a..b/", f"http://{'a' * 300}/"])
+def test_what_can_be_no_address_is_reported(tmp_path: Path, url: str) -> None:
+    """
+    Trying again would not help, so it is not said.
+    """
+    file = _write(tmp_path / "rows.csv", ["2016-01-01,a,b,c,,,1,m"])
+
+    with pytest.raises(LoadError, match="is no address of a service; give one such as http"):
+        load(file, url)
+
+
+@pytest.mark.parametrize(
+    "body", [b"<a/>", b"<html><body/></html>", b"hello", b""], ids=["xml", "page", "text", "empty"]
+)
+def test_an_answer_of_something_else_is_no_success(tmp_path: Path, body: bytes) -> None:
+    """
+    Nothing was published, whatever the status says.
+    """
+    file = _write(tmp_path / "rows.csv", ["2016-01-01,a,b,c,,,1,m"])
+
+    with answering(body) as url, pytest.raises(LoadError, match="is this the address of an SOS"):
+        load(file, url)
 
 
 def test_what_the_service_refuses_is_reported(live_sos: RunningSos, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sos_server.time import parse_instant
 from weps.commands.check_rule import read_rule
-from weps.commands.read import read_source
+from weps.commands.read import read_source, told_of
 from weps.feeders.documents import read_recording
 from weps.model import RuleText
 from weps.rules.backtest import backtest
@@ -42,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the detections."""
     text = read_rule(arguments.rule)
     rule = compile_rule(RuleText(detect_language(text), text))
-    observations = read_recording(read_source(arguments.observations))
+    with told_of(arguments.observations):
+        observations = read_recording(read_source(arguments.observations))
     for detection in backtest(rule, observations, arguments.start, arguments.end):
         print(json.dumps(detection, ensure_ascii=False))
     return 0

@@ -32,7 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
         compile_rule(RuleText(detect_language(text), text))
     except RuleError as error:
         for fault in error.faults:
-            print(f"{arguments.file}:{fault.line}: {fault.message}")
+            # A fault of the whole text is one of its beginning for editors, whose lines begin with 1.
+            print(f"{arguments.file}:{max(fault.line, 1)}: {fault.message}")
         return 1
     return 0
 

@@ -8,12 +8,15 @@ import json
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
+from weps.errors import InputError
 from weps.feeders.documents import stream_observations, to_json_line
-from weps.feeders.http import Fetcher, HttpRequest
+from weps.feeders.http import Fetcher, HttpRequest, require_success
 
 HELP = "print the observations of a document as JSON lines"
 DESCRIPTION = """\
@@ -37,7 +40,7 @@ def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(arguments: argparse.Namespace) -> int:
     """Print the observations."""
     told: set[str] = set()
-    with _open(arguments.source) as file:
+    with _open(arguments.source) as file, told_of(arguments.source):
         for observation in stream_observations(file, arguments.nil, lambda reference: _tell(reference, told)):
             print(json.dumps(to_json_line(observation), ensure_ascii=False))
     return 0
@@ -48,6 +51,15 @@ def _tell(reference: str, told: set[str]) -> None:
     if reference not in told:
         told.add(reference)
         print(f"weps: values were not read: the document only refers to {reference}", file=sys.stderr)
+
+
+@contextmanager
+def told_of(source: str) -> Iterator[None]:
+    """Tell what is wrong in a document as something of the file or URL that it came from."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(str(error), where="standard input" if source == "-" else source) from error
 
 
 def _open(source: str) -> BinaryIO:
@@ -68,6 +80,13 @@ def read_source(source: str) -> bytes:
         return sys.stdin.buffer.read()
     if source.startswith(_SCHEMES):
         # Whoever runs the command may ask any address that this machine can reach.
-        fetcher = Fetcher(frozenset({urlsplit(source).netloc}))
-        return fetcher.send(HttpRequest("GET", source, {}, None)).body
+        try:
+            host = urlsplit(source).netloc
+        except ValueError as error:
+            raise InputError("is no URL; write one such as http://127.0.0.1:8080/…", where=source) from error
+        answer = Fetcher(frozenset({host})).send(HttpRequest("GET", source, {}, None))
+        # What a service refuses is told in its own words, which are read from its report.
+        if b"ExceptionReport" not in answer.body:
+            require_success(answer)
+        return answer.body
     return Path(source).read_bytes()

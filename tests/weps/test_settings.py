@@ -1,0 +1,63 @@
+"""Settings that cannot be meant: the start stops with a sentence, rather than that something else is done."""
+
+from __future__ import annotations
+
+import pytest
+
+from weps.errors import SettingsError
+from weps.settings import read_settings
+
+WRONG = {
+    "hub without a bracket": ("WEBSUB_HUB", "http://[::1", "setting websub_hub"),
+    "hub at no host": ("WEBSUB_HUB", "http://a..b/hub", "setting websub_hub: Value error, the host 'a..b'"),
+    "base at no host": ("BASE_URL", "http://a..b", "setting base_url: Value error, the host 'a..b'"),
+    "base at no port": ("BASE_URL", "http://weps.example.org:0", "a number from 1 to 65535"),
+    "a word for a list": ("ALLOWED_HOSTS", "sos", 'error parsing value for field "allowed_hosts"; a list is written'),
+    "a URL for a host": ("ALLOWED_HOSTS", '["http://sos.example.org/"]', "write `name` or `name:port`, without http"),
+    "a path behind a host": ("ALLOWED_HOSTS", '["sos.example.org/sos"]', "write `name` or `name:port`"),
+    "no origin": ("CORS_ORIGINS", '["maps.example.org"]', "setting cors_origins"),
+    "overlap below nought": ("OVERLAP", "-P1D", "setting overlap: Input should be greater than or equal to 0 seconds"),
+    "overlap of ages": ("OVERLAP", "P9999999D", "setting overlap: Input should be less than or equal to 36525 days"),
+    "lookback below nought": ("LOOKBACK", "-PT1H", "setting lookback"),
+    "no time to answer": ("REQUEST_TIMEOUT", "PT0S", "setting request_timeout"),
+    "steps of nothing": ("CATCH_UP_STEP", "PT0S", "setting catch_up_step"),
+    "retention of nothing": ("SOS_RETENTION", '{"*": "P0D"}', "setting sos_retention"),
+}
+RIGHT = {
+    "name": "sos.example.org",
+    "name and port": "sos:8081",
+    "IPv4": "10.1.2.3:80",
+    "IPv6": "::1",
+    "IPv6 in brackets": "[fd00::1]",
+    "IPv6 and port": "[fd00::1]:8080",
+}
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "value", "told"), WRONG.values(), ids=WRONG)
+def test_a_setting_that_cannot_be_meant_is_refused(monkeypatch, name, value, told):
+    """
+    The text names the setting and says what is wrong with its value.
+    """
+    monkeypatch.setenv(f"WEPS_{name}", value)
+
+    with pytest.raises(SettingsError) as refused:
+        read_settings()
+
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize("host", RIGHT.values(), ids=RIGHT)
+def test_hosts_are_allowed_by_name_or_address_with_or_without_a_port(monkeypatch, host):
+    """
+    They are kept as they are written.
+    """
+    monkeypatch.setenv("WEPS_ALLOWED_HOSTS", f'["{host}"]')
+
+    settings = read_settings()
+
+    assert frozenset({host}) == settings.allowed_hosts
