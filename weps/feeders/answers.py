@@ -13,6 +13,7 @@ from sos_server.errors import RequestTooLarge, SosError
 from weps.errors import SourceException, SourceGarbled
 from weps.feeders import csv_sos
 from weps.feeders.http import require_success
+from weps.json_faults import json_fault
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -145,7 +146,9 @@ def _read_json(body: bytes, answer: Answer) -> Any:
         value = json.loads(body, parse_constant=lambda _: None)
     except (ValueError, RecursionError) as error:
         require_success(answer)
-        raise SourceGarbled(f"the server's answer cannot be read: not JSON: {error}", where=answer.place) from error
+        raise SourceGarbled(
+            f"the server's answer cannot be read: not JSON: {json_fault(error)}", where=answer.place
+        ) from error
     if isinstance(value, dict):
         _raise_json_report(value, answer)
     return value

@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Any, BinaryIO, NamedTuple, NoReturn, SupportsIndex
 
 from weps.errors import InputError
+from weps.json_faults import json_fault
 
 LARGE = 1 << 20
 CHUNK = 1 << 18
@@ -190,7 +191,7 @@ def _parse(text: bytes, begin: int) -> Any:
         place = "" if begin <= 3 else f", counted from octet {begin}"
         raise InputError(f"the document is no JSON: {error}{place}") from error
     except (ValueError, RecursionError) as error:
-        raise InputError(f"the document is no JSON: {error}") from error
+        raise InputError(f"the document is no JSON: {json_fault(error)}") from error
 
 
 _no_number: Callable[[str], None] = lambda _constant: None  # noqa: E731 -- NaN and the like are no value

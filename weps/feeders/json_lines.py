@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from sos_server.time import parse_instant
 from weps.errors import InputError
+from weps.json_faults import json_fault
 from weps.model import Observation
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def _read_line(line: bytes, where: str) -> Observation:
     try:
         members = json.loads(line, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"not one JSON object on one line: {error}", where) from error
+        raise InputError(f"not one JSON object on one line: {json_fault(error)}", where) from error
     if not isinstance(members, dict):
         raise InputError("not a JSON object; an observation is an object with its members", where)
     missing = [name for name in _NEEDED if name not in members]

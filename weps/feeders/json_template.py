@@ -11,6 +11,7 @@ from weps.errors import TemplateError
 from weps.feeders.json_parts import name_of
 from weps.feeders.kvp import OM_20, PHENOMENON_TIME, RESULT_TIME, SERIES_NAMES, SOS_20, time_reference
 from weps.feeders.pox import SHOW_COUNT
+from weps.json_faults import json_fault
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,7 +27,7 @@ def canonical_document(text: str) -> str:
     try:
         members = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise TemplateError(f"the template cannot be read: not JSON: {error}") from error
+        raise TemplateError(f"the template cannot be read: not JSON: {json_fault(error)}") from error
     if not isinstance(members, dict):
         raise TemplateError("the template is no JSON object; send a GetObservation with its members")
     for name, needed in _FIXED:

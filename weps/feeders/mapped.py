@@ -23,6 +23,7 @@ from weps.errors import InputError
 from weps.feeders.convert import observation_id
 from weps.feeders.json_parts import result_of
 from weps.feeders.mapping import ISO, Constant, InDocument, Place, ReadingMapping, TopicLevel
+from weps.json_faults import json_fault
 from weps.model import Observation
 
 Found = TypeVar("Found")
@@ -69,7 +70,7 @@ def decode_json(mapping: ReadingMapping, data: bytes, topic: str = "") -> tuple[
     try:
         document = json.loads(data.removeprefix(b"\xef\xbb\xbf"), parse_constant=lambda _: None)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"the message is no JSON: {error}") from error
+        raise InputError(f"the message is no JSON: {json_fault(error)}") from error
     found = document if mapping.items is None else _look_up(document, mapping.items)
     if found is _ABSENT or (mapping.items is not None and not isinstance(found, list | dict)):
         raise InputError(f"the document has no list at {mapping.items}")

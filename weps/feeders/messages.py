@@ -12,6 +12,7 @@ from weps.feeders.base import Batch
 from weps.feeders.convert import observation_id
 from weps.feeders.documents import read_observations
 from weps.feeders.sources import STA_MQTT, around_of, decode_mapped
+from weps.json_faults import json_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -68,7 +69,7 @@ def _read_entity(around: Mapping[str, Any], data: bytes) -> tuple[Observation, .
     try:
         entity = json.loads(data, parse_constant=lambda _: None)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"the message is no JSON: {error}") from error
+        raise InputError(f"the message is no JSON: {json_fault(error)}") from error
     if not isinstance(entity, dict) or "result" not in entity:
         raise InputError("the message is no Observation of SensorThings: it has no result")
     return tuple(json_sensorthings.decode({**around, **entity}))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from weps.errors import InputError
+from weps.json_faults import json_fault
 from weps.processes.base import (
     JSON,
     BoundingBox,
@@ -85,7 +86,7 @@ def decode_execute(body: bytes, spec: ProcessSpec) -> Execute:
     try:
         request = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"The request is no JSON: {error}.") from error
+        raise InputError(f"The request is no JSON: {json_fault(error)}.") from error
     if not isinstance(request, dict):
         raise InputError("The request is no JSON object with inputs.")
     for name in request.keys() - _MEMBERS:
