@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lxml import etree
@@ -43,8 +44,16 @@ _NO_ELEMENT = re.compile("<[!?]")
 def decode(root: etree._Element, decode_one: OneReader, times: gml32.Times) -> Iterator[Observation]:
     """Read all observations of a document in order; `decode_one` is the general way."""
     observations = list(root.iter(_OBSERVATION))
-    text = _text(root) if len(observations) > FEWEST else ""
-    known = _Forms(observations, decode_one, times)
+    if len(observations) <= FEWEST:
+        # no generator: for each value of an array it would cost a tenth of what reading it costs
+        return chain.from_iterable(map(decode_one, observations))
+    return _decode_many(root, observations, _Forms(observations, decode_one, times), decode_one)
+
+
+def _decode_many(
+    root: etree._Element, observations: list[etree._Element], known: _Forms, decode_one: OneReader
+) -> Iterator[Observation]:
+    text = _text(root)
     position, begin = 0, 0
     while position < len(observations):
         found, begin = known.read(text, begin, position)
