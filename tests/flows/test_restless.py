@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import requests
 
@@ -16,7 +18,7 @@ LATER = [(90, 35), (91, 35)]
 FEED = [
     *(("pending", None, None), ("firing", None, None), ("resolved", None, None)),
     *(("pending", None, None), ("firing", None, "flapping"), ("firing", "flapping", None)),
-    *(("resolved", None, "flapping"), ("pending", None, None), ("resolved", None, None)),
+    *(("resolved", None, "flapping"), ("pending", None, "flapping"), ("resolved", None, "flapping")),
     *(("resolved", "flapping-over", None), ("pending", None, None), ("firing", None, None)),
 ]
 PUSHED = [("firing", None), ("resolved", None), ("firing", "flapping"), ("resolved", "flapping-over"), ("firing", None)]
@@ -29,11 +31,11 @@ def test_what_is_restless_is_told_once_whoever_pulls_the_plug(new_service):
     peer = Peer()
     service = new_service(WEPS_ALLOWED_HOSTS=json.dumps([peer.host]), WEPS_STALE_AFTER="0")
     service.insert_sensor("ws", "AirTemperature")
-    made = service.subscribe(
-        rule=RULE,
-        getObservationTemplate=service.template("ws", "AirTemperature"),
-        sink=f"webhook+http://{peer.host}/hook",
-        flapping="2 in PT1H",
+    (service.data / "rule.json").write_text(RULE)
+    made = subscribe(
+        *("--url", service.url, "--rule", str(service.data / "rule.json")),
+        *("--template", service.template("ws", "AirTemperature"), "--every", "PT0.3S"),
+        *("--sink", f"webhook+http://{peer.host}/hook", "--flapping", "2 in PT60M"),
     )
 
     for number, row in enumerate(RESTLESS + LATER):
@@ -47,11 +49,19 @@ def test_what_is_restless_is_told_once_whoever_pulls_the_plug(new_service):
     capped = requests.get(made["feed"].replace(".rss", ".cap"), timeout=10).text
     peer.close()
 
+    assert made["flapping"] == "2 in PT1H"
     assert [(status, reminder, silenced) for _, status, reminder, silenced in found] == FEED
     assert [(event["data"]["status"], event["data"].get("reminder")) for event in pushed] == PUSHED
     assert {event["id"] for event in pushed} <= {identifier for identifier, *_ in found}
     assert pending["episodes"] == []
     assert capped.count("<entry") == 7
+
+
+def subscribe(*options: str) -> dict:
+    """Subscribe with the command; gives the subscription."""
+    command = [sys.executable, "-m", "weps", "subscribe", *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return json.loads(done.stdout)
 
 
 def feed(url: str) -> list[tuple]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -112,6 +113,10 @@ class Desk:
         return [
             (alert.reminder or alert.status.value, alert.silenced is not None) for alert in self.alerts(subscription)
         ]
+
+    def told(self, subscription: Subscription) -> Iterator[tuple[tuple[str, bool], Alert]]:
+        """What stands in the feed, each with its alert."""
+        return zip(self.feed(subscription), self.alerts(subscription), strict=True)
 
     def alerts(self, subscription: Subscription) -> list[Alert]:
         """The alerts of a subscription, oldest first."""

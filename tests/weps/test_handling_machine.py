@@ -191,7 +191,11 @@ class Episodes(RuleBasedStateMachine):
 
     @invariant()
     def what_flaps_is_told_once_and_then_when_it_is_calm(self) -> None:
-        """Nothing of it is pushed in between, but that it flaps; where nothing was silenced, how it stands was told."""
+        """
+        Nothing of it is pushed in between, but that it flaps.
+
+        Where nothing was silenced, how it stands was told; where nothing is silenced any more, nobody is left alarmed.
+        """
         with self.desk.store.reading() as connection:
             restless = set(connection.execute(select(FLAPS.c.episode).where(FLAPS.c.since.is_not(None))).scalars())
         alerts = self.desk.alerts(self.subscription)
@@ -209,6 +213,8 @@ class Episodes(RuleBasedStateMachine):
             changes = [alert for alert in mine if alert.reminder is None and alert.sequence not in quiet]
             if changes and not self.silences and not on:
                 assert told[-1].status == changes[-1].status
+            if told and not on and not self.holding() and changes[-1].status not in OPEN:
+                assert told[-1].status not in OPEN
 
     def episodes(self, **conditions):
         return self.desk.store.episodes(EpisodeSelection(**conditions), Page(limit=1000))

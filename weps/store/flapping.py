@@ -126,7 +126,8 @@ class FlapBook:
 
     def mutes(self, alert: Alert) -> str | None:
         """Tell whether an alert is not pushed because what it tells of flaps."""
-        flaps = self._known.get(self._places.get(alert.episode, ("", "")))
+        place = (alert.subscription_id, alert.key) if alert.key else self._places.get(alert.episode, ("", ""))
+        flaps = self._known.get(place)
         is_on = alert.reminder is None and alert.subscription_id in self._wishes and flaps is not None and flaps.is_on
         return FLAPPING if is_on else None
 
