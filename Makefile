@@ -26,7 +26,7 @@ answers: install
 
 # Kills the delivery 200 times, between commit and delivery and in the middle of one; takes about eight minutes.
 crash: install
-	CRASH_KILLS=200 $(BIN)/python -m pytest -s tests/weps/delivery/test_crash.py
+	CRASH_KILLS=200 $(BIN)/python -m pytest tests/weps/delivery/test_crash.py
 
 # Plays ten thousand random schedules of a source and of its reader, in memory where the system has a place there:
 # what is waited for else is the disk. With CI set hypothesis would play the same ones in each part.

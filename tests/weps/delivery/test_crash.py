@@ -133,7 +133,7 @@ def look(store: Store) -> Kill:
 
 
 @pytest.mark.timeout(60 + 5 * KILLS)
-def test_killed_at_random_moments_every_alert_is_stored_once_and_arrives_at_least_once(tmp_path, receiver):
+def test_killed_at_random_moments_every_alert_is_stored_once_and_arrives_at_least_once(tmp_path, receiver, capsys):
     """
     The feed is that of an undisturbed run; each webhook has every alert, under its id and in order, none never.
     """
@@ -172,7 +172,9 @@ def test_killed_at_random_moments_every_alert_is_stored_once_and_arrives_at_leas
     # else nothing was killed between commit and delivery
     between = sum(kill.waiting > 0 for kill in kills)
     assert between >= KILLS // 4
-    print(
-        f"\n{KILLS} kills, {between} of them with deliveries waiting or under way; {ALERTS_IN_ALL} alerts stored once "
-        f"each, {delivered} deliveries made, {doubles} of them heard twice, none never"
-    )
+    if "CRASH_KILLS" in os.environ:
+        with capsys.disabled():
+            print(
+                f"\n{KILLS} kills, {between} of them with deliveries waiting or under way; {ALERTS_IN_ALL} alerts "
+                f"stored once each, {delivered} deliveries made, {doubles} of them heard twice, none never"
+            )
