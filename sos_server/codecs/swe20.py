@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
+    from sos_server.codecs.swe20_complex import RecordForm
+
 PHENOMENON_TIME = "http://www.opengis.net/def/property/OGC/0/PhenomenonTime"
 GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
 MISSING = "missing"  # the nil reasons of GML for an empty token and for NaN
@@ -43,7 +45,8 @@ class Component:
     A scalar component: a column of an array or a field of a record.
 
     `nil_values` gives the reason for each value that stands for none; `in_vector` marks coordinates; `value` is an
-    inline value, in an array a constant that uses no token.
+    inline value, in an array a constant that uses no token. Only in results there is a record, which is the value of
+    complex observations.
     """
 
     kind: str
@@ -53,6 +56,7 @@ class Component:
     nil_values: Mapping[str, str] = field(default_factory=dict)
     value: str | None = None
     in_vector: bool = False
+    record: RecordForm | None = None
 
     @property
     def is_time(self) -> bool:
@@ -62,6 +66,8 @@ class Component:
     @property
     def tokens(self) -> int:
         """Give the number of tokens that it uses in a row."""
+        if self.record is not None:
+            return self.record.tokens
         return 0 if self.value is not None else 2 if self.kind.endswith("Range") else 1
 
 

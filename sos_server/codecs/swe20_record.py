@@ -15,6 +15,8 @@ from sos_server.codecs import swe20, xml, xsd
 from sos_server.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lxml import etree
 
     from sos_server.model import Value
@@ -29,12 +31,31 @@ _DEEPEST = 20
 
 def decode_record(element: etree._Element) -> str:
     """Read a record; raises `InvalidRequest` for a component that cannot be kept, or whose value cannot be read."""
-    return json.dumps(_decode(element, 0), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return to_text(_decode(element, 0))
 
 
 def encode_record(value: str) -> etree._Element:
     """Write a record."""
     return _encode(json.loads(value))
+
+
+def to_text(record: Node) -> str:
+    """Give a record as the text that it is kept as."""
+    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def leaves(node: Node) -> Iterator[Node]:
+    """Give the scalar components of a record in their order, also those of records inside."""
+    if "fields" not in node:
+        yield node
+    for each in node.get("fields", ()):
+        yield from leaves(each)
+
+
+def text_of(leaf: Node) -> str | None:
+    """Give the text of a scalar component's value; None where nothing stands there."""
+    text: str | None = _text(leaf["value"]) if leaf["value"] is not None else leaf.get("text")
+    return text
 
 
 def _decode(element: etree._Element, depth: int) -> Node:
@@ -117,7 +138,7 @@ def _add_scalar(element: etree._Element, node: Node) -> None:
     if "uom" in node:
         uom = node["uom"]
         xml.add(element, "swe:uom", **({"code": uom["code"]} if "code" in uom else {xml.XLINK_HREF: uom["href"]}))
-    text = _text(node["value"]) if node["value"] is not None else node.get("text")
+    text = text_of(node)
     if text is not None:
         xml.add(element, "swe:value", text)
 

@@ -1,9 +1,9 @@
 """
 The form of results (OGC 12-006 clause 9.4): what each column of their rows means, as SWE Common 2.0 tells.
 
-A row has a phenomenon time and one value; it may have a result time, the identifier of its feature of interest, and in
-a vector of latitude and longitude where it was observed. Reading rows is in `swe20_rows`, writing them in
-`swe20_writer`.
+A row has a phenomenon time and one value, which may be a record (`swe20_complex`); it may have a result time, the
+identifier of its feature of interest, and in a vector of latitude and longitude where it was observed. Reading rows is
+in `swe20_rows`, writing them in `swe20_writer`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from sos_server.codecs import om20_result, swe20, xml
+from sos_server.codecs import om20_result, swe20, swe20_complex, xml
 from sos_server.codecs.swe20_encoding import Encoding, TextEncoding, XmlEncoding, decode_encoding, encode_encoding
 from sos_server.errors import InvalidParameterValue, InvalidRequest
-from sos_server.model import OM_CATEGORY, OM_TEXT
+from sos_server.model import OM_CATEGORY, OM_COMPLEX, OM_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +57,8 @@ class ResultForm:
     @property
     def observation_type(self) -> str:
         """Give the observation type that the value column stands for."""
-        return swe20.OBSERVATION_TYPES[self.components[self.value].kind]
+        component = self.components[self.value]
+        return OM_COMPLEX if component.record is not None else swe20.OBSERVATION_TYPES[component.kind]
 
     @property
     def tokens(self) -> int:
@@ -65,16 +66,28 @@ class ResultForm:
         return sum(component.tokens for component in self.components)
 
 
+def form_of(template: ResultTemplate) -> ResultForm:
+    """Read the form of the results of a template as `read_form` does."""
+    is_complex = template.observation_type == OM_COMPLEX
+    return read_form(template.structure, template.encoding, is_complex=is_complex)
+
+
 @lru_cache(maxsize=256)
-def read_form(structure: bytes, encoding: bytes) -> ResultForm:
-    """Read the form of results; raises `InvalidParameterValue` for one that is not served, saying why."""
+def read_form(structure: bytes, encoding: bytes, *, is_complex: bool = False) -> ResultForm:
+    """
+    Read the form of results; raises `InvalidParameterValue` for one that is not served, saying why.
+
+    A record inside of that of a row is one value where the results are complex, else it is taken as its fields.
+    """
+    decode = swe20_complex.decode_components if is_complex else swe20.decode_components
     try:
-        root = xml.parse(structure)
-        row_name, record = _record(root)
-        form = _form(tuple(swe20.decode_components(record)), decode_encoding(xml.parse(encoding)), row_name)
+        row_name, row = _record(xml.parse(structure))
+        form = _form(tuple(decode(row)), decode_encoding(xml.parse(encoding)), row_name)
     except InvalidRequest as error:
         raise _unusable(error.message) from error
-    for vector in root.iter(xml.tag("swe:Vector")):
+    for vector in (
+        row.iterfind("swe:field/swe:Vector", xml.NAMESPACES) if is_complex else row.iter(xml.tag("swe:Vector"))
+    ):
         frame = vector.get("referenceFrame") or ""
         if _FRAMES.fullmatch(frame) is None:
             raise _unusable(f"The reference frame {frame!r} of a vector is not served; use that of EPSG 4326.")
@@ -100,21 +113,24 @@ def _form(components: tuple[Component, ...], encoding: Encoding, row_name: str) 
     values = [index for index in range(len(components)) if index not in told and not components[index].is_time]
     if phenomenon_time is None:
         raise _unusable("The structure has no phenomenon time; add a field swe:Time with that definition.")
-    if len(values) != 1 or components[values[0]].kind not in swe20.OBSERVATION_TYPES:
+    if len(values) != 1 or components[values[0]].kind not in (*swe20.OBSERVATION_TYPES, "DataRecord"):
         names = ", ".join(components[index].name for index in values) or "none"
         raise _unusable(f"The structure needs one field with a value, it has {names}; make a template for each.")
     if components[values[0]].kind == "Quantity" and not components[values[0]].uom:
         raise _unusable(f"The field {components[values[0]].name} has no unit; add swe:uom.")
-    _check_encoding(encoding, [row_name, *(component.name for component in components)])
+    is_complex = components[values[0]].record is not None
+    _check_encoding(encoding, [row_name, *(component.name for component in components)], is_complex=is_complex)
     spare = sum(component.is_time for component in components) - 1 - (result_time is not None)
     if spare:
         raise _unusable("The structure has a time that is neither phenomenon time nor result time; leave it out.")
     return ResultForm(components, encoding, phenomenon_time, values[0], result_time, feature, place, row_name)
 
 
-def _check_encoding(encoding: Encoding, names: Sequence[str]) -> None:
+def _check_encoding(encoding: Encoding, names: Sequence[str], *, is_complex: bool) -> None:
     """Refuse an encoding in which values could not be told from what stands between them."""
     if isinstance(encoding, XmlEncoding):
+        if is_complex:
+            raise _unusable("Records are served in text encoding only; use swe:TextEncoding.")
         wrong = [name for name in names if _ELEMENT_NAME.fullmatch(name) is None]
         if wrong:
             raise _unusable(f"The name {wrong[0]!r} cannot be that of an element, which XML encoding makes of it.")
@@ -209,4 +225,4 @@ def _field_name(observed_property: str) -> str:
 
 def same_form(one: ResultTemplate, other: ResultTemplate) -> bool:
     """Tell whether results of two templates have the same form."""
-    return read_form(one.structure, one.encoding) == read_form(other.structure, other.encoding)
+    return form_of(one) == form_of(other)

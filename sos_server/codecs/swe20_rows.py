@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sos_server.codecs.swe20 import Component
+    from sos_server.codecs.swe20_complex import RecordForm
     from sos_server.codecs.swe20_results import ResultForm
     from sos_server.model import ResultTemplate, Value
     from sos_server.requests import ResultValues
@@ -193,6 +194,8 @@ class _Reader:
         if numbers is not None:
             return numbers, ()
         column = self._positions[index] + 1
+        if component.record is not None:
+            return self._records(component.record, column), ()
         found = []
         for number, text in enumerate(texts, start=1):
             try:
@@ -201,6 +204,13 @@ class _Reader:
                 raise InvalidParameterValue(error.message, _LOCATOR) from error
         reasons = [reason for _, reason in found]
         return [value for value, _ in found], reasons if any(reasons) else ()
+
+    def _records(self, form: RecordForm, column: int) -> list[Value]:
+        tokens = self._columns[column - 1 : column - 1 + form.tokens]
+        try:
+            return list(form.fill(zip(*tokens, strict=True), column))
+        except InvalidRequest as error:
+            raise InvalidParameterValue(error.message, _LOCATOR) from error
 
     def places(self) -> Iterator[dict[str, Any]]:
         limits = (180.0, 90.0)

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sos_server.codecs.swe20 import Component
+    from sos_server.codecs.swe20_complex import RecordForm
     from sos_server.codecs.swe20_results import ResultForm
-    from sos_server.model import ResultRows, SeriesInfo
+    from sos_server.model import ResultRows, SeriesInfo, Value
 
 
 class RowWriter:
@@ -75,6 +76,8 @@ class RowWriter:
 
     def _values(self, rows: ResultRows) -> list[str]:
         component = self._form.components[self._form.value]
+        if component.record is not None:
+            return [self._record(component.record, value) for value in rows.values]
         write = self._write_value(component.kind)
         if not rows.nil_reasons:
             return list(map(write, rows.values))
@@ -82,6 +85,16 @@ class RowWriter:
             self._nil_text(component, reason) if value is None else write(value)
             for value, reason in zip(rows.values, rows.nil_reasons, strict=True)
         ]
+
+    def _record(self, form: RecordForm, value: Value) -> str:
+        tokens = form.split(value)
+        if tokens is None:
+            raise ValueError("a record of another form was not found before the first row was written")
+        told = [leaf for leaf in form.leaves if leaf.value is None]
+        return self._range.join(
+            xml.escape_text(token.replace(".", self._decimal) if leaf.kind == "Quantity" else token)
+            for leaf, token in zip(told, tokens, strict=True)
+        )
 
     def _write_value(self, kind: str) -> Callable[[Any], str]:
         if kind == "Quantity":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sos_server.codecs.swe20_results import read_form
+from sos_server.codecs.swe20_results import form_of
 from sos_server.codecs.swe20_rows import decode_columns
 from sos_server.errors import InvalidParameterValue
 from sos_server.model import Feature, ResultRows
@@ -31,7 +31,7 @@ def insert_result(context: Context, request: InsertResult) -> ResultsInserted:
         raise InvalidParameterValue(
             f"There is no template {request.template!r} here; insert it with InsertResultTemplate.", "template"
         )
-    form = read_form(template.structure, template.encoding)
+    form = form_of(template)
     found = decode_columns(form, request.values)
     offerings = (template.offering,)
     contents = find_offerings(context, offerings)

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sos_server.codecs.swe20_results import read_form, same_form
+from sos_server.codecs.swe20_results import form_of, same_form
 from sos_server.errors import InvalidParameterValue
 from sos_server.model import SWE_ARRAY
 from sos_server.operations.base import OBSERVATION_TYPES, require_known
@@ -61,7 +61,7 @@ def _check_place(context: Context, template: ResultTemplate, content: OfferingCo
 def _check_type(template: ResultTemplate, content: OfferingContent) -> None:
     offered = {template.observation_type, SWE_ARRAY} & set(content.observation_types)
     is_known = template.observation_type in OBSERVATION_TYPES
-    form = read_form(template.structure, template.encoding) if offered and is_known else None
+    form = form_of(template) if offered and is_known else None
     if form is None or template.observation_type not in (form.observation_type, SWE_ARRAY):
         means = "" if form is None else f" The structure means {form.observation_type}."
         raise InvalidParameterValue(

@@ -9,7 +9,7 @@ from lxml import etree
 from sos_server.codecs import fes20, gml32, om20, xml
 from sos_server.codecs.sos20 import elements, parameters
 from sos_server.codecs.swe20_encoding import read_named
-from sos_server.codecs.swe20_results import read_form
+from sos_server.codecs.swe20_results import form_of
 from sos_server.codecs.swe20_writer import RowWriter
 from sos_server.errors import InvalidParameterValue, InvalidRequest, MissingParameterValue
 from sos_server.model import ResultTemplate
@@ -123,7 +123,7 @@ def encode_template(template: ResultTemplate) -> bytes:
 
 def encode_results(results: Results) -> Iterator[bytes]:
     """Write a GetResultResponse as a stream; without a result its values are empty."""
-    form = read_form(results.template.structure, results.template.encoding)
+    form = form_of(results.template)
     root = xml.new("sos:GetResultResponse")
     xml.add(root, "sos:resultValues", "")
     head, _, tail = xml.serialize(root).rpartition(b"</sos:resultValues>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,11 @@ from sos_server.codecs import om20, swe20, xml
 from sos_server.codecs.sos20.decode import decode
 from sos_server.codecs.sos20.encode import encode
 from sos_server.codecs.swe20_encoding import TextEncoding
-from sos_server.errors import InvalidParameterValue
 from sos_server.operations.base import FEATURE_TYPES, OBSERVATION_TYPES
-from sos_server.requests import GetObservation, GetResult, InsertResult, InsertResultTemplate
+from sos_server.requests import GetObservation, GetResult, GetResultTemplate, InsertResult, InsertResultTemplate
 from tests.conftest import SHARED
 from tests.sos_server.make import STATION, Asked, insertion, observation, sensor
-from tests.sos_server.results import OFFERING, SENSOR, TIME, template
+from tests.sos_server.results import OFFERING, SENSOR, TIME, template, values
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,18 +71,32 @@ def test_a_foreign_template_with_a_place_is_used(sos: Asked, file: Path) -> None
 
 
 @pytest.mark.parametrize("file", _templates("ComplexObservation"), ids=lambda file: file.name)
-def test_a_foreign_template_of_a_complex_observation_is_refused(sos: Asked, file: Path) -> None:
+def test_a_foreign_template_of_records_is_kept_with_its_results(sos: Asked, file: Path) -> None:
     """
-    For its structure: a row of results has one value, records are published as observations.
+    Structure, encoding and rows come out as they went in; where nobody wrote rows for a template, without any.
     """
     request = decode(xml.parse(file.read_bytes()))
     assert isinstance(request, InsertResultTemplate)
-    _register(sos, request.template)
+    made = request.template
+    _register(sos, made)
 
-    with pytest.raises(InvalidParameterValue) as caught:
-        sos.ask(request)
+    sos.ask(request)
 
-    assert "proposedTemplate" == caught.value.locator
+    place = made.offering, made.observed_property
+    kept = sos.ask(GetResultTemplate(*place)).template
+    assert (made.structure, made.encoding) == (kept.structure, kept.encoding)
+    rows = file.with_name(file.name.replace("InsertResultTemplate_", "InsertResult_"))
+    if rows.exists():
+        insertion = decode(xml.parse(rows.read_bytes()))
+        assert isinstance(insertion, InsertResult)
+        assert 15 == sos.ask(insertion).count
+        _, _, expected = str(insertion.values).strip("@").partition("@")
+        assert _in_utc(expected) == values(sos, GetResult(*place))
+
+
+def _in_utc(rows: str) -> str:
+    """The rows as they come out: times in UTC."""
+    return re.sub(r"T(\d\d)(:\d\d:\d\d)\+02:00", lambda found: f"T{int(found[1]) - 2}{found[2]}Z", rows)
 
 
 @pytest.mark.parametrize(
