@@ -20,10 +20,12 @@ from datetime import UTC, datetime, timedelta
 
 from weps import watch
 from weps.asking import Asker
+from weps.beginning import learn_periods, prime
 from weps.composing import flapping_alert
-from weps.errors import FeedError, SourceDenied, SourceException, SourceUnreachable
+from weps.errors import FeedError, NotFoundError, SourceDenied, SourceUnreachable
 from weps.feeders.base import Batch, Feeder
 from weps.feeders.forms import is_asked_by_result_time
+from weps.joining import Joiner, known_from
 from weps.lifecycle import Lifecycle
 from weps.model import AlertStatus, Feed, Observation, Source
 from weps.notify.base import Channel
@@ -33,7 +35,6 @@ from weps.source_alerts import Alarm, Meter, note_answer, source_alerts
 from weps.store import BatchTransaction, Store
 
 LOG = logging.getLogger("weps.engine")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Engine(Lifecycle):
@@ -64,6 +65,7 @@ class Engine(Lifecycle):
         self._alarm = alarm or Alarm()
         self._meter = Meter()
         self._asker = Asker(store, feeder, self._horizon, self._meter)
+        self._joiner = Joiner(store, self._asker, self._horizon, clock)
         self._wake_delivery = wake_delivery
         self._watches: dict[int, watch.Watch] = {}
         self._polling: set[int] = set()
@@ -189,6 +191,8 @@ class Engine(Lifecycle):
                 self._read(feed)
             except FeedError as error:
                 self._failed(feed, error)
+        except NotFoundError:
+            LOG.debug("feed is gone feed=%d", feed_id)
         except Exception:  # a poll must never take the others with it
             LOG.exception("poll broke feed=%d", feed_id)
             self.store.poll_failed(feed_id, "an internal error, see the log", self._clock() + timedelta(seconds=30))
@@ -202,24 +206,39 @@ class Engine(Lifecycle):
             self._watches.pop(feed.id, None)
             self._asker.forget(feed.id)
         if not feed.primed:
-            self._prime(feed, until)
-            feed = self.store.feed(feed.id)
+            feed = prime(self.store, self._asker, self._horizon, feed, until)
         elif feed.polled_until is None:
-            feed = self._learn_periods(feed, until)
+            feed = learn_periods(self.store, self._asker, feed, until)
         else:
             feed = self._catch_periods(feed, feed.polled_until, until)
-        begin = read_from(feed, self.store.positions(feed.id).values(), self._horizon)
-        for end, batch in self._asker.span(feed, begin, until):
-            self.receive(feed.id, batch.observations, end, more=end < until)
+        with self._together(feed, until) as feeds:
+            begins = {each.id: self._joiner.begin(each) for each in feeds}
+            first = min(begins.values())
+            for end, batch in self._asker.span(feed, first, until):
+                for identifier, begin in begins.items():
+                    found = batch.observations
+                    if begin > first:
+                        found = tuple(known_from(feed.source, found, begin))
+                    self.receive(identifier, found, end, more=end < until)
+            shared = feeds[0].id if len(feeds) > 1 else None
+            if feed.start is not None and self._joiner.settle(feed.id, shared, until):
+                for identifier in begins:
+                    self._watches.pop(identifier, None)
 
-    def _learn_periods(self, feed: Feed, until: datetime) -> Feed:
-        """Learn over how long periods a source observes, before its past is read."""
-        longest = self._asker.longest_period(feed, until)
-        if longest <= feed.longest:
-            return feed
-        with self.store.batch(feed.id) as transaction:
-            transaction.save_feed(longest=longest)
-        return replace(feed, longest=longest)
+    @contextmanager
+    def _together(self, feed: Feed, until: datetime) -> Iterator[tuple[Feed, ...]]:
+        """Give the feeds that take in what a feed is answered; while they do, they are not polled besides."""
+        shared = self._joiner.partner(feed, until)
+        with self._lock:
+            if shared is None or shared.id in self._polling:
+                shared = None
+            else:
+                self._polling.add(shared.id)
+        try:
+            yield (feed,) if shared is None else (shared, feed)
+        finally:
+            if shared is not None:
+                self._polling.discard(shared.id)
 
     def _catch_periods(self, feed: Feed, asked_until: datetime, until: datetime) -> Feed:
         """Take in what was observed over longer periods than polls look back; gives the feed."""
@@ -228,41 +247,6 @@ class Engine(Lifecycle):
             return feed
         self.receive(feed.id, missed, asked_until, more=True)
         return self.store.feed(feed.id)
-
-    def _prime(self, feed: Feed, until: datetime) -> None:
-        """
-        Learn what the source held when it was asked for: that is not news.
-
-        Only the newest observation of each series from before the activation is looked at by rules, when they are
-        added. What came since the activation is left for the poll that follows.
-        """
-        known, since = self._latest(feed, until)
-        feed = replace(feed, since=since, longest=longest_of(known))
-        if known:
-            ends = [each.end for each in watch.newest_of(known).values()]
-            begin = min(read_from(feed, ends, self._horizon), until)
-            known += tuple(each for _, batch in self._asker.span(feed, begin, until) for each in batch.observations)
-            if longest_of(known) > feed.longest:
-                # Before that it is not known what was there, so nobody could tell later what is news.
-                since = max(since, begin)
-        old = [observation for observation in known if observation.end < feed.activation]
-        with self.store.batch(feed.id) as transaction:
-            if transaction.feed.primed:
-                return
-            news = transaction.news(old)
-            transaction.mark_seen([*news.fresh, *news.repeated, *(each.observation for each in news.corrected)])
-            transaction.save_latest(watch.newest_of(news.fresh))
-            transaction.save_feed(primed=True, since=since, polled_until=until, longest=longest_of(known))
-        LOG.info("primed feed=%d known=%d", feed.id, len(old))
-
-    def _latest(self, feed: Feed, until: datetime) -> tuple[tuple[Observation, ...], datetime]:
-        """Give what the source holds as its newest, and the time before which nothing needs to be asked."""
-        try:
-            return self._asker.latest(feed, until), EPOCH
-        except SourceException:
-            # `latest` is an extension. Without it, what is older than the lookback is not known, and never asked for.
-            since = feed.activation - self._horizon.lookback
-            return self._asker.fetch(feed, since, feed.activation).observations, since
 
     def _failed(self, feed: Feed, error: FeedError) -> None:
         now = self._clock()

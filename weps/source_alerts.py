@@ -116,7 +116,7 @@ def note_answer(
     """
     before = transaction.health()
     health, status, reason = before.answered(requests, now), None, None
-    health = replace(health, learned=learned)
+    health = replace(health, learned=learned, counters=health.counters.plus(transaction.counters))
     if has_news:
         health = health.with_news(now, transaction.feed.interval, is_last=is_last)
         if health.silent_since is not None:

@@ -74,7 +74,7 @@ class Stream:
             arrived = sorted([*arrived, *(each.observation for each in news.corrected)], key=in_order)
         if self.ordering.late is LatePolicy.ARRIVAL:
             return arrived
-        kept = [each for each in arrived if not _is_late(each, self.latest)]
+        kept = [each for each in arrived if not is_late(each, self.latest)]
         self._dropped += len(arrived) - len(kept)
         return self._release(kept, until) if self.reorders else kept
 
@@ -123,6 +123,7 @@ def newest_of(observations: Iterable[Observation]) -> dict[Series, Observation]:
     return newest
 
 
-def _is_late(observation: Observation, latest: Mapping[Series, Observation]) -> bool:
+def is_late(observation: Observation, latest: Mapping[Series, Observation]) -> bool:
+    """Tell whether an observation is older than the newest of its series."""
     known = latest.get(observation.series)
     return known is not None and observation.end < known.end

@@ -19,7 +19,7 @@ from weps.rules.languages import LANGUAGES, compile_rule
 from weps.rules.network import Found
 from weps.store import BatchTransaction, RuleState, StateKey
 from weps.store.arrivals import News
-from weps.streams import Stream, in_order, newest_of
+from weps.streams import Stream, in_order, is_late, newest_of
 
 __all__ = ["Watch", "newest_of", "source_alert_id", "status_of"]
 
@@ -237,6 +237,7 @@ class Watch:
             for series, observation in newest_of(news.fresh).items()
             if series not in self._latest or self._latest[series].end <= observation.end
         }
+        transaction.count(late=sum(is_late(each, self._latest) for each in news.fresh))
         transaction.mark_seen([*news.fresh, *news.repeated])
         transaction.record(news.corrected, now)
         transaction.save_latest(moved)

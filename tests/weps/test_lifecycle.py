@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.flows.rules import HEAT, OVERSHOOT
-from tests.weps.bench import NOON, Bench, at
+from tests.weps.bench import Bench, at
 from weps.errors import InputError, NotFoundError, RuleError
 from weps.model import Changes, Page, RuleText, Severity, SubscriptionStatus, Target
 from weps.rules.languages import detect_language
@@ -213,13 +213,13 @@ def test_a_paused_subscription_ends_with_its_lifetime_and_can_be_cancelled(bench
 
 def test_a_subscription_with_history_resumes_on_the_common_feed(bench: Bench):
     """
-    One that had a feed of its own, because it began in the past, shares that of its source when it is resumed.
+    One that still has a feed of its own, because it began not long ago, shares that of its source when it is resumed.
     """
-    bench.sos.insert(*((NOON - timedelta(days=day), 31 - day % 2 * 10) for day in range(10, 0, -1)))
-    subscription = bench.subscribe(start=NOON - timedelta(days=10))
+    bench.sos.insert(*((at(-minute), 31 - minute % 2 * 10) for minute in range(10, 0, -1)))
+    neighbour = bench.subscribe()
+    subscription = bench.subscribe(start=at(-10))
     bench.poll(0)
     count = len(bench.alerts(subscription))
-    neighbour = bench.subscribe()
     bench.engine.pause(subscription.id)
     bench.poll(2)
     resumed = bench.engine.resume(subscription.id)

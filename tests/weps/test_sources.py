@@ -12,15 +12,18 @@ from starlette.applications import Starlette
 from sos_server.codecs.sos20.encode import encode_request
 from sos_server.requests import DeleteSensor
 from tests.flaky_sos import FlakySos
+from tests.flows.rules import HEAT
 from tests.weps.asgi import Client
 from tests.weps.bench import NOON, Bench, at
+from tests.weps.feeders.sos_answers import observation, response
+from tests.weps.test_result_times import publish
 from weps.engine import Engine
 from weps.errors import SourceUnreachable
 from weps.feeders.contents import ContentsReader
 from weps.feeders.http import Fetcher
 from weps.feeders.sos import SosFeeder
 from weps.feeders.template import read_kvp
-from weps.model import Source, SourceChange
+from weps.model import LatePolicy, Ordering, Source, SourceChange
 from weps.source_alerts import Alarm
 from weps.sources import ServiceWatch, service_key
 from weps.web_sources import create_source_routes
@@ -311,8 +314,116 @@ def test_everything_about_a_source_is_shown(bench: Bench):
         "lag": 60.0,
         "slowestSeries": "2024-03-01T12:00:30Z",
         "errorRate": {"lastHour": 0.0, "lastDay": 0.0},
+        "arrivals": dict.fromkeys(("late", "dropped", "tooLate", "repeated", "corrected", "nil", "elsewhere"), 0),
         "changes": [],
     }
+
+
+def test_what_came_otherwise_than_it_should_is_counted_and_shown(bench: Bench):
+    """
+    Late, dropped, too late to be put in order, and corrected; what was changed is listed with what it was before.
+    """
+    every = json.dumps({**json.loads(HEAT), "trigger": "every"})
+    subscription = bench.subscribe(every)
+    bench.subscribe(every, ordering=Ordering(LatePolicy.DROP))
+    bench.subscribe(every, ordering=Ordering(LatePolicy.REORDER, timedelta(minutes=10)))
+    for minute, rows in ((6, [(5, 35)]), (16, []), (18, [(3, 33), (4, 34)]), (20, [])):
+        if rows:
+            bench.sos.insert(*((at(each), value) for each, value in rows))
+        bench.poll(minute)
+        bench.restart()
+    publish(bench, at(5), at(22), 36)
+    bench.poll(23)
+    bench.restart()
+    bench.poll(24)
+
+    path = f"/sources/{subscription.feed_id}"
+    assert shown(bench, path)["arrivals"] == {
+        "late": 2,
+        "dropped": 2,
+        "tooLate": 2,
+        "repeated": 0,
+        "corrected": 1,
+        "nil": 0,
+        "elsewhere": 0,
+    }
+    assert shown(bench, f"{path}/corrections") == {
+        "corrections": [
+            {
+                "procedure": "ws",
+                "observedProperty": "AirTemperature",
+                "featureOfInterest": "station",
+                "phenomenonTime": "2024-03-01T12:05:00Z",
+                "before": "35.0 Cel",
+                "after": "36.0 Cel",
+                "recorded": "2024-03-01T12:23:00Z",
+                "times": 1,
+            }
+        ]
+    }
+
+
+def test_results_behind_a_reference_are_told_of(bench: Bench):
+    """
+    They cannot be read, and are counted in the last answer that had such.
+    """
+    subscription = bench.subscribe()
+    bench.poll(1)
+    reference = ' xlink:href="http://x.example/1"><'
+    document = response(observation("2024-03-01T12:02:00Z", reference))
+    bench.sos.answer = (200, document.replace(b"OM_Measurement", b"OM_ComplexObservation"))
+    bench.poll(2)
+
+    source = shown(bench, f"/sources/{subscription.feed_id}")
+    assert source["arrivals"]["elsewhere"] == 1
+    assert source["notices"] == [
+        "1 results of the last answer stand outside of it, behind a reference, and are not read"
+    ]
+
+
+def test_each_series_is_shown_with_its_newest_observation(bench: Bench):
+    """
+    The one that is furthest behind comes first, in pages.
+    """
+    bench.sos.insert((at(1), 20.5), (at(2), 21), feature="stopped")
+    bench.sos.insert((at(1), 30), (at(60), 31), feature="going")
+    subscription = bench.subscribe()
+    bench.poll(61)
+
+    path = f"/sources/{subscription.feed_id}/series"
+    names = {"procedure": "ws", "observedProperty": "AirTemperature"}
+    stopped, going = (
+        {**names, "featureOfInterest": feature, "newestObservation": time, "lag": lag, "value": value, "uom": "Cel"}
+        for feature, time, lag, value in (
+            ("stopped", "2024-03-01T12:02:00Z", 3540.0, 21.0),
+            ("going", "2024-03-01T13:00:00Z", 60.0, 31.0),
+        )
+    )
+    assert shown(bench, path) == {"series": [stopped, going]}
+    assert shown(bench, f"{path}?limit=1") == {"series": [stopped], "next": f"{path}?limit=1&offset=1"}
+    assert shown(bench, f"{path}?limit=1&offset=1") == {"series": [going]}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/sources/99/series", 404, "there is no source 99"),
+        ("/sources/99/corrections", 404, "there is no source 99"),
+        ("/sources/1/corrections?offset=-1", 400, "offset: is a whole number from 0 on"),
+        ("/sources/1/series?limit=0", 400, "limit: is a whole number from 1 on"),
+        ("/sources/1/series?state=ok", 400, "there is no parameter 'state'; there are limit, offset"),
+    ],
+    ids=["no source", "nothing to correct", "before the first", "no page", "unknown"],
+)
+def test_what_cannot_be_asked_of_a_source_is_refused(bench: Bench, path: str, status: int, words: str):
+    """
+    With a sentence that says what to give instead.
+    """
+    bench.subscribe()
+
+    answer = web(bench).get(path)
+
+    assert (answer.status, words in answer.text) == (status, True), answer.text
 
 
 def test_a_source_that_nobody_wants_is_idle(bench: Bench):

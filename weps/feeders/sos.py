@@ -148,8 +148,9 @@ class SosFeeder:
         except SourceTooLarge as error:
             raise SourceException(error.message, error.where, code="ResponseExceedsSizeLimit") from error
         content = read_content(answer)
+        elsewhere: list[str] = []
         try:
-            found, nils = self._decode(source, content, answer)
+            found, nils = self._decode(source, content, answer, elsewhere.append)
         except (SosError, InputError) as error:
             place = f" ({error.where})" if isinstance(error, InputError) and error.where else ""
             message = f"the server's answer cannot be read: {error.message}{place}"
@@ -157,9 +158,11 @@ class SosFeeder:
         except RecursionError as error:
             message = "the server's answer cannot be read: it is nested too deeply"
             raise SourceGarbled(message, where=answer.place) from error
-        return Batch(found, nils, len(answer.body), len(found) + nils)
+        return Batch(found, nils, len(answer.body), len(found) + nils, len(elsewhere))
 
-    def _decode(self, source: Source, content: Content, answer: Answer) -> tuple[tuple[Observation, ...], int]:
+    def _decode(
+        self, source: Source, content: Content, answer: Answer, elsewhere: Callable[[str], object]
+    ) -> tuple[tuple[Observation, ...], int]:
         if content.lines is not None:
             return _with_ids(source, csv_sos.read_csv_answer(content.lines))
         root = content.root
@@ -171,7 +174,7 @@ class SosFeeder:
         if xml.local_name(root) == "GetResultResponse":
             return convert(self._results.read(source, root))
         _require_observations(root, answer.place)
-        return convert(om_documents.decode_observations(root), merged=_is_merged(source, root))
+        return convert(om_documents.decode_observations(root, elsewhere), merged=_is_merged(source, root))
 
     def _has_observations(self, source: Source) -> bool:
         available = self._try(template.build_availability_request(source))

@@ -10,7 +10,7 @@ from weps.processes.ogcapi_jobs import DEFAULT_LIMIT, LARGEST_LIMIT, STATUSES
 from weps.processes.openapi_deliveries import DELIVERY_PATHS, DELIVERY_SCHEMAS
 from weps.processes.openapi_episodes import EPISODE_PATHS, EPISODE_SCHEMAS
 from weps.processes.openapi_inhibitions import INHIBITION_PATHS, INHIBITION_SCHEMAS
-from weps.processes.openapi_sources import SOURCE_ID, SOURCE_PARAMETERS, SOURCE_SCHEMAS
+from weps.processes.openapi_sources import SOURCE_ID, SOURCE_PAGE, SOURCE_PARAMETERS, SOURCE_SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,6 +64,10 @@ def _paths(processes: list[str]) -> dict[str, Any]:
         "/jobs/{jobId}/results": {"get": _operation("What a job gave", "Results", job)},
         "/sources": {"get": _listing("How sources fare", "SourceList", *SOURCE_PARAMETERS)},
         "/sources/{sourceId}": {"get": _listing("How one source fares", "Source", SOURCE_ID)},
+        "/sources/{sourceId}/series": {"get": _listing("The series of a source", "SourceSeriesList", *SOURCE_PAGE)},
+        "/sources/{sourceId}/corrections": {
+            "get": _listing("What a source has changed", "CorrectionList", *SOURCE_PAGE)
+        },
         **EPISODE_PATHS,
         **INHIBITION_PATHS,
         **DELIVERY_PATHS,

@@ -43,7 +43,38 @@ _SERVES = _object(
     end=_TIME,
     offeringList=_array(_OFFERING),
 )
+_ARRIVALS = _object(
+    late=_COUNT | {"description": "observations older than the newest of their series when they came"},
+    dropped=_COUNT | {"description": "late ones that rules with the policy drop were not shown"},
+    tooLate=_COUNT | {"description": "those that came after the bound of rules with the policy reorder"},
+    repeated=_COUNT | {"description": "observations that came again within an answer, or under another result time"},
+    corrected=_COUNT | {"description": "values that the source has changed"},
+    nil=_COUNT | {"description": "results of the last answer that were nil"},
+    elsewhere=_COUNT | {"description": "results of the last answer that stand outside of it, and are not read"},
+)
+_NAMES = {"procedure": _TEXT, "observedProperty": _TEXT, "featureOfInterest": _TEXT}
 SOURCE_SCHEMAS: dict[str, Any] = {
+    "SourceSeries": _object(
+        (*_NAMES, "newestObservation", "lag"),
+        **_NAMES,
+        newestObservation=_TIME,
+        lag=_NUMBER | {"description": "seconds since the newest observation"},
+        value={},
+        uom=_TEXT,
+    ),
+    "SourceSeriesList": _object(("series",), series=_array({"$ref": "#/components/schemas/SourceSeries"}), next=_TEXT),
+    "Correction": _object(
+        (*_NAMES, "phenomenonTime", "before", "after", "recorded", "times"),
+        **_NAMES,
+        phenomenonTime=_TIME,
+        before=_TEXT,
+        after=_TEXT,
+        recorded=_TIME,
+        times=_COUNT | {"description": "how often the value of this series and time was changed"},
+    ),
+    "CorrectionList": _object(
+        ("corrections",), corrections=_array({"$ref": "#/components/schemas/Correction"}), next=_TEXT
+    ),
     "Source": _object(
         ("id", "state", "binding", "endpoint", "subscriptions", "interval"),
         id=_COUNT,
@@ -69,6 +100,8 @@ SOURCE_SCHEMAS: dict[str, Any] = {
         usualDistance=_NUMBER | {"description": "usual seconds from news to news"},
         errorRate=_object(lastHour=_RATE, lastDay=_RATE),
         answerTime=_object(last=_NUMBER, mean=_NUMBER, p95=_NUMBER, requests=_COUNT),
+        arrivals=_ARRIVALS,
+        notices=_TEXTS,
         serves=_SERVES,
         changes=_array(_CHANGE),
     ),
@@ -83,8 +116,10 @@ def _query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 SOURCE_ID: dict[str, Any] = {"name": "sourceId", "in": "path", "required": True, "schema": {"type": "integer"}}
+_LIMIT = _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100})
+SOURCE_PAGE = (SOURCE_ID, _LIMIT, _query("offset", {"type": "integer", "minimum": 0, "default": 0}))
 SOURCE_PARAMETERS = (
     _query("state", _array({"type": "string", "enum": _STATES})),
-    _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}),
+    _LIMIT,
     _query("after", {"type": "integer", "minimum": 1}),
 )

@@ -14,6 +14,7 @@ from weps.store.groups import Groups
 from weps.store.inhibitions import Inhibitions
 from weps.store.items import Items
 from weps.store.jobs import Jobs
+from weps.store.joining import Joining
 from weps.store.notices import NoticeList
 from weps.store.outbox import Outbox
 from weps.store.retention import Retention
@@ -33,6 +34,7 @@ class Store(
     Changing,
     RuleVersions,
     Feeds,
+    Joining,
     Alerts,
     Outbox,
     Deliveries,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from weps.model import SubscriptionStatus
+from weps.health import Counters
+from weps.model import LatePolicy, SubscriptionStatus
 from weps.store.rows import observation_from_json, observation_to_json
 from weps.store.tables import CORRECTIONS, FEEDS, HELD, SEEN, SUBSCRIPTIONS
 
@@ -58,6 +59,7 @@ class Arrivals:
 
     _connection: Connection
     feed: Feed
+    counters: Counters
 
     def news(self, observations: Sequence[Observation]) -> News:
         """
@@ -88,7 +90,12 @@ class Arrivals:
                 repeated += [each] if each.result_time is not None else []
                 continue
             values.append(_Known(each.id, value, _known_later(each)))
+        self.count(repeated=len(observations) - len(given) + len(repeated))
         return News(fresh, corrected, repeated)
+
+    def count(self, **numbers: int) -> None:
+        """Count what came otherwise than it should, see `Counters`; it is kept with the record of the source."""
+        self.counters = self.counters.plus(Counters(**numbers))
 
     def times_of(self, identifiers: Iterable[str]) -> dict[str, datetime]:
         """Give the phenomenon times of seen observations, as far as they are still remembered."""
@@ -170,10 +177,9 @@ class Arrivals:
         self._connection.execute(delete(HELD).where(HELD.c.feed_id == self.feed.id, others))
 
     def count_dropped(self, dropped: Mapping[Ordering, int]) -> None:
-        """Count for the subscriptions of some orderings what came too late for them."""
-        for ordering, number in dropped.items():
-            if not number:
-                continue
+        """Count for the subscriptions of some orderings, and for the source, what came too late for them."""
+        for ordering, number in (each for each in dropped.items() if each[1]):
+            self.count(**{"overdue" if ordering.late is LatePolicy.REORDER else "dropped": number})
             counting = update(SUBSCRIPTIONS).where(
                 SUBSCRIPTIONS.c.feed_id == self.feed.id,
                 SUBSCRIPTIONS.c.status == SubscriptionStatus.ACTIVE,

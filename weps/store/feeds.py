@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, func, or_, select, update
 
 from weps.errors import NotFoundError
+from weps.health import NOTHING_COUNTED
 from weps.model import (
     Alert,
     Correction,
@@ -143,6 +144,7 @@ class BatchTransaction(Arrivals, HealthKeeping):
         self._connection = connection
         self.feed = feed
         self._standing_targets = standing_targets
+        self.counters = NOTHING_COUNTED
 
     def active_revisions(self) -> dict[str, int]:
         """Give the active subscriptions of the feed, oldest first: the revision of each by its id."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, or_, select
 
 from weps.errors import NotFoundError
-from weps.model import SubscriptionStatus
+from weps.model import Series, SubscriptionStatus
 from weps.store.database import Database
 from weps.store.health import health_of
-from weps.store.rows import read_feed
+from weps.store.rows import observation_from_json, read_feed
 from weps.store.tables import FEED_SERIES, FEEDS, SOURCE_HEALTH, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from weps.health import Health
-    from weps.model import Feed
+    from weps.model import Feed, Observation, Page
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesState:
+    """A series of a source with its newest observation."""
+
+    series: Series
+    newest: datetime
+    observation: Observation
 
 
 class SourceState(StrEnum):
@@ -41,7 +50,7 @@ class WatchedSource:
     A source with all that is known of how it fares.
 
     `newest` is the newest phenomenon time of all its series, `slowest` that of the series that is furthest behind;
-    `subscriptions` counts those that are active.
+    `subscriptions` counts those that are active, `corrected` the values that the source has changed.
     """
 
     feed: Feed
@@ -51,6 +60,7 @@ class WatchedSource:
     series: int
     newest: datetime | None
     slowest: datetime | None
+    corrected: int = 0
 
 
 _FAILING = FEEDS.c.failures > 0
@@ -87,6 +97,18 @@ class Sources(Database):
             raise NotFoundError(f"there is no source {feed_id}")
         return found[0]
 
+    def source_series(self, feed_id: int, page: Page) -> tuple[SeriesState, ...]:
+        """Give a page of the series of a source, the one that is furthest behind first."""
+        names = FEED_SERIES.c.procedure, FEED_SERIES.c.observed_property, FEED_SERIES.c.feature_of_interest
+        query = select(FEED_SERIES).where(FEED_SERIES.c.feed_id == feed_id).order_by(FEED_SERIES.c.position, *names)
+        with self.reading() as connection:
+            rows = connection.execute(query.offset(page.offset).limit(page.limit)).all()
+        found = []
+        for row in rows:
+            series = Series(row.procedure, row.observed_property, row.feature_of_interest)
+            found.append(SeriesState(series, row.position, observation_from_json(series, row.latest)))
+        return tuple(found)
+
     def sources(
         self, states: Sequence[SourceState] = (), after: int = 0, limit: int = 100
     ) -> tuple[tuple[WatchedSource, ...], int]:
@@ -119,8 +141,7 @@ def _read(connection: Connection, condition: ColumnElement[bool], limit: int = 1
             read_feed(row._mapping),
             _state(row),
             health_of(row),
-            *counts.get(row.id, (0,)),
-            *series.get(row.id, (0, None, None)),
+            *(*counts.get(row.id, (0,)), *series.get(row.id, (0, None, None)), row.corrected),
         )
         for row in rows
     )

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ACTIVE = SubscriptionStatus.ACTIVE
 ALIVE = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAUSED)
+BESIDE_FEEDS = (FEED_SERIES, SEEN, HELD, CORRECTIONS, SOURCE_HEALTH)
+"""The tables of what is known of a feed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +215,7 @@ def feed_for(connection: Connection, wish: FeedWish, now: datetime) -> int:
 
 def _begin_anew(connection: Connection, feed_id: int, wish: FeedWish, now: datetime) -> None:
     """Forget how far a feed had been read that nobody wanted any more: what came meanwhile was nobody's."""
-    for table in (FEED_SERIES, SEEN, HELD, CORRECTIONS, SOURCE_HEALTH):
+    for table in BESIDE_FEEDS:
         connection.execute(delete(table).where(table.c.feed_id == feed_id))
     values = _beginning(wish, now) | {"last_error": None, "down_since": None, "step": None, "corrected": 0}
     connection.execute(update(FEEDS).where(FEEDS.c.id == feed_id).values(**values))
