@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 WORDS = st.text(st.characters(codec="ascii", categories=["L", "N", "P"]), min_size=1, max_size=6)
+UNITS = WORDS.filter(lambda word: ":" not in word)  # else it would be a URI (the UomIdentifier of GML)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 COUNTS = st.integers(-(2**53), 2**53)
 DEGREES = st.floats(-80, 80).map(lambda number: round(number, 6))
@@ -95,7 +96,7 @@ RESULTS = {
     OM_COMPLEX: RECORDS.map(as_text),
 }
 PARAMETERS = st.one_of(
-    st.builds(NamedValue, WORDS, NUMBERS, WORDS, st.just(OM_MEASUREMENT)),
+    st.builds(NamedValue, WORDS, NUMBERS, UNITS, st.just(OM_MEASUREMENT)),
     st.builds(NamedValue, WORDS, COUNTS, st.none(), st.just(OM_COUNT)),
     st.builds(NamedValue, WORDS, st.booleans(), st.none(), st.just(OM_TRUTH)),
     st.builds(NamedValue, WORDS, WORDS, st.none(), st.just(OM_CATEGORY)),
