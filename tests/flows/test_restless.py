@@ -47,6 +47,8 @@ def test_what_is_restless_is_told_once_whoever_pulls_the_plug(new_service):
     pushed = wait_for(lambda: len(events := told(peer)) == len(PUSHED) and events)
     pending = requests.get(f"{service.url}/episodes", params={"state": "pending"}, timeout=10).json()
     capped = requests.get(made["feed"].replace(".rss", ".cap"), timeout=10).text
+    shown = requests.get(f"{service.url}/store/GetRSS", params={"status": "pending"}, timeout=10).text
+    no_message = requests.get(f"{service.url}/alerts/{found[0][0]}.cap", timeout=10)
     peer.close()
 
     assert made["flapping"] == "2 in PT1H"
@@ -54,7 +56,8 @@ def test_what_is_restless_is_told_once_whoever_pulls_the_plug(new_service):
     assert [(event["data"]["status"], event["data"].get("reminder")) for event in pushed] == PUSHED
     assert {event["id"] for event in pushed} <= {identifier for identifier, *_ in found}
     assert pending["episodes"] == []
-    assert capped.count("<entry") == 7
+    assert (capped.count("<entry"), no_message.status_code) == (7, 404)
+    assert shown.count("<category>pending</category>") == 4
 
 
 def subscribe(*options: str) -> dict:
