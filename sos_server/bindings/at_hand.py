@@ -13,7 +13,7 @@ from sos_server.bindings.http import accepts_gzip, compressed, in_chunks
 from sos_server.codecs.sos20.encode import encode
 from sos_server.errors import SosError
 from sos_server.requests import GetObservation, GetResult
-from sos_server.storage.prompt import TakesLong
+from sos_server.storage.quick import TakesLong
 
 if TYPE_CHECKING:
     from starlette.types import Scope, Send

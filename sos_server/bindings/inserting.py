@@ -18,7 +18,7 @@ from sos_server.codecs.sos20.encode import encode
 from sos_server.errors import SosError
 from sos_server.requests import InsertObservation
 from sos_server.responses import ObservationsInserted
-from sos_server.storage.prompt import TakesLong
+from sos_server.storage.quick import TakesLong
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future

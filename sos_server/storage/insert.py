@@ -19,7 +19,7 @@ from sos_server.errors import InvalidParameterValue
 from sos_server.storage.annotations import insert_annotations
 from sos_server.storage.batches import NumberedBatch
 from sos_server.storage.cursor import change, compile_query, fetch, reader_of
-from sos_server.storage.prompt import TakesLong
+from sos_server.storage.quick import TakesLong
 from sos_server.storage.rows import store_in_postgresql, store_in_sqlite
 from sos_server.storage.sampling import insert_geometries
 from sos_server.storage.series import StoredSeries, check_unit, highest, lowest, move_generation, series_for

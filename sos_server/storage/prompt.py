@@ -8,18 +8,16 @@ takes more than a few steps, or could have to wait, raises `TakesLong`, and is a
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager, nullcontext
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
-from sos_server.storage.base import Database
 from sos_server.storage.cursor import Reader
+from sos_server.storage.quick import QuickDatabase, TakesLong
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Engine
 
 Read = TypeVar("Read")
 
@@ -27,11 +25,7 @@ _STEPS = 1000  # of SQLite's machine between two looks
 _MOST_LOOKS = 8  # some hundred rows, about a millisecond
 
 
-class TakesLong(Exception):
-    """An answer is not at hand; ask in a thread."""
-
-
-class PromptDatabase(Database):
+class PromptDatabase(QuickDatabase):
     """Reads a file of SQLite over one connection of its own; gives what `Database` gives, or raises `TakesLong`."""
 
     def __init__(self, engine: Engine) -> None:
@@ -39,7 +33,6 @@ class PromptDatabase(Database):
         self._lock = Lock()
         self._connection: sqlite3.Connection | None = None
         self._looks = 0
-        self._reader: Reader | None = None
 
     def read(self, read: Callable[[], Read]) -> Read:
         """Call a function, for which all comes from the database as it is now; raises `TakesLong` where it has to."""
@@ -59,24 +52,6 @@ class PromptDatabase(Database):
             raise TakesLong from error
         finally:
             self._lock.release()
-
-    def snapshot(self) -> AbstractContextManager[Reader]:
-        """Give the reader of the moment; there is one only within `read`."""
-        if self._reader is None:
-            raise TakesLong
-        return nullcontext(self._reader)
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Raise: what is read over a connection of SQLAlchemy is not asked for often."""
-        raise TakesLong
-        yield  # never: it makes this the same kind of function as the one it stands for
-
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Raise: a writer may have to wait for another one, and waits for the disk."""
-        raise TakesLong
-        yield  # never: it makes this the same kind of function as the one it stands for
 
     def close(self) -> None:
         """Close the connection."""

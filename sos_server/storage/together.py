@@ -10,20 +10,18 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from contextlib import contextmanager, nullcontext
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from sos_server.storage.base import Database, prepare_sqlite
+from sos_server.storage.base import prepare_sqlite
 from sos_server.storage.cursor import Reader
-from sos_server.storage.prompt import TakesLong
+from sos_server.storage.quick import QuickDatabase, TakesLong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Engine
 
 _LOG = logging.getLogger("sos_server")
 _MOST_AT_ONCE = 200  # of one transaction: other writers wait for it
@@ -40,7 +38,7 @@ class Insertion(NamedTuple):
 _AfterCommit: TypeAlias = "list[Callable[[], None]]"
 
 
-class JoinedDatabase(Database):
+class JoinedDatabase(QuickDatabase):
     """Writes a file of SQLite for many at once; gives what `Database` gives, or raises `TakesLong`."""
 
     def __init__(self, engine: Engine) -> None:
@@ -49,7 +47,6 @@ class JoinedDatabase(Database):
         self._lock = Lock()
         self._thread: Thread | None = None
         self._is_closed = False
-        self._reader: Reader | None = None
         self._after: _AfterCommit = []
 
     def insert(self, work: Callable[[], object], done: Callable[[bool], None]) -> None:
@@ -69,24 +66,6 @@ class JoinedDatabase(Database):
     def after_commit(self, call: Callable[[], None]) -> None:
         """Have a function called once what is being stored just now is durable."""
         self._after.append(call)
-
-    def snapshot(self) -> AbstractContextManager[Reader]:
-        """Give the transaction to the driver itself; there is one only while something is stored."""
-        if self._reader is None:
-            raise TakesLong
-        return nullcontext(self._reader)
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Raise: what is read over a connection of SQLAlchemy is not needed for each insert."""
-        raise TakesLong
-        yield  # never: it makes this the same kind of function as the one it stands for
-
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Raise: what is written over a connection of SQLAlchemy goes the general way."""
-        raise TakesLong
-        yield  # never: it makes this the same kind of function as the one it stands for
 
     def close(self) -> None:
         """Store what is waiting, then close the connection."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sos_server.storage.prompt import TakesLong
+from sos_server.storage.quick import TakesLong
 from tests.sos_server.make import Asked, insertion, observation, open_service, sensor
 
 if TYPE_CHECKING:
