@@ -1,4 +1,4 @@
-"""Topics of a real hub of WebSub, watched by the installed command."""
+"""Topics of a real hub of WebSub, and publications of OGC Pub/Sub, watched by the installed command."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 
 from tests.flows.conftest import Running, free_port, wait_for
 from tests.flows.test_other_sources import MAPPING, RULE, past, told
+from tests.pubsub_publisher import Publisher
 from tests.websub_hub import WebSubHub
+from tests.weps.test_web_push import OM
 from weps.client import execute
 from weps.errors import InputError
 
@@ -117,3 +119,21 @@ def test_an_address_without_a_hub_is_refused(service, hub):
     """
     with pytest.raises(InputError, match="The topic names no hub of WebSub"):
         watch(service, hub.topic("mute"))
+
+
+def test_a_publication_of_ogc_is_watched(service):
+    """
+    Its publisher is asked by Subscribe, what it notifies becomes an alert, and it is asked to end.
+    """
+    with Publisher() as publisher:
+        answer = service.subscribe(
+            rule=RULE, sourceType="push", pushHub=publisher.url, pushTopic="urn:levels", pushProtocol="pubsub"
+        )
+        wait_for(lambda: publisher.subscribers)
+        statuses = publisher.publish(OM.decode())
+        alerts = told(service, answer["feed"])
+        cancel(service, answer)
+        wait_for(lambda: not publisher.subscribers)
+
+    assert ([200], ["river 31.5"]) == (statuses, alerts)
+    assert ["Subscribe", "Unsubscribe"] == publisher.asked

@@ -1,5 +1,5 @@
 """
-Hubs of WebSub (W3C) that are asked to push their topics to an address of ours.
+Hubs of WebSub (W3C) that are asked to push their topics to an address of ours; publishers of OGC beside them.
 
 A hub confirms at that address, and for how long; before that is over it is asked again. One that denies a topic, or
 does not confirm it, is a source that fails until it does confirm. Once nobody watches a topic the hub is asked to end.
@@ -19,7 +19,8 @@ from urllib.parse import urlencode
 
 from weps.errors import FeedError, SourceDenied, SourceUnreachable
 from weps.feeders.http import Answer, HttpRequest, require_success, without_query
-from weps.feeders.sources import members_of, push_address
+from weps.feeders.publishers import Publishers
+from weps.feeders.sources import is_of_publisher, members_of, push_address
 
 if TYPE_CHECKING:
     from weps.model import Source
@@ -55,6 +56,7 @@ class Hubs:
         self._clock = clock
         self._leases: dict[Source, _Lease] = {}
         self._ended: dict[Source, float] = {}
+        self._publishers = Publishers(send, address)
         self._lock = threading.Lock()
 
     def require(self, source: Source) -> None:
@@ -66,9 +68,12 @@ class Hubs:
         """
         hub = _hub_of(source)
         if hub is None:
+            if is_of_publisher(source):
+                self._publishers.require(source)
             return
         with self._lock:
             now = self._clock()
+            self._ended.pop(source, None)
             lease = self._leases.setdefault(source, _Lease())
             failure = self._failure(hub, lease, now)
             is_due = now >= lease.ask_at
@@ -98,8 +103,10 @@ class Hubs:
 
     def keep(self, wanted: Iterable[Source]) -> None:
         """Ask the hubs of all other sources to end; returns at once."""
+        kept = set(wanted)
+        self._publishers.keep(kept)
         with self._lock:
-            ended = self._leases.keys() - set(wanted)
+            ended = self._leases.keys() - kept
             for source in ended:
                 del self._leases[source]
         for source in ended:
@@ -158,5 +165,5 @@ class Hubs:
 
 
 def _hub_of(source: Source) -> str | None:
-    hub: str | None = members_of(source).get("hub")
+    hub: str | None = None if is_of_publisher(source) else members_of(source).get("hub")
     return hub

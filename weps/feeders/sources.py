@@ -6,7 +6,8 @@ Sources besides SOS: what a client wrote becomes a `Source`, whose template is J
     sta-mqtt     mqtt://broker:1883        `topic`, `around`: what is known of the Datastream, as SensorThings has it;
                                            of several `streams`: that by their topics
     mqtt         mqtt://broker:1883        `topic`, `mapping`
-    push         address of ours           `token`, `secret`, `topic` and `hub` of WebSub, `mapping`
+    push         address of ours           `token`, `secret`, `topic` and `hub` of WebSub, or with `protocol` a
+                                           publication and its publisher of OGC Pub/Sub, `mapping`
     http-csv     address of a document     `query`, `mapping`
     http-json    address of a document     `query`, `mapping`
 
@@ -45,6 +46,8 @@ MQTT = "mqtt"
 PUSH = "push"
 CSV = "http-csv"
 JSON = "http-json"
+PUBSUB = "pubsub"
+"""How a publisher is asked to push, where it is no hub of WebSub."""
 
 BROKERED = frozenset({MQTT, STA_MQTT})
 PUSHED = BROKERED | {PUSH}
@@ -57,7 +60,7 @@ _STA = re.compile(
     re.IGNORECASE,
 )
 _STA_TOPIC = re.compile(r"(?P<entity>v1\.[01]/(?:Multi)?Datastreams\([^()/+#]+\))/Observations", re.IGNORECASE)
-_PRIVATE = ("token", "secret")
+_PUSHED_BY = ("topic", "hub", "protocol", "secret", "mapping")
 
 
 def detect_type(address: str) -> str:
@@ -146,19 +149,30 @@ def push_source(
     secret: str | None = None,
     topic: str | None = None,
     hub: str | None = None,
+    *,
+    protocol: str | None = None,
 ) -> Source:
     """
     Give a new source that is pushed to: `address` of ours, a slash, and a token that cannot be guessed.
 
-    With a `secret` everything must be signed by it; `topic` is the one that a hub of WebSub is to confirm, `hub`
-    the address of one that is to be asked for it.
+    With a `secret` everything must be signed by it; `topic` is the one that a hub of WebSub is to confirm, `hub` the
+    address of one that is to be asked for it. With the `protocol` `PUBSUB` they are a publication and its publisher.
     """
+    if protocol is not None and (hub is None or secret is not None):
+        raise InputError("a publisher of OGC Pub/Sub is asked for a publication, and signs nothing", "protocol")
     if hub is not None and topic is None:
         raise InputError("a hub is asked for a topic; give it too", "topic")
     if secret is not None and not 8 <= len(secret.encode()) < SECRET_LENGTH:
         raise InputError(f"a secret has 8 to {SECRET_LENGTH - 1} octets", "secret")
     token = secrets.token_urlsafe(24)
-    members = {"token": token, "secret": secret, "topic": topic, "hub": hub, "mapping": _mapped(mapping)}
+    members = {
+        "token": token,
+        "secret": secret,
+        "topic": topic,
+        "hub": hub,
+        "protocol": protocol,
+        "mapping": _mapped(mapping),
+    }
     return Source(PUSH, push_endpoint(address, token), _canonical(members))
 
 
@@ -191,8 +205,13 @@ def is_pushed_by(source: Source, token: str) -> bool:
 def is_pushed_alike(source: Source, other: Source) -> bool:
     """Tell whether two sources that are pushed to differ in nothing but their tokens."""
     return source.binding == other.binding and all(
-        members_of(source).get(name) == members_of(other).get(name) for name in ("topic", "hub", "secret", "mapping")
+        members_of(source).get(name) == members_of(other).get(name) for name in _PUSHED_BY
     )
+
+
+def is_of_publisher(source: Source) -> bool:
+    """Tell whether a source is pushed by a publisher of OGC Pub/Sub."""
+    return members_of(source).get("protocol") == PUBSUB
 
 
 def document_source(binding: str, address: str, mapping: str | None) -> Source:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from weps.processes.inputs import Inputs
 
 SOS = "sos"
-_PUSH_INPUTS = ("pushSecret", "pushTopic", "pushHub")
+WEBSUB = "websub"
+_PUSH_INPUTS = ("pushSecret", "pushTopic", "pushHub", "pushProtocol")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Wish:
     secret: str | None = None
     topic: str | None = None
     hub: str | None = None
+    protocol: str | None = None
 
     def needed(self) -> str:
         """Give the address; raises `MissingInputError` where it was left out."""
@@ -85,7 +87,8 @@ def _push(wish: Wish, context: Context) -> Source:
         wish = _discovered(wish.address, wish, context)
     if wish.hub is not None:
         check_address(context, wish.hub, "pushHub")
-    made = sources.push_source(address, wish.mapping, wish.secret, wish.topic, wish.hub)
+    protocol = None if wish.protocol in (None, WEBSUB) else wish.protocol
+    made = sources.push_source(address, wish.mapping, wish.secret, wish.topic, wish.hub, protocol=protocol)
     known = context.engine.store.feeds_of((sources.PUSH,)) if wish.hub else ()
     return next((feed.source for feed in known if sources.is_pushed_alike(feed.source, made)), made)
 
@@ -96,14 +99,14 @@ def _pushed_to(address: str, wish: Wish, context: Context) -> Source:
     found = next((feed.source for feed in feeds if token and sources.is_pushed_by(feed.source, token)), None)
     if found is None:
         raise InputError("Nothing is pushed to this address; leave it out for a new one.", "sosEndpoint")
-    if wish.mapping or wish.secret or wish.topic or wish.hub:
+    if wish.mapping or wish.secret or wish.topic or wish.hub or wish.protocol:
         raise InputError("The address has its mapping, secret and topic already; leave them out.", "sosEndpoint")
     return found
 
 
 def _discovered(address: str, wish: Wish, context: Context) -> Wish:
     """Ask a topic of WebSub for its hub, and for how the hub knows it."""
-    if wish.topic is not None or wish.hub is not None:
+    if wish.topic is not None or wish.hub is not None or wish.protocol == sources.PUBSUB:
         raise InputError("The address is the topic, which names its hub; leave pushTopic and pushHub out.", "pushTopic")
     check_address(context, address, "sosEndpoint")
     try:
@@ -163,12 +166,24 @@ OTHER_SOURCE_INPUTS = (
         Literal(),
         "For push: everything must have the X-Hub-Signature of WebSub.",
     ),
-    InputSpec("pushTopic", "The topic of WebSub that is pushed", Literal(published_type="anyURI"), "For push."),
+    InputSpec(
+        "pushTopic",
+        "The topic of WebSub, or the publication, that is pushed",
+        Literal(published_type="anyURI"),
+        "For push.",
+    ),
     InputSpec(
         "pushHub",
-        "The hub of WebSub that pushes",
+        "The hub of WebSub, or the publisher, that pushes",
         Literal(Kind.URL),
         "For push: it is asked for pushTopic, and again before its lease is over. Left out where others ask it.",
+    ),
+    InputSpec(
+        "pushProtocol",
+        "How pushHub is asked",
+        Literal(allowed=(WEBSUB, sources.PUBSUB)),
+        "For push: websub (default), or pubsub: Subscribe of OGC Pub/Sub 1.0 in SOAP, with pushTopic as the "
+        "identifier of the publication.",
     ),
 )
 
@@ -191,7 +206,7 @@ def read_other_source(inputs: Inputs, context: Context, not_with: tuple[str, ...
         return None
     mapping = inputs.document("mapping")
     wish = Wish(address, mapping.text if mapping else None, *(inputs.text(name) for name in _PUSH_INPUTS))
-    names = {"mapping": "mapping", "secret": "pushSecret", "topic": "pushTopic", "pushHub": "pushHub"}
+    names = {"mapping": "mapping", "secret": "pushSecret", "topic": "pushTopic", "protocol": "pushProtocol"}
     with told_of({"": "sosEndpoint", **names}):
         return kind.read(wish, context)
 
@@ -214,5 +229,5 @@ def push_hint(subscription: Subscription, context: Context) -> str:
     address = sources.push_address(subscription.source, push_base(context))
     members = sources.members_of(subscription.source)
     if "hub" in members:
-        return f"; the hub {masked(members['hub'])} is asked to push {masked(members['topic'])} to {address}"
+        return f"; {masked(members['hub'])} is asked to push {masked(members['topic'])} to {address}"
     return f"; observations are to be POSTed to {address}"
