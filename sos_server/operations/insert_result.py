@@ -47,8 +47,8 @@ def _batches(
     for identifier, rows, geometries in _by_feature(template, found):
         key = SeriesKey(template.procedure, template.observed_property, identifier, form.observation_type)
         feature = template.feature
-        if feature is None and shapeless:
-            feature = Feature(identifier)
+        if feature is None or feature.identifier != identifier:  # what the template tells is not of others
+            feature = Feature(identifier) if shapeless else None
         yield SeriesBatch(key, uom, rows, feature, geometries)
 
 

@@ -199,6 +199,19 @@ def test_each_result_may_name_its_feature(sos: Asked) -> None:
     ) == values(sos)
 
 
+def test_the_feature_of_a_template_is_not_taken_for_others(refusing: Asked) -> None:
+    """
+    A row that names a feature nobody described is refused: it is not where the one of the template is.
+    """
+    refusing.ask(InsertResultTemplate(template(TIME, TEMPERATURE, FEATURE)))
+    refusing.ask(InsertResult("hourly", "2016-01-01T00:00:00Z,1,station"))
+
+    with pytest.raises(InvalidParameterValue, match="no feature 'hill'"):
+        refusing.ask(InsertResult("hourly", "2016-01-01T01:00:00Z,3,station@@2016-01-01T01:00:00Z,4,hill"))
+
+    assert [1.0] == [value for _, _, value in refusing.observations()]
+
+
 def _with_place(structure: bytes, frame: str) -> bytes:
     """A structure with a vector of latitude and longitude more."""
     vector = xml.new("swe:Vector", referenceFrame=f"urn:ogc:def:crs:{frame}")
