@@ -157,6 +157,19 @@ def test_whoever_does_not_want_it_any_more_is_told_how_it_stands(desk):
     assert [what for what, _ in desk.pushes()] == ["firing", "resolved", "flapping", "flapping-over", "resolved"]
 
 
+def test_an_update_to_the_same_changes_nothing(desk):
+    """
+    What was counted is counted on.
+    """
+    subscription = desk.subscribe(flapping=TWICE)
+    desk.change(subscription, 0, 1)
+    desk.store.update_subscription(subscription, Changes(flapping=TWICE), "", desk.now, None)
+
+    desk.change(subscription, 2)
+
+    assert [what for what, _ in desk.pushes()] == ["firing", "resolved", "flapping"]
+
+
 def test_it_is_not_calm_while_nobody_knows(desk):
     """
     A source that could not be read up to then may have changed: the summary waits until it was read.

@@ -55,7 +55,7 @@ class Changing(Database):
             values = _changed(changes)
             if changes.rule is not None and changes.rule.text != known.rule.text:
                 values |= _new_rule(connection, known, replace(changes.rule, name=changes.rule.name or rule_name), now)
-            if changes.flapping is not None:
+            if changes.flapping not in (None, known.attention.flapping):
                 end_flaps(connection, (known.id,), now)
             if restart is not None:
                 values |= _restart(connection, known.id, restart, now)
