@@ -8,39 +8,35 @@ other, and each sees what those before it have opened and closed.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from weps.inhibitions import EQUAL, INHIBITING
+from weps.inhibitions import INHIBITING
 from weps.matcher_index import index_matchers
-from weps.model import Alert
 from weps.store.inhibitions import effective, note_ends
+from weps.store.inhibitors import Inhibitors
 from weps.store.rows import read_alert
 from weps.store.silences import holding
-from weps.store.tables import ALERTS, EPISODES
+from weps.store.tables import ALERTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import Connection
 
     from weps.episodes import Episode
     from weps.inhibitions import Inhibition
-    from weps.matching import Matcher
-    from weps.model import AlertStatus
+    from weps.model import Alert, AlertStatus
+    from weps.store.inhibitors import Inhibitor
 
 MANY = 500
 CHAIN_LIMIT = 100
 """Episodes that are looked at for a ring of inhibitions."""
 
-
-class _Known(NamedTuple):
-    """How old an episode is among the others, and its newest alert; None where it does not go on."""
-
-    age: float
-    alert: Alert | None
+YOUNG = 1e18
+"""The age of the first episode that is begun by what is being stored: younger than all that is stored."""
 
 
 class Muting:
@@ -50,87 +46,63 @@ class Muting:
         self._connection = connection
         self._now = now
         self._silences = index_matchers((each.matcher, each.id) for each in holding(connection, now))
-        self._inhibitions = effective(connection, now)
-        self._before: dict[str, Alert] = {}
-        self._changed: dict[str, _Known] = {}
+        self._inhibitors = [Inhibitors(connection, each) for each in effective(connection, now)]
+        self._newest: dict[str, Alert] = {}
+        self._ages: dict[str, float] = {}
         self._ends: list[tuple[Inhibition, Alert]] = []
 
     def prepare(self, episodes: Iterable[Episode]) -> None:
         """Look at episodes that are going to change, as they may have muted others."""
-        if self._inhibitions:
-            self._before.update(_newest_alerts(self._connection, [e for e in episodes if e.state in INHIBITING]))
+        if self._inhibitors:
+            self._newest.update(_newest_alerts(self._connection, [e for e in episodes if e.state in INHIBITING]))
 
     def muter(self, alert: Alert, before: Episode | None) -> str | None:
         """Give the silence or inhibition because of which an alert is not pushed; `before` is its episode until now."""
         silence = self._silences.first(alert)
-        if silence is not None or not self._inhibitions:
+        if silence is not None or not self._inhibitors:
             return silence
-        known = self._changed.get(alert.episode)
-        age = known.age if known else math.inf if before is None else before.first_alert
-        state = None if before is None or not before.is_open else before.state
-        if known is not None and known.alert is not None:
-            state = known.alert.status
-        muters = self._inhibiting(alert, state)
+        last = self._newest.get(alert.episode)
+        state = last.status if last else before.state if before is not None and before.is_open else None
+        age = self._ages.get(alert.episode, math.inf if before is None else before.first_alert)
+        muters = self._muters(alert, state)
         return next((each.id for each, source in muters if not self._closes_a_ring(alert, age, source)), None)
 
     def follow(self, alert: Alert, before: Episode | None) -> None:
         """Take an alert as stored: its episode may begin or stop to mute others."""
-        if not self._inhibitions or alert.reminder is not None:
+        if not self._inhibitors or alert.reminder is not None:
             return
-        known = self._changed.get(alert.episode)
-        last = known.alert if known else self._before.get(alert.episode)
-        for each in self._inhibitions:
-            if last is None or not each.is_source(last):
-                continue
-            if not each.is_source(alert) or each.key(alert) != each.key(last):
-                self._ends.append((each, last))
-        # what is begun here is younger than all that is stored
-        age = known.age if known else before.first_alert if before else 1e18 + len(self._changed)
-        self._changed[alert.episode] = _Known(age, alert if alert.status in INHIBITING else None)
+        age = self._ages.setdefault(alert.episode, before.first_alert if before else YOUNG + len(self._ages))
+        last = self._newest.pop(alert.episode, None)
+        for each in self._inhibitors:
+            known = each.inhibition
+            if last is not None and known.is_source(last) and not _goes_on(known, last, alert):
+                self._ends.append((known, last))
+            each.follow(alert, age)
+        if alert.status in INHIBITING:
+            self._newest[alert.episode] = alert
 
     def save(self) -> None:
         """Note which episodes have stopped to mute others."""
         note_ends(self._connection, self._ends, self._now)
 
-    def _inhibiting(self, alert: Alert, state: AlertStatus | None) -> Iterator[tuple[Inhibition, _Known]]:
+    def _muters(self, alert: Alert, state: AlertStatus | None) -> Iterator[tuple[Inhibition, Inhibitor]]:
         """Give the inhibitions and open episodes that would mute an alert."""
-        for each in self._inhibitions:
-            if each.holds(self._now) and each.target.matches(alert, state):
-                is_both = each.source.matches(alert, state)
-                for source in self._sources(each, alert):
-                    if not (is_both and source.alert is not None and each.target.matches(source.alert)):
-                        yield each, source
+        for each in self._inhibitors:
+            known = each.inhibition
+            if known.holds(self._now) and known.target.matches(alert, state):
+                is_both = known.source.matches(alert, state)
+                for source in each.of(alert):
+                    if not (is_both and known.target.matches(source.alert)):
+                        yield known, source
 
-    def _sources(self, inhibition: Inhibition, alert: Alert) -> Iterator[_Known]:
-        """Give the open episodes that an inhibition means as sources of an alert, oldest first."""
-        for name, known in self._changed.items():
-            source = known.alert
-            if name == alert.episode or source is None or not inhibition.is_source(source):
-                continue
-            if inhibition.key(source) == inhibition.key(alert):
-                yield known
-        same = [
-            func.coalesce(ALERTS.c[EQUAL[name]], "") == part
-            for name, part in zip(inhibition.equal, inhibition.key(alert), strict=True)
-        ]
-        is_open = EPISODES.c.closed.is_(None), EPISODES.c.state.in_(list(INHIBITING)), EPISODES.c.id != alert.episode
-        query = select(ALERTS, EPISODES.c.first_alert).join(EPISODES, EPISODES.c.newest_alert == ALERTS.c.sequence)
-        query = query.where(*is_open, *same, *_conditions(inhibition.source)).order_by(EPISODES.c.first_alert)
-        for row in self._connection.execute(query).mappings():
-            if row["episode"] not in self._changed:
-                source = read_alert(row)
-                if inhibition.is_source(source):
-                    yield _Known(row["first_alert"], source)
-
-    def _closes_a_ring(self, alert: Alert, age: float, source: _Known) -> bool:
+    def _closes_a_ring(self, alert: Alert, age: float, source: Inhibitor) -> bool:
         """Tell whether an alert is of an episode that mutes its younger source itself, or those that mute that one."""
         if age > source.age:
             return False
-        waiting, seen = [source], {source.alert.episode if source.alert else ""}
+        waiting, seen = [source], {source.alert.episode}
         while waiting and len(seen) < CHAIN_LIMIT:
-            looked_at = waiting.pop().alert
-            for _, further in self._inhibiting(looked_at, None) if looked_at else ():
-                name = further.alert.episode if further.alert else ""
+            for _, further in self._muters(waiting.pop().alert, None):
+                name = further.alert.episode
                 if name == alert.episode:
                     return True
                 if name not in seen:
@@ -139,17 +111,9 @@ class Muting:
         return False
 
 
-def _conditions(matcher: Matcher) -> list[ColumnElement[bool]]:
-    """Give the conditions that a database can look at; all of them are looked at again afterwards."""
-    wanted: tuple[tuple[str, tuple[Any, ...]], ...] = (
-        ("subscription_id", matcher.subscriptions),
-        ("procedure", matcher.procedures),
-        ("observed_property", matcher.observed_properties),
-        ("feature_of_interest", matcher.features_of_interest),
-        ("severity", matcher.severities),
-        ("status", matcher.statuses),
-    )
-    return [ALERTS.c[name].in_(values) for name, values in wanted if values]
+def _goes_on(inhibition: Inhibition, last: Alert, alert: Alert) -> bool:
+    """Tell whether an episode mutes the same after an alert as before it."""
+    return inhibition.is_source(alert) and inhibition.key(alert) == inhibition.key(last)
 
 
 def _newest_alerts(connection: Connection, episodes: list[Episode]) -> dict[str, Alert]:
