@@ -160,7 +160,8 @@ def follow(known: Episode | None, alert: Alert, sequence: int, now: datetime, *,
             key=alert.key,
         )
     told = known.told or pushed or was_heard
-    after = replace(known, alert_count=known.alert_count + 1, told=told, muted=muted)
+    key = known.key or alert.key
+    after = replace(known, alert_count=known.alert_count + 1, told=told, muted=muted, key=key)
     if alert.reminder is not None:
         return replace(after, escalated=known.escalated or alert.reminder is Reminder.ESCALATION)
     closed = None if alert.status in OPEN else known.closed or now

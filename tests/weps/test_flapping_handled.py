@@ -170,6 +170,24 @@ def test_an_update_to_the_same_changes_nothing(desk):
     assert [what for what, _ in desk.pushes()] == ["firing", "resolved", "flapping"]
 
 
+def test_what_was_on_before_anybody_wanted_it_is_counted_and_kept_quiet_too(desk):
+    """
+    With its episode, so that nothing of it is repeated.
+    """
+    subscription = desk.subscribe(repeat=HOUR)
+    desk.tell(subscription, FIRING, "a")
+    subscription = desk.store.update_subscription(
+        subscription, Changes(flapping=Flapping(1, 2 * HOUR)), "", desk.now, None
+    )
+    for status, episode in ((RESOLVED, "a"), (FIRING, "b")):
+        desk.tell(subscription, status, episode, key="north")
+
+    desk.run(1, 1.5)
+
+    assert desk.store.episode("a").key == "north"
+    assert [what for what, _ in desk.pushes()] == ["firing", "resolved", "flapping"]
+
+
 def test_it_is_not_calm_while_nobody_knows(desk):
     """
     A source that could not be read up to then may have changed: the summary waits until it was read.
