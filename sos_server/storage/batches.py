@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sos_server.model import ResultRows, annotations_of
+from sos_server.model import Observation, ResultRows, annotations_of
 from sos_server.time import to_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sos_server.model import Annotations, Feature, Observation
+    from sos_server.model import Annotations, Feature
     from sos_server.storage.series import SeriesKey
 
 # the key of an observation (series, first, last, result time) and its number
@@ -47,41 +47,24 @@ def batch_of(
     key: SeriesKey, uom: str | None, observations: Sequence[Observation], feature: Feature | None = None
 ) -> SeriesBatch:
     """Put observations of a series and a unit together."""
-    (
-        begins,
-        _,
-        _,
-        _,
-        values,
-        _,
-        ends,
-        known,
-        _,
-        _,
-        reasons,
-        _,
-        identifiers,
-        valid,
-        geometries,
-        qualities,
-        annotations,
-    ) = zip(*observations, strict=True)
+    columns = dict(zip(Observation._fields, zip(*observations, strict=True), strict=True))
+    begins, ends, known = (columns[name] for name in ("phenomenon_time", "phenomenon_time_end", "result_time"))
     firsts = list(map(to_microseconds, begins))
     lasts = firsts if _is_empty(ends) else [_or(end, first) for end, first in zip(ends, firsts, strict=True)]
     if _is_empty(known) or (known == begins and lasts is firsts):
         result_times = lasts
     else:
         result_times = [_or(time, last) for time, last in zip(known, lasts, strict=True)]
-    is_noted = not (_is_empty(qualities) and _is_empty(annotations))
+    is_noted = not (_is_empty(columns["quality"]) and _is_empty(columns["annotations"]))
     return SeriesBatch(
         key,
         uom,
-        ResultRows(firsts, lasts, result_times, values, _unless_empty(reasons)),
+        ResultRows(firsts, lasts, result_times, columns["value"], _unless_empty(columns["nil_reason"])),
         feature,
-        _unless_empty(geometries),
+        _unless_empty(columns["geometry"]),
         tuple(map(annotations_of, observations)) if is_noted else (),
-        _unless_empty(identifiers),
-        () if _is_empty(valid) else tuple(map(_period, valid)),
+        _unless_empty(columns["identifier"]),
+        tuple(map(_period, _unless_empty(columns["valid_time"]))),
     )
 
 
