@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import gc
 import time
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -28,6 +30,7 @@ from weps.store import Store
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_time_of = attrgetter("phenomenon_time")
 MANY, SOURCES = 10_000, 100
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
 RULE = RuleText(THRESHOLD, '{"type": "threshold", "condition": "greaterThan", "threshold": 30}')
@@ -36,7 +39,7 @@ _MEGABYTE = 2**20
 
 
 class Told:
-    """Sources that have what they were told, by their endpoints; each is a station with one series, or more."""
+    """Sources that have what they were told, by their endpoints and in the order of its time."""
 
     def __init__(self) -> None:
         self.observations: dict[str, list[Observation]] = {}
@@ -45,7 +48,8 @@ class Told:
     def fetch(self, source: Source, begin: datetime, end: datetime) -> Batch:
         self.asked[source.endpoint] += 1
         found = self.observations.get(source.endpoint, ())
-        return Batch(tuple(each for each in found if begin <= each.phenomenon_time <= end))
+        first = bisect_left(found, begin, key=_time_of)
+        return Batch(tuple(found[first : bisect_right(found, end, lo=first, key=_time_of)]))
 
     def latest(self, source: Source) -> Batch:
         return Batch(tuple(self.observations.get(source.endpoint, ()))[-1:])
