@@ -5,14 +5,36 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
+from pathlib import Path
 
 import pytest
 import requests
+from sqlalchemy import func, select
 from standardwebhooks.webhooks import Webhook
 
 from tests.flows.conftest import Running, wait_for
 from tests.flows.rules import HEAT
 from tests.webhook_peer import Peer
+from tests.weps.desk import HOUR, MONDAY, Desk
+from tests.weps.notify.stores import open_store
+from weps.inhibiting import Inhibiting
+from weps.matching import Matcher
+from weps.model import AlertStatus, Reminder, Severity
+from weps.store.tables import ALERTS, OUTBOX
+
+EPISODES = 60
+WORKER = """
+import sys
+from datetime import datetime
+from weps.grouping import Grouping
+from weps.reminding import Reminding
+from weps.store import Store
+store, clock = Store(sys.argv[1]), lambda: datetime.fromisoformat(sys.argv[2])
+print("begin", flush=True)
+Reminding(store, clock).run_due()
+Grouping(store, lambda _: "http://weps.example.org/feed", clock).run_due()
+"""
 
 
 @pytest.fixture
@@ -120,3 +142,48 @@ def test_the_alerts_of_a_window_come_together_also_after_the_plug_was_pulled(ser
     assert (data["url"], data["severity"]) == (made["feed"], "Moderate")
     assert (shown["group"], shown["alerts"]) == (event["id"], [entry.id for entry in entries])
     assert (len(listed), shown["alertCount"]) == (1, 3)
+
+
+def test_whoever_is_killed_while_telling_tells_everything_once(tmp_path):
+    """
+    What an inhibition kept quiet, and what has gathered, told by processes that are killed again and again: once each.
+    """
+    desk = Desk(open_store(tmp_path))
+    big, small = (Matcher(severities=(severity,)) for severity in (Severity.SEVERE, Severity.MINOR))
+    Inhibiting(desk.store, lambda: desk.now).inhibit(big, small, author="Ada", reason="one is enough")
+    quiet, source = desk.subscribe(), desk.subscribe()
+    desk.tell(source, episode="big", severity=Severity.SEVERE)
+    for number in range(EPISODES):
+        desk.tell(quiet, episode=f"muted-{number}", severity=Severity.MINOR)
+    for number in range(EPISODES):
+        gathering = desk.subscribe(group=HOUR)
+        for name in "ab":
+            desk.tell(gathering, episode=f"{name}-{number}")
+    desk.hour = 0.5
+    desk.tell(source, AlertStatus.RESOLVED, "big", severity=Severity.SEVERE)
+
+    kills = 0
+    for patience in (0.05, 0.1, 0.2, 0.4, 60):
+        command = [sys.executable, "-c", WORKER, desk.store.url, str(MONDAY + HOUR)]
+        worker = subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE)
+        worker.stdout.readline()
+        try:
+            worker.wait(patience)
+        except subprocess.TimeoutExpired:
+            kills += 1
+        worker.kill()
+        worker.wait()
+        worker.stdout.close()
+
+    with desk.store.reading() as connection:
+        over = connection.execute(
+            select(ALERTS.c.episode).where(ALERTS.c.reminder == Reminder.INHIBITION_OVER)
+        ).scalars()
+        told = Counter(over.all())
+        groups = connection.execute(select(OUTBOX.c.group_id).where(OUTBOX.c.group_id.is_not(None))).scalars().all()
+        count = connection.execute(select(func.count()).select_from(OUTBOX)).scalar_one()
+    desk.store.dispose()
+    assert kills >= 3
+    assert told == Counter({f"muted-{number}": 1 for number in range(EPISODES)})
+    assert (len(groups), len(set(groups))) == (EPISODES, EPISODES)
+    assert count == len(("began", "ended")) + EPISODES + EPISODES

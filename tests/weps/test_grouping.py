@@ -13,8 +13,11 @@ from tests.weps.notify.samples import make_alert
 from tests.weps.notify.stores import open_store
 from weps.grouping import Grouping
 from weps.groups import GroupAlert
+from weps.inhibiting import Inhibiting
 from weps.ledger import Attempt, LedgerSelection, Outcome
+from weps.matching import Matcher
 from weps.model import AlertStatus, Changes, Delivery, Language, Page, Reminder, Severity
+from weps.store import Store
 
 FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED
 FEED = "http://weps.example.org/feeds/secret.rss"
@@ -317,3 +320,31 @@ def test_what_gathered_is_forgotten_with_its_deliveries(hall):
     hall.gather(3)
     assert hall.told()[-1] == ("a-4",)
     assert hall.store.alerts(subscription.id, Page(0, 10))[0].id == "a-4"
+
+
+def test_groups_are_the_same_on_every_database(database_url):
+    """
+    Gathered, told together, and muted while something bigger goes on.
+    """
+    hall = Hall(Store(database_url))
+    hall.store.migrate()
+    subscription = hall.subscribe(group=HOUR, group_up_to=Severity.MODERATE)
+    severe, minor = (Matcher(severities=(severity,)) for severity in (Severity.SEVERE, Severity.MINOR))
+    work = Inhibiting(hall.store, lambda: hall.now)
+    inhibition = work.inhibit(severe, minor, equal=("procedure",), author="Ada", reason="x", lasting=3 * HOUR)
+    hall.tell(subscription, episode="big", severity=Severity.SEVERE)
+    hall.tell(subscription, episode="small", severity=Severity.MINOR)
+    hall.tell(subscription, episode="other", severity=Severity.MINOR, procedure="another")
+    hall.tell(subscription, RESOLVED, "other", severity=Severity.MINOR, procedure="another")
+    hall.gather(1)
+    hall.run(3)
+    hall.gather(3, 4)
+
+    [group] = hall.groups()
+    told = hall.told()
+    alerts = {alert.id: alert for alert in hall.alerts(subscription)}
+    hall.store.dispose()
+    assert alerts["a-2"].silenced == inhibition.id
+    assert told[:2] == [("a-1",), ("a-3", "a-4")]
+    assert [alerts[identifier].reminder for [identifier] in told[2:]] == [Reminder.INHIBITION_OVER]
+    assert (group.began, group.ended, group.alert_count) == (1, 1, 2)
