@@ -6,21 +6,21 @@ Pulling the plug between commit and delivery, and in the middle of one: whatever
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
-import subprocess
-import sys
+import signal
 import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 from standardwebhooks.webhooks import Webhook
 
+from tests.weps.delivery.crash_worker import store_and_deliver
 from tests.weps.notify.stores import open_store, subscribe
 from weps.ledger import LedgerSelection
 from weps.model import Changes, DeliveryStatus, Target
@@ -29,38 +29,9 @@ from weps.store import Store
 from weps.store.tables import ALERTS
 
 KILLS = int(os.environ.get("CRASH_KILLS", "6"))
-ALERTS_IN_ALL = 15 * KILLS
-WORKER = """
-import sys, time
-from dataclasses import replace
-from datetime import UTC, datetime
-from tests.weps.notify.samples import make_alert
-from tests.weps.delivery.receiver import post
-from weps.delivery import BackOff
-from weps.delivery_worker import DeliveryWorker
-from weps.model import Page
-from weps.notify.webhook import WebhookChannel
-from weps.store import Store
-
-store, wanted = Store(sys.argv[1]), int(sys.argv[2])
-(subscription,) = store.subscriptions(Page())
-channel = WebhookChannel(post, "http://weps.example.org/alerts", lambda: store.service_key("webhooks"))
-worker = DeliveryWorker(store, {"webhook": channel}, back_off=BackOff(first=BackOff().first / 500))
-worker.start()
-print("ready", flush=True)
-done = store.subscription(subscription.id).alert_count
-while done < wanted:
-    made = [make_alert(n) for n in range(done + 1, min(done + 4, wanted + 1))]
-    mine = [replace(one, id=f"alert-{one.sequence}", subscription_id=subscription.id) for one in made]
-    with store.batch(subscription.feed_id) as batch:
-        batch.add_alerts([(alert, subscription.targets) for alert in mine], datetime.now(UTC))
-    worker.wake()
-    done += len(made)
-    time.sleep(0.01)
-while store.next_delivery_due():
-    time.sleep(0.01)
-worker.stop()
-"""
+ALERTS_IN_ALL = 8 * KILLS
+FORKING = multiprocessing.get_context("forkserver")
+"""A process that has imported everything, and forks the workers: they are killed as any other, and begin at once."""
 
 
 class Receiver:
@@ -113,16 +84,24 @@ class Kill:
     waiting: int
 
 
-def run_until_killed(url: str, seconds: float | None) -> None:
-    """Run the worker, and kill it so long after it began; without a time it ends when all is delivered."""
-    command = [sys.executable, "-c", WORKER, url, str(ALERTS_IN_ALL)]
-    with subprocess.Popen(command, cwd=Path(__file__).parents[3], stdout=subprocess.PIPE, text=True) as worker:
-        assert worker.stdout.readline() == "ready\n"
-        if seconds is None:
-            assert worker.wait(60 + 2 * KILLS) == 0
-        else:
-            time.sleep(seconds)
-            worker.kill()
+def run_until_killed(url: str, seconds: float | None, since: str = "begun") -> None:
+    """Run the worker, and kill it so long after it told something; without a time it ends when all is delivered."""
+    told, tell = FORKING.Pipe(duplex=False)
+    worker = FORKING.Process(target=store_and_deliver, args=(url, ALERTS_IN_ALL, tell))
+    worker.start()
+    heard = ""
+    while heard != since:
+        assert told.poll(60)
+        heard = told.recv()
+    if seconds is None:
+        worker.join(60 + 2 * KILLS)
+        assert worker.exitcode == 0
+    else:
+        time.sleep(seconds)
+        worker.kill()
+        worker.join()
+        assert worker.exitcode == -signal.SIGKILL
+    worker.close()
 
 
 def look(store: Store) -> Kill:
@@ -141,11 +120,12 @@ def test_killed_at_random_moments_every_alert_is_stored_once_and_arrives_at_leas
     subscription = subscribe(store)
     targets = tuple(Target("webhook", f"{receiver.url}/{name}") for name in ("good", "unsteady"))
     store.update_subscription(subscription, Changes(targets=targets), "", subscription.created, None)
+    FORKING.set_forkserver_preload(["tests.weps.delivery.crash_worker"])
     generator = random.Random(3)
     kills: list[Kill] = []
 
-    for _ in range(KILLS):
-        run_until_killed(store.url, generator.uniform(0.0, 0.2))
+    for number in range(KILLS):
+        run_until_killed(store.url, generator.uniform(0.0, 0.2), ("begun", "stored")[number % 2])
         kills.append(look(store))
     run_until_killed(store.url, None)
 
