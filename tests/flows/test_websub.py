@@ -12,6 +12,7 @@ from tests.flows.test_other_sources import MAPPING, RULE, past, told
 from tests.pubsub_publisher import Publisher
 from tests.websub_hub import WebSubHub
 from tests.weps.test_web_push import OM
+from weps.__main__ import main
 from weps.client import execute
 from weps.errors import InputError
 
@@ -119,6 +120,34 @@ def test_an_address_without_a_hub_is_refused(service, hub):
     """
     with pytest.raises(InputError, match="The topic names no hub of WebSub"):
         watch(service, hub.topic("mute"))
+
+
+def test_a_hub_is_asked_by_the_command_line(service, hub, tmp_path, capsys):
+    """
+    The secret stands in a file, so that it is not shown with the command.
+    """
+    texts = {"rule": RULE, "mapping": MAPPING.text, "secret": "a secret of ours\n"}
+    files = {name: tmp_path / name for name in texts}
+    for name, text in texts.items():
+        files[name].write_text(text)
+    options = {
+        "--rule": files["rule"],
+        "--mapping": files["mapping"],
+        "--source-type": "push",
+        "--every": "PT0.3S",
+        "--push-hub": hub.url,
+        "--push-topic": hub.topic("plain"),
+        "--push-secret": files["secret"],
+    }
+    arguments = [str(part) for option in options.items() for part in option]
+
+    code = main(["subscribe", *arguments, "--url", f"{service.url}/wps"])
+    printed = json.loads(capsys.readouterr().out)
+    wait_for(lambda: hub.subscribers)
+    statuses = hub.push(hub.topic("plain"), reading("D", 34))
+
+    assert (0, [200], ["D 34"]) == (code, statuses, told(service, printed["feed"]))
+    assert ["a secret of ours"] == [form["hub.secret"] for form in hub.asked]
 
 
 def test_a_publication_of_ogc_is_watched(service):

@@ -44,6 +44,12 @@ def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         ("--group", "how long alerts wait for others, to be pushed as one, as ISO 8601 duration (default: never)"),
         ("--group-up-to", "up to which severity they wait (default: Severe; what is worse is pushed at once)"),
         ("--flapping", "how many changes may come within which time, such as '6 in PT1H' (default: never too many)"),
+        ("--push-hub", "the hub of WebSub, or the publisher of OGC Pub/Sub, that is asked to push"),
+        ("--push-topic", "the topic, or the publication, that it is asked for"),
+        ("--push-protocol", "how it is asked: websub (default) or pubsub"),
+    )
+    subscribe.add_argument(
+        "--push-secret", type=Path, metavar="FILE", help="a file with the secret that signs what is pushed"
     )
     subscribe.add_argument(
         "--sink",
@@ -99,6 +105,10 @@ def run_subscribe(arguments: argparse.Namespace) -> int:
         "flapping": arguments.flapping,
         "group": arguments.group,
         "groupUpTo": arguments.group_up_to,
+        "pushHub": arguments.push_hub,
+        "pushTopic": arguments.push_topic,
+        "pushProtocol": arguments.push_protocol,
+        "pushSecret": arguments.push_secret and read_rule(arguments.push_secret).strip(),
     }
     sinks: dict[str, Given] = {"sink": tuple(arguments.sink)} if arguments.sink else {}
     inputs = source_inputs(arguments) | _given(given) | sinks

@@ -25,7 +25,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from weps.errors import FeedError, SourceRefused, SourceUnreachable
+from weps.errors import FeedError, SourceDenied, SourceUnreachable
 from weps.mqtt_versions import MQTT_5
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class Connection:
                 raise SourceUnreachable(what, self._address)
             time.sleep(0.02)
         if not granted:
-            raise SourceRefused(f"the broker does not allow to listen to {topic}", self._address)
+            raise SourceDenied(f"the broker does not allow to listen to {topic}", self._address)
 
     def settle(self) -> None:
         """Wait until it was quiet once since the connection, or for as long as that can be expected."""

@@ -83,7 +83,7 @@ class Brokers:
         """
         Wait until a topic is listened to.
 
-        Raises `SourceUnreachable` where there is no connection, `SourceRefused` where the broker does not allow it.
+        Raises `SourceUnreachable` where there is no connection, `SourceDenied` where the broker does not allow it.
         """
         self.listen(address, topic)
         broker = self._brokers.get(address)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import queue
+from pathlib import Path
 
 import pytest
 
 from tests.certificates import Authority
 from tests.mosquitto import Mosquitto, require_mosquitto
-from weps.errors import InputError, SettingsError, SourceUnreachable
+from weps.errors import InputError, SettingsError, SourceDenied, SourceUnreachable
 from weps.feeders import broker
 from weps.feeders.brokers import Brokers
 from weps.feeders.guard import Guard
@@ -18,6 +20,19 @@ from weps.settings import read_settings
 from weps.trust import create_broker_contexts
 
 TOPIC = "A/level"
+DYNAMIC_SECURITY = next(iter(Path("/usr/lib").glob("*/mosquitto_dynamic_security.so")), None)
+RIGHTS = {
+    "defaultACLAccess": {
+        "publishClientSend": True,
+        "publishClientReceive": True,
+        "subscribe": False,
+        "unsubscribe": True,
+    },
+    "clients": [],
+    "groups": [{"groupname": "all", "roles": [{"rolename": "listener"}]}],
+    "roles": [{"rolename": "listener", "acls": [{"acltype": "subscribePattern", "topic": "A/#", "allow": True}]}],
+    "anonymousGroup": "all",
+}
 
 
 @pytest.fixture
@@ -101,6 +116,27 @@ def test_the_session_of_mqtt_5_outlives_a_restart_of_the_broker(mosquitto, conne
     assert (b"one", [b"one", b"two"]) == (unacknowledged.payload, heard(brokers, 2))
     with pytest.raises(queue.Empty):
         brokers.messages.get(timeout=0.3)
+
+
+@pytest.mark.skipif(DYNAMIC_SECURITY is None, reason="needs the plugin of Mosquitto that refuses topics")
+@pytest.mark.parametrize("version", ["3.1.1", "5"])
+def test_a_topic_that_the_broker_does_not_allow_is_denied(tmp_path, version):
+    """
+    The others of the same broker are listened to; the source says which is not.
+    """
+    require_mosquitto()
+    (tmp_path / "rights.json").write_text(json.dumps(RIGHTS))
+    plugin = f"plugin {DYNAMIC_SECURITY}\nplugin_opt_config_file {tmp_path / 'rights.json'}"
+    started = Mosquitto(tmp_path / "broker", f"allow_anonymous true\n{plugin}")
+    endpoint = mqtt_source(f"mqtt://{started.host}/{TOPIC}?version={version}", None).endpoint
+    brokers = Brokers(Guard(frozenset({"127.0.0.1"})), "installation")
+
+    brokers.require(endpoint, TOPIC)
+    with pytest.raises(SourceDenied, match="does not allow to listen to B/level"):
+        brokers.require(endpoint, "B/level")
+
+    brokers.close()
+    started.stop()
 
 
 @pytest.mark.parametrize(
