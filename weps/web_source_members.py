@@ -40,6 +40,7 @@ def arrival_members(source: WatchedSource) -> Members:
         tooLate=counters.overdue,
         repeated=counters.repeated,
         corrected=source.corrected,
+        lost=counters.lost,
         nil=None if last is None else last.nils,
         elsewhere=None if last is None else last.elsewhere,
     )

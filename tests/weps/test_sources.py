@@ -314,7 +314,7 @@ def test_everything_about_a_source_is_shown(bench: Bench):
         "lag": 60.0,
         "slowestSeries": "2024-03-01T12:00:30Z",
         "errorRate": {"lastHour": 0.0, "lastDay": 0.0},
-        "arrivals": dict.fromkeys(("late", "dropped", "tooLate", "repeated", "corrected", "nil", "elsewhere"), 0),
+        "arrivals": dict.fromkeys(("late", "dropped", "tooLate", "repeated", "corrected", "lost", "nil", "elsewhere"), 0),
         "changes": [],
     }
 
@@ -343,6 +343,7 @@ def test_what_came_otherwise_than_it_should_is_counted_and_shown(bench: Bench):
         "dropped": 2,
         "tooLate": 2,
         "repeated": 0,
+        "lost": 0,
         "corrected": 1,
         "nil": 0,
         "elsewhere": 0,

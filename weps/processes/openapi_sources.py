@@ -48,6 +48,7 @@ _ARRIVALS = _object(
     dropped=_COUNT | {"description": "late ones that rules with the policy drop were not shown"},
     tooLate=_COUNT | {"description": "those that came after the bound of rules with the policy reorder"},
     repeated=_COUNT | {"description": "observations that came again within an answer, or under another result time"},
+    lost=_COUNT | {"description": "messages of a broker that could not be stored in five tries, and were given up"},
     corrected=_COUNT | {"description": "values that the source has changed"},
     nil=_COUNT | {"description": "results of the last answer that were nil"},
     elsewhere=_COUNT | {"description": "results of the last answer that stand outside of it, and are not read"},
