@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from weps.groups import worst_of
 from weps.notify.gathering import compose_group
 
 if TYPE_CHECKING:
     from weps.groups import GroupAlert
-    from weps.model import Subscription
+    from weps.model import Alert, Subscription
     from weps.store import Store
     from weps.store.groups import WindowTransaction
 
@@ -58,9 +59,7 @@ class Grouping:
 
     def _push(self, work: WindowTransaction, now: datetime) -> int:
         """Push to each target what has gathered for it: one alert alone as it is."""
-        subscription, gathered = work.subscription(), work.gathered()
-        feed = self.feed_url(subscription)
-        standings = work.standings(alert for alerts in gathered.values() for alert in alerts)
+        gathered = work.gathered()
         composed: dict[tuple[int, ...], GroupAlert] = {}
         for target, alerts in gathered.items():
             if len(alerts) == 1:
@@ -68,8 +67,18 @@ class Grouping:
                 continue
             known = tuple(alert.sequence for alert in alerts)
             if known not in composed:
-                composed[known] = compose_group(
-                    subscription, alerts, window=work.window, standings=standings, feed=feed, detected=now
-                )
+                composed[known] = self._compose(work, alerts, now)
             work.push_group(composed[known], target)
         return max(len(alerts) for alerts in gathered.values()) if gathered else 0
+
+    def _compose(self, work: WindowTransaction, alerts: tuple[Alert, ...], now: datetime) -> GroupAlert:
+        subscription = work.subscription()
+        return compose_group(
+            subscription,
+            alerts,
+            window=work.window,
+            beginnings=work.beginnings(alerts),
+            standings=work.standings(worst_of(alerts)),
+            feed=self.feed_url(subscription),
+            detected=now,
+        )

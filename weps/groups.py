@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from weps.model import Alert, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from weps.episodes import Episode
@@ -77,10 +78,9 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How an episode stands: what it is now, what mutes it, and the first alert of it that was more than pending."""
+    """How an episode stands: what it is now, and what mutes it."""
 
     episode: Episode
-    first_alert: int
     silenced: str | None = None
 
 
@@ -92,6 +92,11 @@ def window_id(subscription_id: str, first_alert: str) -> str:
 def badness(severity: Severity) -> int:
     """Give a number that is higher for what is worse."""
     return _BADNESS[severity]
+
+
+def worst_of(alerts: Sequence[Alert]) -> tuple[Alert, ...]:
+    """Give the alerts that a notification lists: the worst, oldest first among those that are as bad."""
+    return tuple(sorted(alerts, key=lambda alert: (-badness(alert.severity), alert.sequence))[:LISTED])
 
 
 def gathers(attention: Attention, alert: Alert) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from weps.episodes import MOMENTARY, OPEN
-from weps.groups import LISTED, PATTERN, GroupAlert, GroupEntry, badness
+from weps.groups import PATTERN, GroupAlert, GroupEntry, worst_of
 from weps.model import AlertStatus
 from weps.notify.languages import PHRASES
 from weps.notify.message import TEXT_LIMIT, TITLE_LIMIT
 from weps.notify.text import clean_line, clean_text, format_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from weps.groups import Standing, Window
@@ -27,17 +27,22 @@ def compose_group(
     alerts: Sequence[Alert],
     *,
     window: Window,
+    beginnings: Collection[int],
     standings: Mapping[str, Standing],
     feed: str,
     detected: datetime,
 ) -> GroupAlert:
-    """Tell alerts, oldest first, as one; `standings` are how their episodes stand now, by their ids."""
+    """
+    Tell alerts, oldest first, as one.
+
+    `beginnings` are the alerts that began an episode, `standings` how those stand now whose alerts are listed.
+    """
     say, newest = PHRASES[subscription.language], alerts[-1]
     changes = [alert for alert in alerts if alert.reminder is None]
-    began = sum(standings[alert.episode].first_alert == alert.sequence for alert in changes)
+    began = sum(alert.sequence in beginnings for alert in changes)
     ended = sum(alert.status not in OPEN and alert.status not in MOMENTARY for alert in changes)
-    worst = sorted(alerts, key=lambda alert: (-badness(alert.severity), alert.sequence))
-    entries = tuple(_entry(alert, standings[alert.episode]) for alert in worst[:LISTED])
+    worst = worst_of(alerts)
+    entries = tuple(_entry(alert, standings[alert.episode]) for alert in worst)
     told = say.group.format(len(alerts), began, ended)
     owner = clean_line(subscription.title or subscription.rule.name, 80)
     lines = [
@@ -45,7 +50,7 @@ def compose_group(
         f"{say.labels.severity}{say.colon}{say.severities[worst[0].severity]}",
         say.period.format(format_time(alerts[0].detected, say), format_time(newest.detected, say)),
         *(f"- {_line(entry, say)}" for entry in entries),
-        say.group_more.format(len(alerts) - LISTED, feed) if len(alerts) > LISTED else feed,
+        say.group_more.format(len(alerts) - len(worst), feed) if len(alerts) > len(worst) else feed,
     ]
     return GroupAlert(
         id=window.id,

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from weps.episodes import Episode
     from weps.groups import GroupAlert
     from weps.model import Alert, Subscription
 
@@ -96,26 +95,26 @@ class WindowTransaction:
             found.setdefault(Target(channel, address), []).append(alerts[sequence])
         return {target: tuple(told) for target, told in found.items()}
 
-    def standings(self, alerts: Iterable[Alert]) -> dict[str, Standing]:
-        """Tell how the episodes of alerts stand now, by their ids."""
+    def beginnings(self, alerts: Iterable[Alert]) -> frozenset[int]:
+        """Give the first alerts of the episodes of alerts that were more than pending, by their sequences."""
         episodes = sorted({alert.episode for alert in alerts})
-        muting, found = Muting(self._connection, self._now), {}
+        found: set[int] = set()
         for start in range(0, len(episodes), MANY):
-            some = episodes[start : start + MANY]
-            told = ALERTS.c.episode.in_(some), ALERTS.c.status != AlertStatus.PENDING
-            first = select(ALERTS.c.episode, func.min(ALERTS.c.sequence)).where(*told).group_by(ALERTS.c.episode)
-            firsts: dict[str, int] = {row[0]: row[1] for row in self._connection.execute(first)}
-            for episode, newest in self._newest(some):
-                muter = muting.muter(newest, episode)
-                found[episode.id] = Standing(episode, firsts.get(episode.id, episode.first_alert), muter)
-        return found
+            told = ALERTS.c.episode.in_(episodes[start : start + MANY]), ALERTS.c.status != AlertStatus.PENDING
+            first = select(func.min(ALERTS.c.sequence)).where(*told).group_by(ALERTS.c.episode)
+            found.update(self._connection.execute(first).scalars())
+        return frozenset(found)
 
-    def _newest(self, episodes: list[str]) -> Iterator[tuple[Episode, Alert]]:
-        rows = self._connection.execute(select(EPISODES).where(EPISODES.c.id.in_(episodes))).mappings()
+    def standings(self, alerts: Iterable[Alert]) -> dict[str, Standing]:
+        """Tell how the episodes of a few alerts stand now, by their ids."""
+        mine = EPISODES.c.id.in_({alert.episode for alert in alerts})
+        rows = self._connection.execute(select(EPISODES).where(mine)).mappings()
         known = {row["newest_alert"]: read_episode(row) for row in rows}
         query = select(ALERTS).where(ALERTS.c.sequence.in_(list(known)))
-        for row in self._connection.execute(query).mappings().all():
-            yield known[row["sequence"]], read_alert(row)
+        newest = [read_alert(row) for row in self._connection.execute(query).mappings()]
+        muting = Muting(self._connection, self._now)
+        episodes = [(known[alert.sequence], alert) for alert in newest]
+        return {each.id: Standing(each, muting.muter(alert, each)) for each, alert in episodes}
 
     def push(self, alert: Alert, target: Target) -> None:
         """Push one alert, as it is."""

@@ -35,15 +35,16 @@ def group_of(count: int, title: str = "Rain", **changes) -> GroupAlert:
         alert = make_alert(n, subscription=subscription)
         alerts.append(replace(alert, episode=f"e-{n}", title=f"{title} {n}", sequence=n, detected=NOW))
     ended = replace(alerts[-1], status=AlertStatus.RESOLVED, sequence=count + 1)
-    standings = {
-        alert.episode: Standing(
-            Episode(alert.episode, subscription.id, alert.status, alert.severity, NOW, None, n, n, 1), n
-        )
-        for n, alert in enumerate([*alerts[:-1], ended], 1)
-    }
+    standings = {}
+    for n, alert in enumerate([*alerts[:-1], ended], 1):
+        episode = Episode(alert.episode, subscription.id, alert.status, alert.severity, NOW, None, n, n, 1)
+        standings[alert.episode] = Standing(episode)
     window = Window(window_id(subscription.id, alerts[0].id), subscription.id, NOW, NOW + timedelta(minutes=5))
     told = [*alerts, ended]
-    return compose_group(subscription, told, window=window, standings=standings, feed=FEED, detected=NOW)
+    began = range(1, count + 1)
+    return compose_group(
+        subscription, told, window=window, beginnings=began, standings=standings, feed=FEED, detected=NOW
+    )
 
 
 def test_a_data_store_gets_one_item():
