@@ -101,7 +101,7 @@ class Service:
             world=world,
             wake_delivery=self._wake,
             polls_at_once=settings.polls_at_once,
-            alarm=Alarm(settings.source_failures, settings.stale_after),
+            alarm=Alarm(settings.source_failures, settings.stale_after, settings.series_stale_after),
         )
         self._hubs = feeders.hubs
         self.intake = Intake(self.engine, feeders.brokers, feeders.hubs, feeders.faults, horizon)

@@ -100,9 +100,9 @@ def alert_id(subscription: Subscription, key: str, count: int) -> str:
     return str(uuid.uuid5(ALERT_NAMESPACE, f"{subscription.id}/{subscription.rule_version}/{count}/{key}"))
 
 
-def source_alert_id(subscription: Subscription, status: AlertStatus, instant: datetime) -> str:
+def source_alert_id(subscription: Subscription, status: AlertStatus, instant: datetime, about: str = "") -> str:
     """Give the id of the alert that a subscription's source went down or came up, or its rule failed, at an instant."""
-    return str(uuid.uuid5(ALERT_NAMESPACE, f"{subscription.id}/{status}/{instant.isoformat()}"))
+    return str(uuid.uuid5(ALERT_NAMESPACE, f"{subscription.id}/{status}/{instant.isoformat()}{about}"))
 
 
 def episode_alert_id(episode: Episode, what: str, due: datetime) -> str:

@@ -31,6 +31,7 @@ from weps.model import AlertStatus, Feed, Observation, Source
 from weps.notify.base import Channel
 from weps.pace import longest_of
 from weps.reading import Horizon, back_off, next_poll, read_from
+from weps.series_alerts import note_series
 from weps.source_alerts import Alarm, Meter, note_answer, source_alerts
 from weps.store import BatchTransaction, Store
 
@@ -122,7 +123,7 @@ class Engine(Lifecycle):
             transaction.add_alerts(alerts, now, flapping_alert)
             if feed.down_since is not None:
                 self._tell(transaction, watched, AlertStatus.SOURCE_UP, now, None)
-            is_told = note_answer(
+            health, is_told = note_answer(
                 transaction,
                 watched.subscriptions(),
                 self._meter.take(feed_id),
@@ -132,6 +133,8 @@ class Engine(Lifecycle):
                 is_last=not more,
                 alarm=self._alarm,
             )
+            if not more:
+                is_told = note_series(transaction, watched, health, now, self._alarm) or is_told
             self._look_on(transaction, known, watched.positions(), observations)
             transaction.polled(max(until, feed.polled_until or until), now, now if more else next_poll(feed, now))
         if alerts or is_told or feed.down_since is not None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 REQUESTS_KEPT = 60
 GAPS_KEPT = 20
+PAUSE = 10
+"""After so many times the usual distance, the whole source has paused."""
+
 GAPS_NEEDED = 5
 """Before so many distances are known, it is not known what is usual."""
 
@@ -93,6 +96,7 @@ class Health:
     `requests` are the last, oldest first; `slots` count the polls of an hour, `hours` those of a day. `gaps` are the
     last seconds between two polls that brought something new, `arrived` is when the last did. `silent_since` is when
     its subscribers were told that nothing comes any more. `learned` is what only asking more than once can tell.
+    `active` are the seconds in which it had something new, without longer pauses.
     """
 
     requests: tuple[Asked, ...] = ()
@@ -103,6 +107,7 @@ class Health:
     silent_since: datetime | None = None
     learned: Learned = NOTHING_LEARNED
     counters: Counters = NOTHING_COUNTED
+    active: float = 0.0
 
     def answered(self, requests: Sequence[Asked], now: datetime) -> Health:
         """Note a poll that succeeded; without requests there was none, because something was pushed."""
@@ -122,7 +127,14 @@ class Health:
         gaps = self.gaps
         if is_last and self.arrived is not None:
             gaps = (*gaps, max(now - self.arrived, interval).total_seconds())[-GAPS_KEPT:]
-        return replace(self, gaps=gaps, arrived=now)
+        return replace(self, gaps=gaps, arrived=now, active=self.active + self._passed(now))
+
+    def _passed(self, now: datetime) -> float:
+        """Give how long it was active since the last news: what was no pause of the source, or of ours."""
+        if self.arrived is None:
+            return 0.0
+        passed, usual = max(now - self.arrived, timedelta(0)), self.usual_distance()
+        return (usual if usual is not None and passed > PAUSE * usual else passed).total_seconds()
 
     def usual_distance(self) -> timedelta | None:
         """Give the usual time from news to news; None while too little is known."""
@@ -170,6 +182,7 @@ def health_to_json(health: Health) -> dict[str, Any]:
         "gaps": list(health.gaps),
         "learned": [*health.learned[:3], health.learned.looked and health.learned.looked.isoformat()],
         "counters": list(health.counters),
+        "active": round(health.active, 1),
     }
 
 
@@ -185,6 +198,7 @@ def health_from_json(stored: dict[str, Any], arrived: datetime | None, silent_si
         silent_since,
         Learned(*numbers)._replace(looked=looked and datetime.fromisoformat(looked)),
         Counters(*stored.get("counters", ())),
+        stored.get("active", 0.0),
     )
 
 

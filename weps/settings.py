@@ -116,6 +116,13 @@ class Settings(BaseSettings):
         description="subscribers are told that their source is silent when it had nothing new for so many times the "
         "usual distance; 0 tells nobody",
     )
+    series_stale_after: float = Field(
+        10.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="subscribers are told that a series is silent when it had nothing new for so many times its usual "
+        "distance while others of its source go on; 0 tells nobody",
+    )
     capabilities_every: Annotated[timedelta, Field(ge=timedelta(minutes=1))] = Field(
         timedelta(days=1), description="how often the capabilities of sources are read, and compared with those before"
     )

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from weps.composing import source_alert_id
 from weps.feeders.base import Batch
-from weps.health import Asked, Learned
+from weps.health import Asked, Health, Learned
 from weps.model import Alert, AlertStatus, Feed, SourceChange, Subscription, Target
 from weps.notify.message import compose_source_alert
 from weps.notify.text import format_time
@@ -31,11 +31,13 @@ class Alarm:
     """
     When subscribers are told of their source: after so many failures in a row, or when it is silent.
 
-    `stale_after` is how many times the usual distance it may have nothing new; with 0 nobody is told.
+    `stale_after` is how many times the usual distance it may have nothing new, `series_stale_after` how many times its
+    own one of its series may, while others go on; with 0 nobody is told.
     """
 
     failures: int = 3
     stale_after: float = 10.0
+    series_stale_after: float = 10.0
 
 
 class Meter:
@@ -108,9 +110,11 @@ def note_answer(
     has_news: bool,
     is_last: bool,
     alarm: Alarm,
-) -> bool:
+) -> tuple[Health, bool]:
     """
-    Keep what a poll that succeeded took, and tell when a source falls silent or speaks again; tells whether it did.
+    Keep what a poll that succeeded took, and tell when a source falls silent or speaks again.
+
+    Gives the record, and whether something was told.
 
     `is_last` is the end of a poll in steps: before it, there may be news yet.
     """
@@ -127,10 +131,10 @@ def note_answer(
     if health != before:
         transaction.save_health(health)
     if status is None:
-        return False
+        return health, False
     told = source_alerts(subscriptions, transaction.feed, status, now, began=before.silent_since, reason=reason)
     transaction.add_alerts(told, now)
-    return True
+    return health, True
 
 
 def _silence(arrived: datetime | None, usual: timedelta | None) -> str:

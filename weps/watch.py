@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from weps.composing import Composer, Evidence, Thread, source_alert_id, status_of
+from weps.hearing import Hearing
 from weps.model import Alert, AlertStatus, Json, Observation, Ordering, Series, Subscription, Target
 from weps.notify.message import compose_failure_alert
 from weps.rules.base import Rule
@@ -40,6 +41,9 @@ class Watch:
         self._threads: dict[StateKey, Thread] = {}
         self._latest: dict[Series, Observation] = {}
         self._newest: datetime | None = None
+        self._rules: dict[str, Rule] = {}
+        self._spoken: set[Series] = set()
+        self.hearings: dict[Series, Hearing] = {}
         self._first_states: dict[StateKey, Json] = {}
 
     def subscriptions(self) -> tuple[Subscription, ...]:
@@ -49,6 +53,20 @@ class Watch:
     def positions(self) -> list[datetime]:
         """Give the newest phenomenon time of each series."""
         return [observation.end for observation in self._latest.values()]
+
+    def newest(self, series: Series) -> Observation:
+        """Give the newest observation of a series that was seen."""
+        return self._latest[series]
+
+    def concerned(self, series: Series) -> tuple[Subscription, ...]:
+        """Give the subscriptions whose rules look at a series."""
+        newest = self._latest[series]
+        return tuple(each for each in self.subscriptions() if self._rules[each.id].correlation_key(newest) is not None)
+
+    def take_spoken(self) -> set[Series]:
+        """Give the series that had something new since the last call."""
+        spoken, self._spoken = self._spoken, set()
+        return spoken
 
     def refresh(self, transaction: BatchTransaction) -> None:
         """Take in what changed in the database since the last batch."""
@@ -151,11 +169,12 @@ class Watch:
         orderings = {each.ordering for each in self.subscriptions()}
         self._streams = {ordering: stream for ordering, stream in self._streams.items() if ordering in orderings}
         self._with_episodes -= identifiers
+        self._rules = {identifier: rule for identifier, rule in self._rules.items() if identifier not in identifiers}
         self._threads = {key: thread for key, thread in self._threads.items() if key[0] not in identifiers}
 
     def _begin(self, transaction: BatchTransaction) -> None:
         """Begin with what is stored of the feed: what was seen last."""
-        self._latest = transaction.latest()
+        self._latest, self.hearings = transaction.latest(), transaction.hearings()
         self._newest = max(self.positions(), default=None)
         self._streams = {}
 
@@ -196,6 +215,7 @@ class Watch:
             if rule.has_episodes:
                 self._with_episodes.add(subscription.id)
             stream.network.add(subscription.id, rule, states, subscription.activation)
+            self._rules[subscription.id] = rule
         if looking:
             transaction.mark_primed(identifiers)
 
@@ -242,3 +262,4 @@ class Watch:
         transaction.record(news.corrected, now)
         transaction.save_latest(moved)
         self._latest.update(moved)
+        self._spoken.update(each.series for each in news.fresh)

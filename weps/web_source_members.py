@@ -119,6 +119,8 @@ def series_members(state: SeriesState, world: datetime) -> Members:
         lag=(world - state.newest).total_seconds(),
         value=state.observation.value,
         uom=state.observation.uom,
+        usualDistance=seconds(state.hearing.usual_distance()) if state.hearing else None,
+        silent=True if state.hearing and state.hearing.silent_at else None,
     )
 
 

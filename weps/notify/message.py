@@ -32,9 +32,7 @@ if TYPE_CHECKING:
     from weps.model import Detection, SourceChange, Subscription, Value
     from weps.notify.phrases import Phrases
 
-TITLE_LIMIT = 200
-TEXT_LIMIT = 8_000
-URL_LIMIT = 4_000
+TITLE_LIMIT, TEXT_LIMIT, URL_LIMIT = 200, 8_000, 4_000
 
 
 def compose_alert(
@@ -109,11 +107,13 @@ def compose_source_alert(
     last_success: datetime | None,
     error: str | None,
     changes: Sequence[SourceChange] = (),
+    about: str | None = None,
 ) -> Alert:
     """
     Tell people how the source of a subscription fares: one of the statuses `SOURCE_…`.
 
-    `error` is why it is down, or since when it is silent; `changes` are what it does not announce any more.
+    `error` is why it is down, or since when it is silent; `changes` are what it does not announce any more; `about`
+    is the part of it that this is about.
     """
     say = phrases_of(subscription)
     name = clean_line(rule_name or subscription.rule.name, IDENTIFIER_LIMIT)
@@ -128,7 +128,7 @@ def compose_source_alert(
         (say.labels.detection_time, format_time(detected, say)),
         (say.labels.meaning, meaning),
     ]
-    told = told.format(endpoint)
+    told = told.format(f"{about} ({endpoint})" if about else endpoint)
     title, text = _title(subscription, name, status, told, say), _text(told, facts, say)
     return Alert(
         id=id,

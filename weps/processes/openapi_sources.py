@@ -62,6 +62,8 @@ SOURCE_SCHEMAS: dict[str, Any] = {
         lag=_NUMBER | {"description": "seconds since the newest observation"},
         value={},
         uom=_TEXT,
+        usualDistance=_NUMBER | {"description": "usual seconds from news to news"},
+        silent={"type": "boolean", "description": "it has nothing new while others of the source go on"},
     ),
     "SourceSeriesList": _object(("series",), series=_array({"$ref": "#/components/schemas/SourceSeries"}), next=_TEXT),
     "Correction": _object(

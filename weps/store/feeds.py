@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from weps.errors import NotFoundError
 from weps.health import NOTHING_COUNTED
+from weps.hearing import hearing_from_json, hearing_to_json
 from weps.model import (
     Alert,
     Correction,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from weps.health import Asked, Health
+    from weps.hearing import Hearing
     from weps.store.flapping import Retell
 
 
@@ -178,6 +180,25 @@ class BatchTransaction(Arrivals, HealthKeeping):
             series = Series(row.procedure, row.observed_property, row.feature_of_interest)
             found[series] = observation_from_json(series, row.latest)
         return found
+
+    def hearings(self) -> dict[Series, Hearing]:
+        """Give the records of how often each series has something new."""
+        names = FEED_SERIES.c.procedure, FEED_SERIES.c.observed_property, FEED_SERIES.c.feature_of_interest
+        mine = FEED_SERIES.c.feed_id == self.feed.id, FEED_SERIES.c.hearing.is_not(None)
+        rows = self._connection.execute(select(*names, FEED_SERIES.c.hearing).where(*mine))
+        return {Series(*row[:3]): hearing_from_json(row.hearing) for row in rows}
+
+    def save_hearings(self, hearings: Mapping[Series, Hearing]) -> None:
+        """Keep records of series that were seen."""
+        keys = {name: f"of_{name}" for name in Series._fields}
+        mine = (FEED_SERIES.c[name] == bindparam(given) for name, given in keys.items())
+        saving = update(FEED_SERIES).where(FEED_SERIES.c.feed_id == self.feed.id, *mine)
+        rows = [
+            {**{keys[name]: value for name, value in series._asdict().items()}, "hearing": hearing_to_json(hearing)}
+            for series, hearing in hearings.items()
+        ]
+        if rows:
+            self._connection.execute(saving.values(hearing=bindparam("hearing")), rows)
 
     def save_latest(self, latest: Mapping[Series, Observation]) -> None:
         """Move the positions of series to the end of the given observations."""

@@ -77,7 +77,8 @@ def _know_as_much(connection: Connection, feed: Feed, shared: Feed) -> None:
     """Let a feed know the series and the periods that another has seen: then it will look back as far as that."""
     mine, other = FEED_SERIES.alias("mine"), FEED_SERIES.alias("other")
     same = and_(other.c.feed_id == shared.id, *(other.c[name] == mine.c[name] for name in _SERIES))
-    kept = [column for column in FEED_SERIES.c if column.name != "feed_id"]
+    # how often something comes is counted in each feed's own time
+    kept = [column for column in FEED_SERIES.c if column.name not in ("feed_id", "hearing")]
     missing = select(literal(shared.id), *(mine.c[column.name] for column in kept)).where(
         mine.c.feed_id == feed.id, ~exists(select(1).select_from(other).where(same))
     )
@@ -90,8 +91,16 @@ def _are_alike(connection: Connection, feed: Feed, shared: Feed) -> bool:
     """Tell whether rules of both see the same from now on: nothing is told as silent, and the same is held back."""
     if any(read_health(connection, each.id).silent_since is not None for each in (feed, shared)):
         return False
+    if _told_silent(connection, feed) - _told_silent(connection, shared):
+        return False
     mine, others = (_held(connection, each, shared.since) for each in (feed, shared))
     return all(ordering not in others or others[ordering] == held for ordering, held in mine.items())
+
+
+def _told_silent(connection: Connection, feed: Feed) -> set[tuple[object, ...]]:
+    mine = FEED_SERIES.c.feed_id == feed.id, FEED_SERIES.c.hearing.is_not(None)
+    rows = connection.execute(select(*(FEED_SERIES.c[name] for name in _SERIES), FEED_SERIES.c.hearing).where(*mine))
+    return {tuple(row[:3]) for row in rows if row.hearing.get("told")}
 
 
 def _held(connection: Connection, feed: Feed, since: datetime | None = None) -> dict[str, set[tuple[object, ...]]]:

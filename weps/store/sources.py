@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, or_, select
 
 from weps.errors import NotFoundError
+from weps.hearing import hearing_from_json
 from weps.model import Series, SubscriptionStatus
 from weps.store.database import Database
 from weps.store.health import health_of
@@ -22,16 +23,18 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from weps.health import Health
+    from weps.hearing import Hearing
     from weps.model import Feed, Observation, Page
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesState:
-    """A series of a source with its newest observation."""
+    """A series of a source with its newest observation, and how often it has something new, where that is known."""
 
     series: Series
     newest: datetime
     observation: Observation
+    hearing: Hearing | None
 
 
 class SourceState(StrEnum):
@@ -106,7 +109,8 @@ class Sources(Database):
         found = []
         for row in rows:
             series = Series(row.procedure, row.observed_property, row.feature_of_interest)
-            found.append(SeriesState(series, row.position, observation_from_json(series, row.latest)))
+            hearing = None if row.hearing is None else hearing_from_json(row.hearing)
+            found.append(SeriesState(series, row.position, observation_from_json(series, row.latest), hearing))
         return tuple(found)
 
     def sources(

@@ -110,6 +110,7 @@ FEED_SERIES = Table(
     Column("feature_of_interest", Text, primary_key=True),
     Column("position", Instant, nullable=False),
     Column("latest", JSON, nullable=False),
+    Column("hearing", JSON(none_as_null=True)),
     sqlite_with_rowid=False,
 )
 
