@@ -10,6 +10,7 @@ import socket
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
@@ -18,9 +19,13 @@ from sos_server.app import PATH, create_standalone
 from sos_server.check import check
 from sos_server.load import LoadError, load
 from sos_server.logs import LineFormatter
+from sos_server.serving import Requests, end
 from sos_server.settings import Settings, SettingsError, load_settings
 from sos_server.storage.base import DatabaseError, open_database
 from sos_server.workers import WorkerError, run_workers
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 DONE, WRONG_INPUT, MISUSE = 0, 1, 2
 
@@ -83,9 +88,10 @@ def _check_address(settings: Settings) -> None:
             ) from error
 
 
-async def _serve(app: object, settings: Settings) -> None:
+async def _serve(app: ASGIApp, settings: Settings) -> None:
+    requests = Requests(app)
     server = Server(
-        app,
+        requests,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
@@ -95,11 +101,15 @@ async def _serve(app: object, settings: Settings) -> None:
         # each connection takes a file, of which most systems allow 1024
         backpressure=900,
     )
-    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, server.stop)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     logging.getLogger("sos_server").info("serving url=http://%s:%d%s", settings.host, settings.port, PATH)
-    await server.serve()
+    serving = asyncio.create_task(server.serve())
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    await end(server, serving, requests)
 
 
 def _run_serve(chosen: argparse.Namespace) -> int:

@@ -86,6 +86,7 @@ LEVELS = {
     "weps.scheduler": 3,
     "weps.settings": 3,
     "weps.app": 4,
+    "weps.serving": 4,
     "weps.channels": 4,
     "weps.feeding": 4,
     "weps.trust": 4,
@@ -102,7 +103,7 @@ KNOWN_TO = {
     "pywps": ("weps.processes",),
     "feedgen": ("weps.notify",),
     "paho": ("weps.notify", "weps.feeders"),
-    "granian": ("weps.app", "sos_server.__main__"),
+    "granian": ("weps.serving", "sos_server.__main__", "sos_server.serving"),
     "starlette": (
         "weps.app",
         "weps.web",
@@ -123,6 +124,7 @@ KNOWN_TO = {
         "weps.processes",
         "sos_server.app",
         "sos_server.bindings",
+        "sos_server.serving",
         "sos_server.__main__",
     ),
     "requests": (
@@ -164,6 +166,7 @@ SOS_PARTS_FOR_WEPS = {
     "sos_server.service": ("weps.feeders", "weps.feeding"),
     "sos_server.bindings": ("weps.feeders",),
     "sos_server.app": ("weps.app",),
+    "sos_server.serving": ("weps.serving",),
     "sos_server.settings": ("weps.app",),
 }
 

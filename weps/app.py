@@ -9,17 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-import resource
-import signal
-import socket
 import threading
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from granian.constants import Interfaces
-from granian.server.embed import Server
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -60,8 +54,6 @@ from weps.web_webhooks import create_webhook_routes
 LOG = logging.getLogger("weps.app")
 HEARTBEAT_LIMIT = 10.0
 SECONDS_TO_STOP = 2.0
-CONNECTIONS_LIMIT = 16_384
-FILES_OF_OUR_OWN = 256
 SECONDS_TO_ANSWER = 30.0
 
 
@@ -101,7 +93,7 @@ class Service:
             world=world,
             wake_delivery=self._wake,
             polls_at_once=settings.polls_at_once,
-            alarm=Alarm(settings.source_failures, settings.stale_after, settings.series_stale_after),
+            alarm=Alarm(settings.source_failures, settings.stale_after),
         )
         self._hubs = feeders.hubs
         self.intake = Intake(self.engine, feeders.brokers, feeders.hubs, feeders.faults, horizon)
@@ -229,103 +221,3 @@ def _make_directory(data: Path) -> None:
 
 def _own_hosts(*urls: str) -> frozenset[str]:
     return frozenset(url.split("://", 1)[1].split("/", 1)[0] for url in urls)
-
-
-def free_port(host: str) -> int:
-    """Give a port of an address that nobody listens on; raises `SettingsError` where nobody can."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        try:
-            probe.bind((host, 0))
-        except OSError as error:
-            raise SettingsError(f"cannot listen on {host}: {error.strerror}") from error
-        return int(probe.getsockname()[1])
-
-
-def run(settings: Settings, ready: Callable[[Service], None] = lambda _service: None) -> None:
-    """
-    Serve until SIGINT or SIGTERM. `ready` is called once, when requests are answered.
-
-    Raises `SettingsError` when the address cannot be listened on.
-    """
-    port = settings.port or free_port(settings.host)
-    check_free(settings.host, port)
-    service = Service(settings, port)
-    has_left = threading.Event()
-    threading.Thread(target=_leave, args=(service, has_left), name="leave", daemon=True).start()
-    try:
-        asyncio.run(serve(service, settings.host, port, ready))
-    finally:
-        has_left.set()
-
-
-def _leave(service: Service, has_left: threading.Event) -> None:
-    """End the process once the service has stopped: the server may wait for the connection of a listener for ever."""
-    service.is_stopped.wait()
-    if not has_left.wait(SECONDS_TO_STOP):
-        os._exit(0)
-
-
-async def serve(
-    service: Service, host: str, port: int, ready: Callable[[Service], None], stop: asyncio.Event | None = None
-) -> None:
-    """Serve until a signal comes or `stop` is set."""
-    server = Server(
-        service.app,
-        address=host,
-        port=port,
-        interface=Interfaces.ASGI,
-        websockets=False,
-        log_enabled=False,
-        backlog=1024,
-        backpressure=_allow_connections(CONNECTIONS_LIMIT),
-    )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, _stop, service, server)
-    serving = asyncio.create_task(server.serve())
-    await _listening(host, port)
-    ready(service)
-    if stop is not None:
-        waiting = asyncio.create_task(stop.wait())
-        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        _stop(service, server)
-    await serving
-
-
-def _allow_connections(wanted: int) -> int:
-    """Give how many connections can be open at once; each takes a file, of which the system allows only so many."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < wanted:
-        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return max(soft - FILES_OF_OUR_OWN, 64)
-
-
-def _stop(service: Service, server: Server) -> None:
-    # The server waits for answers that are under way, and those of listeners have no end of their own.
-    service.events.close()
-    server.stop()  # type: ignore[no-untyped-call]
-
-
-async def _listening(host: str, port: int) -> None:
-    while True:
-        try:
-            _reader, writer = await asyncio.open_connection(host, port)
-        except OSError:
-            await asyncio.sleep(0.02)
-        else:
-            writer.close()
-            return
-
-
-def check_free(host: str, port: int) -> None:
-    """Raise `SettingsError` where an address cannot be listened on: the server itself would not tell."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror}") from error

@@ -57,6 +57,31 @@ def test_ctrl_c_does_not_wait_for_a_source_that_hangs(new_service):
     assert seconds < 5
 
 
+HALF = {
+    "nothing": b"",
+    "half a header": b"GET /wps?service=WPS HTT",
+    "half a body": b"POST /wps HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n<",
+    "half a body for the SOS": b"POST /sos HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n<",
+    "a listener that does not listen": b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("sent", HALF.values(), ids=HALF)
+def test_ctrl_c_does_not_wait_for_clients(service: Running, sent: bytes):
+    """
+    Whatever a client has not sent or not read, the service ends as it always does.
+    """
+    with socket.create_connection(("127.0.0.1", service.port)) as client:
+        client.sendall(sent)
+        requests.get(f"{service.url}/healthz", timeout=10)
+
+        seconds = service.stop()
+
+    assert seconds < 8
+    assert " weps.app stopped" in service.log().splitlines()[-1]
+    assert "traceback" not in service.log()
+
+
 def test_the_log_is_one_event_a_line(service: Running):
     """
     Every line of the log has time, level, logger and an event; also where a client sent line breaks.

@@ -117,13 +117,15 @@ def _count(url: str) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-def test_the_service_stops_cleanly(tmp_path: Path, number: int) -> None:
+@pytest.mark.parametrize("sent", [b"", b"GET /sos HT"], ids=["nothing sent", "half a request sent"])
+def test_the_service_stops_cleanly(tmp_path: Path, number: int, sent: bytes) -> None:
     """
     Within five seconds, with exit code 0, also while a client holds a connection.
     """
     with running_sos(tmp_path) as sos:
         host, port = sos.url.removeprefix("http://").removesuffix("/sos").split(":")
-        with socket.create_connection((host, int(port))):
+        with socket.create_connection((host, int(port))) as client:
+            client.sendall(sent)
             began = time.monotonic()
 
             sos.process.send_signal(number)

@@ -12,10 +12,11 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
-from weps.app import Service, check_free, free_port, serve
+from weps.app import Service
 from weps.commands.serve import leave
 from weps.demo import Demonstration, FastClock, is_unreachable
 from weps.logs import log_to_stderr
+from weps.serving import check_free, free_port, serve
 from weps.settings import read_settings
 
 HELP = "watch the main job on a real series"

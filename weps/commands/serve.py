@@ -9,8 +9,8 @@ import threading
 from pathlib import Path
 
 from weps.app import Service
-from weps.app import run as serve
 from weps.logs import log_to_stderr
+from weps.serving import run as serve
 from weps.settings import read_settings
 
 HELP = "run the SOS, the WPS, the feeds and the engine in one process"
