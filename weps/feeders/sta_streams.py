@@ -57,11 +57,6 @@ class Wanted(NamedTuple):
     ids: tuple[str, ...]
     own: Mapping[str, str]
 
-    @property
-    def is_one(self) -> bool:
-        """Whether it is one Datastream, named by its id."""
-        return len(self.ids) == 1
-
 
 def read_wanted(address: str) -> Wanted:
     """Take an address apart; raises `InputError`."""
