@@ -153,6 +153,7 @@ class Service:
                     may_publish=publishers(settings.publish_tokens, is_open=settings.everybody_may_publish),
                     cap_sender=settings.cap_sender,
                     hub_url=settings.websub_hub,
+                    posts_per_minute=settings.posts_per_minute,
                 ),
                 *create_push_routes(self.store, self.intake, self._hubs, body_limit=settings.body_limit),
                 *create_event_routes(self.store, self.events),

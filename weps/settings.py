@@ -134,6 +134,12 @@ class Settings(BaseSettings):
         description="tokens of which one is needed to post to /store/InsertRSS, as they are or as sha256:HEX; without "
         "any, everybody may post where only this machine is served",
     )
+    posts_per_minute: int = Field(
+        600,
+        ge=0,
+        le=1_000_000,
+        description="posts to /store/InsertRSS that one poster may make in a minute; 0 is no limit",
+    )
     cap_sender: str | None = Field(
         None, pattern=r"^[^\s,<&]+$", description="who sends CAP messages; default: weps@ and the host of base_url"
     )

@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from weps.web_feeds import FeedFace
-from weps.web_store import Publishers, StoreFace, publishers
+from weps.web_store import POSTS_PER_MINUTE, PostLimit, Publishers, StoreFace, publishers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,17 +80,18 @@ def create_routes(
     may_publish: Publishers | None = None,
     cap_sender: str | None = None,
     hub_url: str | None = None,
+    posts_per_minute: int = POSTS_PER_MINUTE,
 ) -> list[Route]:
     """
     Give the routes of this face.
 
     `worker_alive` tells whether the scheduler's heart beats; `public_url` is what stands before the paths in links
     (default: the address that the client asked). `may_publish` says who may post (default: everybody), `cap_sender`
-    who sends CAP messages, `hub_url` the WebSub hub that is told of news.
+    who sends CAP messages, `hub_url` the WebSub hub that is told of news, `posts_per_minute` how often one may post.
     """
     base = public_url.rstrip("/") if public_url else None
     reading = FeedFace(store, base, cap_sender, hub_url)
-    posting = StoreFace(store, base, may_publish or Publishers())
+    posting = StoreFace(store, base, may_publish or Publishers(), PostLimit(posts_per_minute))
     state = StateFace(store, worker_alive)
     return [
         Route("/", state.start_page),

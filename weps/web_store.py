@@ -3,6 +3,7 @@ Posting to the data store for notifications: InsertRSS, for whoever has a token.
 
     201  stored            400  no RSS document with items that can be kept    413  too large
     200  known already     401  no token, or a wrong one    403  nobody may    409  another item under its guid
+    429  too often; Retry-After says when again
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import time
+from collections import OrderedDict
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -24,7 +28,7 @@ from weps.web_bodies import refused_body
 from weps.web_documents import EVERYWHERE, now, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from starlette.requests import Request
 
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 HASHED = "sha256:"
+POSTS_PER_MINUTE = 600
+POSTERS_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,40 @@ def publishers(tokens: Iterable[str], *, is_open: bool) -> Publishers:
     return Publishers(tuple(sorted(hashes)), is_open)
 
 
+class PostLimit:
+    """
+    How often one poster may post: so many times at once, and then evenly so many times a minute; 0 is no limit.
+
+    Who posts with a token is told apart by it, others by their address.
+    """
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_minute = per_minute
+        self._clock = clock
+        self._free_at: OrderedDict[str, float] = OrderedDict()
+
+    def refusal(self, request: Request) -> Response | None:
+        """Give the answer to who posts too often, None to all others; their post is counted."""
+        if not self._per_minute:
+            return None
+        poster = hashlib.sha256((_token(request) or "").encode()).hexdigest()
+        if _token(request) is None:
+            poster = request.client.host if request.client else ""
+        moment, apart = self._clock(), 60 / self._per_minute
+        # As if each post took its share of a minute: too many are waiting when that would be more than a minute.
+        free_at = max(self._free_at.pop(poster, moment), moment) + apart
+        if free_at - moment > 60 + apart / 2:
+            self._free_at[poster] = free_at - apart
+            wait = str(ceil(free_at - moment - 60))
+            told = f"More than {self._per_minute} posts a minute are not taken"
+            text = f"{told}; post again in {wait} s, or more items at once."
+            return refused(429, text, {"Retry-After": wait})
+        self._free_at[poster] = free_at
+        if len(self._free_at) > POSTERS_KEPT:
+            self._free_at.popitem(last=False)
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class StoreFace:
     """Answers who posts."""
@@ -73,10 +113,11 @@ class StoreFace:
     store: Store
     public_url: str | None
     publishers: Publishers
+    limit: PostLimit
 
     async def insert_rss(self, request: Request) -> Response:
         """Store what is posted, all of it or nothing; the guids are answered, one a line."""
-        refusal = self.publishers.refusal(request)
+        refusal = self.publishers.refusal(request) or self.limit.refusal(request)
         if refusal is not None:
             return refusal
         body = await read_body(request, DOCUMENT_LIMIT)

@@ -9,6 +9,7 @@ import feedparser
 import pytest
 from lxml import etree
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from tests.weps.asgi import Client
 from tests.weps.notify.samples import make_alert
@@ -19,6 +20,7 @@ from weps.notices import Selection, Window
 from weps.notify.posted import DOCUMENT_LIMIT, ITEM_LIMIT
 from weps.settings import Settings
 from weps.web import Publishers, create_routes, publishers
+from weps.web_store import PostLimit, StoreFace
 
 TOKEN = "correct-horse-battery"
 HASHED = f"sha256:{hashlib.sha256(TOKEN.encode()).hexdigest()}"
@@ -265,3 +267,38 @@ def test_other_systems_use_it_as_their_store(client):
     second = client.get("/store/GetRSS?procedure=ws2500&format=json", if_none_match=first.headers["etag"])
 
     assert [1, 2] == [each.text.count('"procedure": "ws2500"') for each in (first, second)]
+
+
+def test_who_posts_too_often_is_told_when_again(store):
+    """
+    So many at once, then evenly; each token has its own measure, and a refused post is not counted.
+    """
+    moments = iter([0.0, 0.0, 0.0, 0.0, 20.0, 20.0, 20.0, 200.0])
+    limit = PostLimit(3, clock=lambda: next(moments))
+    face = StoreFace(store, None, publishers((TOKEN, "another-token-of-ours"), is_open=False), limit)
+    client = Client(Starlette(routes=[Route("/store/InsertRSS", face.insert_rss, methods=["POST"])]))
+
+    def post(number: int, token: str = TOKEN) -> tuple[int, str | None]:
+        answer = client.post("/store/InsertRSS", items(f"item {number}"), authorization=f"Bearer {token}")
+        return answer.status, answer.headers.get("retry-after")
+
+    first = [post(number) for number in range(4)]
+    later = [post(number) for number in (4, 5)]
+    others = post(6, "another-token-of-ours")
+    at_last = post(7)
+
+    assert [(201, None)] * 3 + [(429, "20")] == first
+    assert [(201, None), (429, "20")] == later
+    assert ((201, None), (201, None)) == (others, at_last)
+
+
+def test_a_wrong_token_is_not_told_how_often_others_may_post(store):
+    """
+    The limit is for those who may post at all.
+    """
+    face = StoreFace(store, None, publishers((TOKEN,), is_open=False), PostLimit(1, clock=lambda: 0.0))
+    client = Client(Starlette(routes=[Route("/store/InsertRSS", face.insert_rss, methods=["POST"])]))
+
+    statuses = [client.post("/store/InsertRSS", items("x"), authorization="Bearer wrong").status for _ in range(3)]
+
+    assert [401] * 3 == statuses
