@@ -2,9 +2,8 @@
 One connection to a broker of MQTT 3.1.1 or 5, as `brokers` shares it.
 
 The session is kept by the broker under a client id that stays (`clean_session` false, in MQTT 5 one that never
-expires), so that what is published with
-QoS 1 while we are away waits for us; and a message is acknowledged only when it was taken in, so that it comes again
-after a crash in between.
+expires), so that what is published with QoS 1 while we are away waits for us; and a message is acknowledged only when
+it was taken in, so that it comes again after a crash in between.
 """
 
 from __future__ import annotations
