@@ -1,17 +1,24 @@
-"""How a feed begins: what its source held before is no news, and over how long periods it observes is learned."""
+"""
+How a feed begins, and how far back its source is asked.
+
+What the source held before is no news; over how long periods it observes is learned; what is forgotten is never asked
+for again.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from weps.asking import Asker
 from weps.errors import SourceException
+from weps.feeders.forms import is_asked_by_result_time
 from weps.model import Feed, Observation
 from weps.pace import longest_of
 from weps.reading import Horizon, read_from
-from weps.store import Store
+from weps.store import BatchTransaction, Store
 from weps.streams import newest_of
 
 LOG = logging.getLogger("weps.engine")
@@ -52,6 +59,39 @@ def learn_periods(store: Store, asker: Asker, feed: Feed, until: datetime) -> Fe
     with store.batch(feed.id) as transaction:
         transaction.save_feed(longest=longest)
     return replace(feed, longest=longest)
+
+
+def look_on(
+    transaction: BatchTransaction,
+    horizon: Horizon,
+    before: Sequence[datetime],
+    positions: Sequence[datetime],
+    observations: Sequence[Observation],
+) -> None:
+    """
+    Forget what is not asked for any more, and never ask for it again, whatever series comes or falls behind.
+
+    `before` are the positions of its series before the observations came.
+    """
+    feed = _with_periods(transaction, horizon, before, observations)
+    begin = read_from(feed, positions, horizon)
+    by_result_time = is_asked_by_result_time(feed.source)
+    transaction.forget_seen(begin, by_result_time=by_result_time)
+    if not by_result_time and begin != feed.since:
+        transaction.save_feed(since=begin)
+
+
+def _with_periods(
+    transaction: BatchTransaction, horizon: Horizon, positions: Sequence[datetime], observations: Sequence[Observation]
+) -> Feed:
+    """Look back further from now on where a longer period was observed than any before; gives the feed."""
+    feed, longest = transaction.feed, longest_of(observations)
+    if longest <= feed.longest or is_asked_by_result_time(feed.source):
+        return feed
+    # What is older was forgotten, so that it must not be asked for again.
+    since = read_from(feed, positions, horizon)
+    transaction.save_feed(longest=longest, since=since)
+    return replace(feed, longest=longest, since=since)
 
 
 def _latest(asker: Asker, horizon: Horizon, feed: Feed, until: datetime) -> tuple[tuple[Observation, ...], datetime]:

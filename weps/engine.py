@@ -15,22 +15,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from weps import watch
 from weps.asking import Asker
-from weps.beginning import learn_periods, prime
+from weps.beginning import learn_periods, look_on, prime
 from weps.composing import flapping_alert
 from weps.errors import FeedError, NotFoundError, SourceDenied, SourceUnreachable
 from weps.feeders.base import Batch, Feeder
-from weps.feeders.forms import is_asked_by_result_time
 from weps.joining import Joiner, known_from
 from weps.lifecycle import Lifecycle
 from weps.model import AlertStatus, Feed, Observation, Source
 from weps.notify.base import Channel
-from weps.pace import longest_of
-from weps.reading import Horizon, back_off, next_poll, read_from
+from weps.reading import Horizon, back_off, next_poll
 from weps.series_alerts import note_series
 from weps.source_alerts import Alarm, Meter, note_answer, source_alerts
 from weps.store import BatchTransaction, Store
@@ -106,18 +103,27 @@ class Engine(Lifecycle):
         while self._polling and time.monotonic() < deadline:
             time.sleep(0.02)
 
-    def receive(self, feed_id: int, observations: Sequence[Observation], until: datetime, more: bool = False) -> int:
+    def receive(
+        self,
+        feed_id: int,
+        observations: Sequence[Observation],
+        until: datetime,
+        more: bool = False,
+        *,
+        overdue: int = 0,
+    ) -> int:
         """
         Take observations of a feed, in one transaction; gives the number of alerts.
 
         `until` is the world's time up to which the source has now been asked; `more` that it will be asked on at once.
-        Feeders that are pushed to enter here too.
+        Feeders that are pushed to enter here too; `overdue` is how many came too late to be taken.
         """
         now = self._clock()
         with self._transaction(feed_id) as (transaction, watched):
             feed = transaction.feed
             if feed.failures:
                 LOG.info("polls succeed again feed=%d failures=%d", feed_id, feed.failures)
+            transaction.count(overdue=overdue)
             known = watched.positions()
             alerts = watched.take(transaction, observations, until, now, self._feeder.evidence_url)
             transaction.add_alerts(alerts, now, flapping_alert)
@@ -135,39 +141,12 @@ class Engine(Lifecycle):
             )
             if not more:
                 is_told = note_series(transaction, watched, health, now, self._alarm) or is_told
-            self._look_on(transaction, known, watched.positions(), observations)
+            look_on(transaction, self._horizon, known, watched.positions(), observations)
             transaction.polled(max(until, feed.polled_until or until), now, now if more else next_poll(feed, now))
         if alerts or is_told or feed.down_since is not None:
             LOG.info("alerts feed=%d count=%d", feed_id, len(alerts))
             self._wake_delivery()
         return len(alerts)
-
-    def _look_on(
-        self,
-        transaction: BatchTransaction,
-        before: Sequence[datetime],
-        positions: Sequence[datetime],
-        observations: Sequence[Observation],
-    ) -> None:
-        """Forget what is not asked for any more, and never ask for it again, whatever series comes or falls behind."""
-        feed = self._note_periods(transaction, before, observations)
-        begin = read_from(feed, positions, self._horizon)
-        by_result_time = is_asked_by_result_time(feed.source)
-        transaction.forget_seen(begin, by_result_time=by_result_time)
-        if not by_result_time and begin != feed.since:
-            transaction.save_feed(since=begin)
-
-    def _note_periods(
-        self, transaction: BatchTransaction, positions: Sequence[datetime], observations: Sequence[Observation]
-    ) -> Feed:
-        """Look back further from now on where a longer period was observed than any before; gives the feed."""
-        feed, longest = transaction.feed, longest_of(observations)
-        if longest <= feed.longest or is_asked_by_result_time(feed.source):
-            return feed
-        # What is older was forgotten, so that it must not be asked for again.
-        since = read_from(feed, positions, self._horizon)
-        transaction.save_feed(longest=longest, since=since)
-        return replace(feed, longest=longest, since=since)
 
     def history(self, source: Source, begin: datetime, end: datetime) -> Iterator[tuple[datetime, Batch]]:
         """

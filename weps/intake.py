@@ -109,10 +109,11 @@ class Intake:
             for one in observations
             if one.series not in positions or one.end > positions[one.series] or one.phenomenon_time >= limit
         ]
-        if len(known) < len(observations):
-            LOG.info("too late feed=%d count=%d", feed.id, len(observations) - len(known))
         # The time of rules is moved by what was observed, and by the regular looks; a message may have waited long.
-        self._engine.receive(feed.id, known, feed.polled_until or feed.activation)
+        until, overdue = feed.polled_until or feed.activation, len(observations) - len(known)
+        if overdue:
+            LOG.info("too late feed=%d count=%d", feed.id, overdue)
+        self._engine.receive(feed.id, known, until, overdue=overdue)
 
     def _primed(self, feed: Feed) -> Feed:
         """Give the feed when it has begun; its first look begins it."""

@@ -61,7 +61,8 @@ class Watch:
     def concerned(self, series: Series) -> tuple[Subscription, ...]:
         """Give the subscriptions whose rules look at a series."""
         newest = self._latest[series]
-        return tuple(each for each in self.subscriptions() if self._rules[each.id].correlation_key(newest) is not None)
+        rules = ((each, self._rules.get(each.id)) for each in self.subscriptions())
+        return tuple(each for each, rule in rules if rule is not None and rule.correlation_key(newest) is not None)
 
     def take_spoken(self) -> set[Series]:
         """Give the series that had something new since the last call."""

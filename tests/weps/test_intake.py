@@ -279,7 +279,7 @@ def test_a_broker_that_wants_a_login_is_told_the_one_of_the_settings(tmp_path):
 
 def test_what_comes_again_after_it_was_forgotten_is_no_news(bench):
     """
-    Ids are kept for the overlap; what is older than that and than the newest of its series is dropped.
+    Ids are kept for the overlap; what is older than that and than the newest of its series is dropped, and counted.
     """
     source = push_source("http://weps.example/push", MAPPING.replace('{"topic": 1}', '"p"'), None, None)
     subscription = bench.subscribe(source)
@@ -289,6 +289,7 @@ def test_what_comes_again_after_it_was_forgotten_is_no_news(bench):
         bench.intake.take(source, json.dumps(message).encode())
 
     assert [31, 32] == bench.values(subscription)
+    assert bench.store.health(subscription.feed_id).counters.overdue == 1
 
 
 def test_a_late_message_within_the_overlap_is_evaluated(bench):
