@@ -155,8 +155,8 @@ class Dispatcher:
             health = outcomes[-1].health or health
             if health.open_until is not None or health.disabled is not None:
                 return
-            held = {outcome.delivery.alert.episode for outcome in outcomes if outcome.retry is not None}
-            waiting = [delivery for delivery in waiting if delivery.alert.episode not in held]
+            held = {outcome.delivery.thread for outcome in outcomes if outcome.retry is not None}
+            waiting = [delivery for delivery in waiting if delivery.thread not in held]
 
     def _portion(self, target: Target, waiting: int) -> int:
         """Tell how many deliveries go out together; where it is none yet, the target is held."""
