@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install demo test answers crash soak check format bench lock clean
+.PHONY: install demo test answers crash soak fuzz check format bench lock clean
 
 install: $(STAMP)
 
@@ -33,6 +33,10 @@ crash: install
 soak: install
 	env -u CI WEPS_SCHEDULES=10000 TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo $${TMPDIR:-/tmp}) \
 	    $(BIN)/python -m pytest -n auto --dist worksteal tests/weps/test_schedules.py
+
+# Sends a thousand hostile requests to a running service; WEPS_FUZZ_SEED=N sends others.
+fuzz: install
+	WEPS_FUZZ=1000 $(BIN)/python -m pytest tests/flows/test_fuzz.py
 
 check: install
 	$(BIN)/ruff format --check .
