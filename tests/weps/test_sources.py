@@ -314,7 +314,9 @@ def test_everything_about_a_source_is_shown(bench: Bench):
         "lag": 60.0,
         "slowestSeries": "2024-03-01T12:00:30Z",
         "errorRate": {"lastHour": 0.0, "lastDay": 0.0},
-        "arrivals": dict.fromkeys(("late", "dropped", "tooLate", "repeated", "corrected", "lost", "nil", "elsewhere"), 0),
+        "arrivals": dict.fromkeys(
+            ("late", "dropped", "tooLate", "repeated", "corrected", "lost", "nil", "elsewhere"), 0
+        ),
         "changes": [],
     }
 
