@@ -34,9 +34,9 @@ soak: install
 	env -u CI WEPS_SCHEDULES=10000 TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo $${TMPDIR:-/tmp}) \
 	    $(BIN)/python -m pytest -n auto --dist worksteal tests/weps/test_schedules.py
 
-# Sends a thousand hostile requests to a running service; WEPS_FUZZ_SEED=N sends others.
+# Sends a thousand hostile requests to a running service; FUZZ_SEED=N sends others.
 fuzz: install
-	WEPS_FUZZ=1000 $(BIN)/python -m pytest tests/flows/test_fuzz.py
+	FUZZ_REQUESTS=1000 $(BIN)/python -m pytest tests/flows/test_fuzz.py
 
 check: install
 	$(BIN)/ruff format --check .

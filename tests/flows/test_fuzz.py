@@ -1,7 +1,7 @@
 """
 Hostile requests at every door of a running service: each is answered or refused, and nothing of it stays.
 
-`make fuzz` sends a thousand of them; WEPS_FUZZ says how many, WEPS_FUZZ_SEED which.
+`make fuzz` sends a thousand of them; FUZZ_REQUESTS says how many, FUZZ_SEED which.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from tests.hostile_requests import JSON, Door, Hostile, hostile_requests
 from tests.weps.notify.test_insert_rss import PILOT
 from weps.client import ComplexInput, encode_execute
 
-COUNT = int(os.environ.get("WEPS_FUZZ", "160"))
-SEED = int(os.environ.get("WEPS_FUZZ_SEED", "20161121"))
+COUNT = int(os.environ.get("FUZZ_REQUESTS", "160"))
+SEED = int(os.environ.get("FUZZ_SEED", "20161121"))
 SECONDS = 30
 GROWTH = 64_000_000
 SOS = {"service": "SOS", "version": "2.0.0"}
