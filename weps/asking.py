@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from weps.errors import FeedError
+from weps.errors import FeedError, SourceUnreachable
 from weps.feeders.base import Batch, Counted, Feeder
 from weps.feeders.forms import is_asked_by_result_time
 from weps.feeders.template import known_during
@@ -112,14 +112,18 @@ class Asker:
         looked = self.learned(feed.id).looked
         if looked is not None and until - looked < self._horizon.overlap:
             return ()
-        self._learn(feed.id, looked=until, largest=0, whole=0)
         begin = max(looked or feed.activation, until - self._horizon.step) - self._horizon.overlap
         known = known_during(feed.source)
+        found: tuple[Observation, ...] = ()
         try:
-            found = () if known is None else self._feeder.fetch(known, begin, until).observations
+            if known is not None:
+                found = self._feeder.fetch(known, begin, until).observations
+        except SourceUnreachable:
+            # To be asked again from the same time on: the poll that follows will tell that nothing can be read.
+            return ()
         except FeedError as error:
             LOG.info("what became known is not told feed=%d error=%s", feed.id, error)
-            return ()
+        self._learn(feed.id, looked=until, largest=0, whole=0)
         return tuple(
             each
             for each in found

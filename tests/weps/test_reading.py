@@ -149,6 +149,24 @@ def test_the_first_long_period_in_a_feed_of_instants_is_told_once(bench: Bench):
     assert [alert.value for alert in bench.alerts(subscription)] == [35, 36]
 
 
+def test_a_long_period_of_before_an_outage_is_told_after_it(bench: Bench):
+    """
+    A look that could not be made is made again, from the same time on.
+    """
+    subscription = bench.subscribe(EVERY)
+    for hour in (1, 12, 18):
+        bench.sos.insert((at(60 * hour), 20))
+        bench.poll(60 * hour + 1)
+    publish(bench, at(60 * 20) - 31 * DAY, at(60 * 20), 35)
+    bench.sos.answer = (503, b"down for maintenance")
+    for hour in range(26, 72, 4):
+        bench.poll(60 * hour)
+    bench.sos.answer = None
+    bench.poll(60 * 72)
+
+    assert [alert.value for alert in bench.alerts(subscription) if alert.value is not None] == [35]
+
+
 def test_what_was_observed_over_a_long_period_before_the_activation_is_no_news(bench: Bench):
     """
     Also when it is published afterwards, and found by a look at the newest.
