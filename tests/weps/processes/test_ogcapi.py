@@ -85,6 +85,8 @@ def test_the_definition_names_every_path_and_resolves(wps):
         "/jobs/{jobId}/results",
         "/sources",
         "/sources/{sourceId}",
+        "/sources/{sourceId}/series",
+        "/sources/{sourceId}/corrections",
         "/episodes",
         "/episodes/{episodeId}",
         *(f"/episodes/{{episodeId}}/{action}" for action in ("acknowledge", "assign", "comment", "cancel")),
@@ -99,6 +101,8 @@ def test_the_definition_names_every_path_and_resolves(wps):
         "/deliveries/{deliveryId}",
         "/deliveries/{deliveryId}/retry",
         "/deliveries/{deliveryId}/replay",
+        "/webhooks",
+        "/webhooks/rotate",
         "/events",
     ]
     for reference in references(document):
