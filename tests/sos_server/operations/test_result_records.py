@@ -21,12 +21,10 @@ from sos_server.requests import (
     InsertResultTemplate,
 )
 from sos_server.time import format_instant
-from tests.sos_server.make import Asked, insertion, minute, open_service, sensor
+from tests.sos_server.make import Asked, insertion, minute, sensor
 from tests.sos_server.results import OFFERING, template, values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sos_server.model import ResultTemplate
 
 NAMESPACE = "http://www.opengis.net/swe/2.0"
@@ -71,14 +69,11 @@ def observing(sos: Asked) -> Asked:
     return sos
 
 
-@pytest.fixture(scope="module")
-def publishing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
-    """The same, for many attempts one after the other."""
-    sos = Asked(open_service(tmp_path_factory.mktemp("records")))
-    sos.ask(sensor(types=(OM_COMPLEX,)))
-    sos.ask(InsertResultTemplate(records()))
-    yield sos
-    sos.service.storage.close()
+@pytest.fixture
+def publishing(observing: Asked) -> Asked:
+    """The same, with a template."""
+    observing.ask(InsertResultTemplate(records()))
+    return observing
 
 
 def test_records_come_out_as_they_went_in(observing: Asked) -> None:
