@@ -43,12 +43,13 @@ class Yard(Desk):
         )
 
     def batch(self, subscription: Subscription, *alerts: tuple[str, AlertStatus, Severity]) -> None:
-        """Store alerts of episodes of one feature in one transaction."""
+        """Store alerts of episodes of one feature in one transaction, each of what happened an hour later."""
         told = []
         for episode, status, severity in alerts:
             self.count += 1
             alert = make_alert(self.count, status=status, subscription=subscription)
             changes = {"id": f"a-{self.count}", "episode": episode, "severity": severity, "feature_of_interest": "quay"}
+            changes["event_time"] = self.now + self.count * HOUR
             told.append((replace(alert, **changes), subscription.targets))
         with self.store.batch(subscription.feed_id) as batch:
             batch.add_alerts(told, self.now)
@@ -190,9 +191,63 @@ def _is_pushed(yard: Yard, episode: str, status: AlertStatus) -> bool:
     return alert.silenced is None
 
 
+@pytest.mark.parametrize("order", ["big small", "small big"])
+def test_what_happens_in_one_instant_is_muted_whatever_comes_first(yard, order):
+    """
+    A jump over two levels tells the higher one only, and so does its end.
+    """
+    subscription = yard.subscribe()
+    yard.inhibit()
+    words = {"big": Severity.SEVERE, "small": Severity.MINOR}
+
+    for status in (FIRING, RESOLVED):
+        alerts = [
+            yard.alert(subscription, status, name, severity=words[name], feature_of_interest="quay")
+            for name in order.split()
+        ]
+        yard.take(subscription, *alerts)
+        yard.hour += 1
+    yard.run(2, 3)
+
+    assert yard.told("big") == [("firing", True), ("resolved", True)]
+    assert yard.told("small") == [("firing", False), ("resolved", False)]
+
+
+def test_two_that_begin_in_one_instant_do_not_mute_each_other(yard):
+    """
+    The one that is stored first is told.
+    """
+    subscription = yard.subscribe()
+    yard.inhibit(source=SEVERE, target=MINOR)
+    yard.inhibit(source=MINOR, target=SEVERE)
+    kinds = (("small", Severity.MINOR), ("big", Severity.SEVERE))
+
+    yard.take(subscription, *[yard.alert(subscription, FIRING, name, severity=severity) for name, severity in kinds])
+
+    assert (yard.told("small"), yard.told("big")) == ([("firing", True)], [("firing", False)])
+
+
+def test_the_end_of_what_nobody_heard_of_is_told_to_nobody(yard):
+    """
+    Also when its source has ended a moment before it.
+    """
+    subscription = yard.subscribe()
+    yard.inhibit()
+    yard.big(subscription)
+    yard.small(subscription)
+    yard.hour = 1
+    yard.big(subscription, RESOLVED)
+    yard.hour = 1.1
+    yard.small(subscription, RESOLVED)
+
+    yard.run(2)
+
+    assert yard.told("small") == [("firing", False), ("resolved", False)]
+
+
 def test_nothing_mutes_itself(yard):
     """
-    What is meant as source and as target is told; what is a source only mutes it.
+    Nor does what is meant as source and as target mute what is meant as both.
     """
     subscription = yard.subscribe()
     yard.inhibit(source=BOTH, target=BOTH)

@@ -45,6 +45,7 @@ class Muting(RuleBasedStateMachine):
         self.number = 0
         self.open: dict[tuple[str, str], str] = {}
         self.expected: dict[str, bool] = {}
+        self.heard: set[str] = set()
         self.inhibitions: dict[str, float | None] = {}
         self.silenced_until = 0.0
 
@@ -60,6 +61,8 @@ class Muting(RuleBasedStateMachine):
     def tell(self, things: list[tuple[str, str]]) -> None:
         """Begin or end what is told of things, in one transaction."""
         alerts = []
+        # what begins or ends in this very instant mutes, whatever comes first
+        sources = {place for kind, place in (*self.open, *things) if kind == "big"}
         for kind, place in things:
             episode = self.open.pop((kind, place), None)
             status = FIRING if episode is None else RESOLVED
@@ -68,7 +71,7 @@ class Muting(RuleBasedStateMachine):
                 episode = self.open[kind, place] = f"{kind}-{place}-{self.number}"
             made = {"severity": SEVERITIES[kind], "feature_of_interest": place}
             alerts.append(self.desk.alert(self.subscription, status, episode, **made))
-            self.expected[alerts[-1].id] = not self.is_muted(kind, place)
+            self.expect(alerts[-1].id, episode, status, self.is_muted(kind, place in sources))
         self.desk.take(self.subscription, *alerts)
 
     @rule(quarters=st.integers(1, 4))
@@ -82,8 +85,11 @@ class Muting(RuleBasedStateMachine):
     def look(self) -> None:
         self.desk.due.run_due()
         Grouping(self.desk.store, lambda _: "http://feed", lambda: self.desk.now).run_due()
+        self.heard |= {alert.episode for alert in self.desk.alerts(self.subscription) if alert.reminder}
         muted = {each.id for each in self.episodes(is_open=True) if each.muted}
-        quiet = {episode for (kind, place), episode in self.open.items() if self.is_muted(kind, place)}
+        quiet = {
+            episode for (kind, place), episode in self.open.items() if self.is_muted(kind, ("big", place) in self.open)
+        }
         assert muted <= quiet, "what nothing mutes any more is told"
 
     @rule(restarting=st.booleans())
@@ -115,9 +121,10 @@ class Muting(RuleBasedStateMachine):
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
         thing = data.draw(st.sampled_from(sorted(self.open)))
-        is_muted = self.is_muted(*thing)
-        self.desk.work.cancel(self.open.pop(thing), "Ada", "enough")
-        self.expected[self.desk.alerts(self.subscription)[-1].id] = not is_muted
+        is_muted = self.is_muted(thing[0], ("big", thing[1]) in self.open)
+        episode = self.open.pop(thing)
+        self.desk.work.cancel(episode, "Ada", "enough")
+        self.expect(self.desk.store.alerts_of_episode(episode)[-1].id, episode, AlertStatus.CANCELLED, is_muted)
 
     @invariant()
     def what_is_stored_agrees(self) -> None:
@@ -141,12 +148,18 @@ class Muting(RuleBasedStateMachine):
         over = [(row["episode"], row["stored"]) for row in alerts if row["reminder"] == Reminder.INHIBITION_OVER]
         assert len(over) == len(set(over)), "an end is told once"
 
-    def is_muted(self, kind: str, place: str) -> bool:
-        """Tell what the store has to decide for an alert of a thing."""
+    def is_muted(self, kind: str, has_source: bool) -> bool:
+        """Tell whether an alert is muted, with something big at its place or without."""
         if kind == "big":
             return False
         holds = any(end is None or self.desk.hour < end for end in self.inhibitions.values())
-        return self.desk.hour < self.silenced_until or (holds and ("big", place) in self.open)
+        return self.desk.hour < self.silenced_until or (holds and has_source)
+
+    def expect(self, alert: str, episode: str, status: AlertStatus, is_muted: bool) -> None:
+        """Note what the store has to decide for an alert: the end of what nobody heard of is told to nobody."""
+        self.expected[alert] = not is_muted and (status is FIRING or episode in self.heard)
+        if self.expected[alert]:
+            self.heard.add(episode)
 
     def episodes(self, **conditions):
         return self.desk.store.episodes(EpisodeSelection(**conditions), Page(limit=1000))

@@ -13,6 +13,7 @@ from weps.store.tables import ALERTS, EPISODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection
 
@@ -23,10 +24,14 @@ FEW = 8
 """Keys that are asked for one by one; who needs more reads all, as each question looks through what is open."""
 
 
+YOUNGEST = 2 * 10**18
+"""The age of an episode that is only going to begin."""
+
+
 class Inhibitor(NamedTuple):
     """An open episode that mutes others, by its newest alert; `age` is less for what is older."""
 
-    age: float
+    age: int
     alert: Alert
 
 
@@ -41,23 +46,38 @@ class Inhibitors:
         self._changed: set[str] = set()
         self._asked: set[Key] = set()
         self._is_whole = False
+        self._at: dict[tuple[Key, datetime], dict[str, Inhibitor]] = {}
 
     def of(self, alert: Alert) -> Iterator[Inhibitor]:
-        """Give the sources of an alert; those that are stored come first, oldest first."""
+        """
+        Give the sources of an alert; those that are stored come first, oldest first.
+
+        What begins or ends in the very instant of the alert is a source, whatever is looked at first.
+        """
         key = self.inhibition.key(alert)
         if not self._is_whole and key not in self._asked:
             self._read(key)
-        sources = self._by_key.get(key, {})
-        return (source for episode, source in sources.items() if episode != alert.episode)
+        known = self._by_key.get(key, {})
+        yield from (source for episode, source in known.items() if episode != alert.episode)
+        now = self._at.get((key, alert.event_time), {})
+        yield from (source for episode, source in now.items() if episode != alert.episode and episode not in known)
 
-    def follow(self, alert: Alert, age: float) -> None:
+    def foresee(self, alert: Alert) -> None:
+        """Take an alert that is going to be stored: it may make its episode a source in its instant."""
+        if self.inhibition.is_source(alert):
+            self._note(Inhibitor(YOUNGEST, alert), alert.event_time)
+
+    def follow(self, alert: Alert, age: int) -> None:
         """Take an alert as stored, which may have made its episode a source, or another one, or none."""
         self._changed.add(alert.episode)
         key = self._keys.pop(alert.episode, None)
         if key is not None:
-            del self._by_key[key][alert.episode]
+            self._note(self._by_key[key].pop(alert.episode), alert.event_time)
         if self.inhibition.is_source(alert):
             self._put(Inhibitor(age, alert))
+
+    def _note(self, source: Inhibitor, instant: datetime) -> None:
+        self._at.setdefault((self.inhibition.key(source.alert), instant), {})[source.alert.episode] = source
 
     def _put(self, source: Inhibitor) -> None:
         key = self.inhibition.key(source.alert)

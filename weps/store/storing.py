@@ -102,7 +102,7 @@ def store_alerts(
     more = flaps.prepare(alerts, known)
     known |= _episodes(connection, more - known.keys())
     muting = Muting(connection, now)
-    muting.prepare(known.values())
+    muting.prepare(known.values(), [alert for alert, _ in alerts])
     decided = list(_decide(alerts, known, muting, flaps, now))
     if not decided:
         _save_episodes(connection, known.values())
