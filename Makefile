@@ -28,8 +28,8 @@ answers: install
 crash: install
 	CRASH_KILLS=200 $(BIN)/python -m pytest tests/weps/delivery/test_crash.py
 
-# Plays ten thousand random schedules of a source and of its reader, in memory where the system has a place there:
-# what is waited for else is the disk. With CI set hypothesis would play the same ones in each part.
+# Plays ten thousand random schedules of a source and of its reader; 35 minutes of one processor. In memory where that can be:
+# else the disk is waited for. With CI set hypothesis would play the same ones in each part.
 soak: install
 	env -u CI WEPS_SCHEDULES=10000 TMPDIR=$$(test -w /dev/shm && echo /dev/shm || echo $${TMPDIR:-/tmp}) \
 	    $(BIN)/python -m pytest -n auto --dist worksteal tests/weps/test_schedules.py
