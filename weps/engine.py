@@ -33,6 +33,7 @@ from weps.source_alerts import Alarm, Meter, note_answer, source_alerts
 from weps.store import BatchTransaction, Store
 
 LOG = logging.getLogger("weps.engine")
+REST = timedelta(seconds=30)
 
 
 class Engine(Lifecycle):
@@ -67,6 +68,7 @@ class Engine(Lifecycle):
         self._wake_delivery = wake_delivery
         self._watches: dict[int, watch.Watch] = {}
         self._polling: set[int] = set()
+        self._resting: dict[int, datetime] = {}
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(polls_at_once, thread_name_prefix="poll")
 
@@ -76,7 +78,10 @@ class Engine(Lifecycle):
 
     def due_feeds(self) -> tuple[Feed, ...]:
         """Give the feeds that are due and not being polled right now."""
-        return tuple(feed for feed in self.store.due_feeds(self._clock()) if feed.id not in self._polling)
+        now = self._clock()
+        self._resting = {identifier: until for identifier, until in self._resting.items() if until > now}
+        out = self._polling | self._resting.keys()
+        return tuple(feed for feed in self.store.due_feeds(now) if feed.id not in out)
 
     def poll_soon(self, feed_id: int) -> Future[None] | None:
         """Poll a feed in the background; None when it is being polled already, or the engine is closed."""
@@ -177,7 +182,9 @@ class Engine(Lifecycle):
             LOG.debug("feed is gone feed=%d", feed_id)
         except Exception:  # a poll must never take the others with it
             LOG.exception("poll broke feed=%d", feed_id)
-            self.store.poll_failed(feed_id, "an internal error, see the log", self._clock() + timedelta(seconds=30))
+            # Kept in memory too: where the disk is full it cannot be stored, and would break again at once.
+            rest = self._resting[feed_id] = self._clock() + REST
+            self.store.poll_failed(feed_id, "an internal error, see the log", rest)
         finally:
             self._polling.discard(feed_id)
 
