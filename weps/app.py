@@ -17,6 +17,8 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
 
 from sos_server.app import create_app as create_sos
 from sos_server.app import mount
@@ -43,6 +45,7 @@ from weps.sources import ServiceWatch
 from weps.store import Store
 from weps.web import create_routes, publishers
 from weps.web_deliveries import create_delivery_routes
+from weps.web_documents import refused
 from weps.web_episodes import create_episode_routes
 from weps.web_events import EventStream, create_event_routes
 from weps.web_inhibitions import create_inhibition_routes
@@ -93,7 +96,7 @@ class Service:
             world=world,
             wake_delivery=self._wake,
             polls_at_once=settings.polls_at_once,
-            alarm=Alarm(settings.source_failures, settings.stale_after),
+            alarm=Alarm(settings.source_failures, settings.stale_after, settings.series_stale_after),
         )
         self._hubs = feeders.hubs
         self.intake = Intake(self.engine, feeders.brokers, feeders.hubs, feeders.faults, horizon)
@@ -167,6 +170,7 @@ class Service:
                 mount("/wps", wps),
             ],
             middleware=_cross_origin(settings.cors_origins),
+            exception_handlers={Exception: _fail},
             lifespan=self._lifespan,
         )
 
@@ -177,6 +181,12 @@ class Service:
         yield
         self.events.close()
         await asyncio.to_thread(self.stop)
+
+
+async def _fail(request: Request, error: Exception) -> Response:
+    """Answer what no face expected, such as a database that takes nothing any more; strangers are not told why."""
+    LOG.error("request failed method=%s path=%s", request.method, request.url.path, exc_info=error)
+    return refused(500, "The service failed on this request; its log says why. Nothing was done; try again later.")
 
 
 def _create_sos(settings: Settings) -> Starlette:

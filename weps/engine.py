@@ -243,12 +243,13 @@ class Engine(Lifecycle):
         if isinstance(error, SourceUnreachable) and error.retry_after is not None:
             wait = max(wait, timedelta(seconds=error.retry_after))
         failed = self.store.poll_failed(feed.id, str(error), now + wait, self._meter.take(feed.id), now)
-        is_known = feed.last_error == failed.last_error
-        text = "poll failed feed=%d failures=%d wait=%.1f error=%s"
-        level = logging.DEBUG if is_known else logging.WARNING
-        LOG.log(level, text, feed.id, failed.failures, wait.total_seconds(), error)
         is_certain = failed.failures >= self._alarm.failures or isinstance(error, SourceDenied)
-        if is_certain and failed.down_since is None:
+        goes_down = is_certain and failed.down_since is None
+        level = logging.WARNING if goes_down or feed.last_error != failed.last_error else logging.DEBUG
+        text = "source is down" if goes_down else "poll failed"
+        wait_seconds = wait.total_seconds()
+        LOG.log(level, "%s feed=%d failures=%d wait=%.1f error=%s", text, feed.id, failed.failures, wait_seconds, error)
+        if goes_down:
             with self._transaction(feed.id) as (transaction, watched):
                 self._tell(transaction, watched, AlertStatus.SOURCE_DOWN, now, str(error))
             self._wake_delivery()

@@ -6,9 +6,11 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,23 @@ def test_ctrl_c_does_not_wait_for_clients(service: Running, sent: bytes):
     assert seconds < 8
     assert " weps.app stopped" in service.log().splitlines()[-1]
     assert "traceback" not in service.log()
+
+
+def test_a_database_that_takes_nothing_is_told_in_a_sentence(service: Running):
+    """
+    Whoever posts is told in a sentence that nothing was done; the reason stands in the log.
+    """
+    with closing(sqlite3.connect(service.data / "weps.db")) as connection:
+        connection.execute("CREATE TRIGGER full BEFORE INSERT ON items BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
+        connection.commit()
+    item = b"<rss version='2.0'><channel><item><guid>1</guid><title>x</title></item></channel></rss>"
+
+    answer = requests.post(f"{service.url}/store/InsertRSS", data=item, timeout=10)
+
+    told = "The service failed on this request; its log says why. Nothing was done; try again later."
+    assert (500, told) == (answer.status_code, answer.text)
+    assert "request failed method=POST path=/store/InsertRSS" in service.log()
+    assert "disk is full" in service.log()
 
 
 def test_the_log_is_one_event_a_line(service: Running):

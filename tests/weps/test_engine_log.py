@@ -15,7 +15,7 @@ def lines(bench: Bench, caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.INFO, "weps")
 
     def take() -> list[tuple[str, str]]:
-        events = ("received", "polls succeed again", "poll failed", "polled", "alerts")
+        events = ("received", "polls succeed again", "poll failed", "polled", "source is down")
         said = [(record.levelname, record.getMessage()) for record in caplog.records]
         caplog.clear()
         return [(level, name) for level, text in said for name in events if text.startswith(f"{name} feed=")]
@@ -41,7 +41,7 @@ def test_a_quiet_source_is_not_written_of(bench: Bench, lines):
 
 def test_a_source_that_fails_is_told_once_and_when_it_is_back(bench: Bench, lines):
     """
-    The same failure over and over is told when it begins, another one when it comes, and the end of it.
+    The same failure over and over is told when it begins and when it is certain, another when it comes, and the end.
     """
     bench.subscribe()
     bench.poll(1)
@@ -57,6 +57,6 @@ def test_a_source_that_fails_is_told_once_and_when_it_is_back(bench: Bench, line
     bench.sos.answer = None
     bench.poll(60 * 72)
 
-    assert [("WARNING", "poll failed")] == same
-    assert [("WARNING", "poll failed")] == [line for line in other if line[1] == "poll failed"]
+    assert [("WARNING", "poll failed"), ("WARNING", "source is down")] == same
+    assert [("WARNING", "poll failed")] == other
     assert ("INFO", "polls succeed again") in lines()
