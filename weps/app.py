@@ -186,7 +186,7 @@ class Service:
 async def _fail(request: Request, error: Exception) -> Response:
     """Answer what no face expected, such as a database that takes nothing any more; strangers are not told why."""
     LOG.error("request failed method=%s path=%s", request.method, request.url.path, exc_info=error)
-    return refused(500, "The service failed on this request; its log says why. Nothing was done; try again later.")
+    return refused(500, "The service failed on this request; its log says why. It may be tried again.")
 
 
 def _create_sos(settings: Settings) -> Starlette:

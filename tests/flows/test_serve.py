@@ -86,7 +86,7 @@ def test_ctrl_c_does_not_wait_for_clients(service: Running, sent: bytes):
 
 def test_a_database_that_takes_nothing_is_told_in_a_sentence(service: Running):
     """
-    Whoever posts is told in a sentence that nothing was done; the reason stands in the log.
+    Whoever posts is told nothing of the inside; the reason stands in the log.
     """
     with closing(sqlite3.connect(service.data / "weps.db")) as connection:
         connection.execute("CREATE TRIGGER full BEFORE INSERT ON items BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
@@ -95,7 +95,7 @@ def test_a_database_that_takes_nothing_is_told_in_a_sentence(service: Running):
 
     answer = requests.post(f"{service.url}/store/InsertRSS", data=item, timeout=10)
 
-    told = "The service failed on this request; its log says why. Nothing was done; try again later."
+    told = "The service failed on this request; its log says why. It may be tried again."
     assert (500, told) == (answer.status_code, answer.text)
     assert "request failed method=POST path=/store/InsertRSS" in service.log()
     assert "disk is full" in service.log()
