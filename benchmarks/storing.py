@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.frame import Case, Line, Scale, at_most, compare, require_equal
 from weps.matching import Matcher
-from weps.silences import Silence
 from weps.model import Alert, AlertStatus, Attention, Comparison, NewSubscription, RuleText, Severity, Source, Target
+from weps.silences import Silence
 from weps.store import Store
 
 if TYPE_CHECKING:
