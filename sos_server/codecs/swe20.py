@@ -45,8 +45,8 @@ class Component:
     A scalar component: a column of an array or a field of a record.
 
     `nil_values` gives the reason for each value that stands for none; `in_vector` marks coordinates; `value` is an
-    inline value, in an array a constant that uses no token. Only in results there is a record, which is the value of
-    complex observations.
+    inline value, in an array a constant that uses no token; `record` is the form of a whole record, which only rows of
+    results have as one component.
     """
 
     kind: str
