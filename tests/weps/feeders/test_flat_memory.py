@@ -6,12 +6,13 @@ import gzip
 import io
 import json
 import tracemalloc
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sos_server.codecs import xml_parts
+from sos_server.codecs import gml_any, xml_parts
 from tests.weps.feeders.test_streaming import FOOT, HEAD, array, member
 from weps.feeders import documents, json_large, xml_documents
 from weps.feeders.documents import read_observations, stream_observations
@@ -109,6 +110,7 @@ def small(monkeypatch):
     monkeypatch.setattr(xml_documents, "_CHUNK", 1 << 13)
     monkeypatch.setattr(xml_parts, "_LONGEST_MEMBER", 1 << 14)
     monkeypatch.setattr(documents, "_HEAD", 1 << 13)
+    monkeypatch.setattr(gml_any, "_MOST", 64)
     for name in ("LARGE", "CHUNK", "BATCH"):
         monkeypatch.setattr(json_large, name, 1 << 13)
 
@@ -127,11 +129,13 @@ def test_three_times_as_much_takes_hardly_more(write: Callable[[int], str]):
     """
     All values are read, and no more than a part of the file is held at any time.
     """
-    peak(write(200).encode())
+    documents_of = {count: write(count).encode() for count in (800, 2400)}
+    # what is remembered of times and names is bounded, and the same for both
+    deque(stream_observations(io.BytesIO(documents_of[2400])), maxlen=0)
 
-    (little, before), (much, after) = (peak(write(count).encode()) for count in (1000, 3000))
+    (little, before), (much, after) = map(peak, documents_of.values())
 
-    assert (sum(range(1000)), sum(range(3000))) == (little, much)
+    assert (sum(range(800)), sum(range(2400))) == (little, much)
     assert after < 1.4 * before
 
 
