@@ -55,6 +55,7 @@ from weps.web_sources import create_source_routes
 from weps.web_webhooks import create_webhook_routes
 
 LOG = logging.getLogger("weps.app")
+SOS_PATH = "/sos"
 HEARTBEAT_LIMIT = 10.0
 SECONDS_TO_STOP = 2.0
 SECONDS_TO_ANSWER = 30.0
@@ -84,7 +85,7 @@ class Service:
         self.delivery = DeliveryWorker(self.store, channels)
         self.events = EventStream(self.store, f"{self.base_url}/alerts")
         self._sos = _create_sos(settings)
-        sos_endpoints = f"{self.base_url}/sos", f"{self.own_url}/sos"
+        sos_endpoints = f"{self.base_url}{SOS_PATH}", f"{self.own_url}{SOS_PATH}"
         feeders = create_feeders(settings, fetcher, allowed_hosts, self._sos.state.service, sos_endpoints)
         horizon = Horizon(settings.overlap, settings.lookback, settings.catch_up_step)
         self.engine = Engine(
@@ -139,11 +140,11 @@ class Service:
             fetcher,
             base_url=self.base_url,
             data=settings.data / "wps",
-            sos_endpoint=f"{self.base_url}/sos",
+            sos_endpoint=f"{self.base_url}{SOS_PATH}",
             body_limit=settings.body_limit,
             processes=processes,
         )
-        context = Context(self.engine, fetcher, f"{self.base_url}/sos")
+        context = Context(self.engine, fetcher, f"{self.base_url}{SOS_PATH}")
         alive = lambda: self.scheduler.seconds_since_beat() < HEARTBEAT_LIMIT  # noqa: E731
         self._sos.state.storage.subscribe(lambda told: live.tell(told.procedure, told.observed_property))
         return Starlette(
@@ -166,7 +167,7 @@ class Service:
                 *create_silence_routes(self.store),
                 *create_inhibition_routes(self.store),
                 *create_source_routes(self.store, self._world),
-                mount("/sos", self._sos),
+                mount(SOS_PATH, self._sos),
                 mount("/wps", wps),
             ],
             middleware=_cross_origin(settings.cors_origins),
@@ -185,7 +186,8 @@ class Service:
 
 async def _fail(request: Request, error: Exception) -> Response:
     """Answer what no face expected, such as a database that takes nothing any more; strangers are not told why."""
-    LOG.error("request failed method=%s path=%s", request.method, request.url.path, exc_info=error)
+    if not f"{request.url.path}/".startswith(f"{SOS_PATH}/"):  # which has answered and logged what failed in it
+        LOG.error("request failed method=%s path=%s", request.method, request.url.path, exc_info=error)
     return refused(500, "The service failed on this request; its log says why. It may be tried again.")
 
 
@@ -193,7 +195,7 @@ def _create_sos(settings: Settings) -> Starlette:
     return create_sos(
         SosSettings(
             data=settings.data,
-            base_url=f"{settings.base_url.rstrip('/')}/sos" if settings.base_url else None,
+            base_url=f"{settings.base_url.rstrip('/')}{SOS_PATH}" if settings.base_url else None,
             request_limit_bytes=settings.body_limit,
             retention=settings.sos_retention or SosSettings().retention,
         )
