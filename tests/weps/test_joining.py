@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.flows.rules import HEAT
 from tests.scheduled_sos import ScheduledSos, Told
 from tests.weps.bench import Bench, at
+from tests.weps.test_result_times import BY_RESULT_TIME, publish
 from tests.weps.test_schedules import FAULTS, MANY
 from weps.engine import Engine
 from weps.feeders.sos import SosFeeder
@@ -82,6 +83,29 @@ def test_a_subscription_that_caught_up_alone_is_joined_by_those_that_come_later(
     assert (len(wanted(bench)), new.feed_id) == (1, past.feed_id)
     assert len(bench.alerts(past)) == 2 * 24 + 1
     assert sorted(alert.value for alert in bench.alerts(new)) == [31, 32, 33]
+
+
+def test_sources_that_are_asked_by_the_result_time_are_joined_too(bench: Bench):
+    """
+    What becomes known after they are one is told to both, once, however long ago it held.
+    """
+    bench.sos.insert(*((at(minute), 31) for minute in range(-4 * DAY, 0, 60)))
+    source = read_kvp(bench.sos.template() + BY_RESULT_TIME)
+    shared, past = bench.subscribe(EVERY, source=source), bench.subscribe(EVERY, source=source, start=at(-2 * DAY))
+    bench.poll(1)
+    bench.poll(2)
+    joined = wanted(bench)
+    for minute in (61, 121):
+        publish(bench, at(minute - 3 * DAY + 0.5), at(minute - 1), 32)
+        bench.poll(minute)
+
+    assert joined == [shared.feed_id]
+    late = [at(minute - 3 * DAY + 0.5) for minute in (61, 121)]
+    assert [alert.phenomenon_time for alert in bench.alerts(shared)][-2:] == late
+    assert [alert.phenomenon_time for alert in bench.alerts(past)] == [
+        *(at(minute) for minute in range(-2 * DAY, 0, 60)),
+        *late,
+    ]
 
 
 def test_a_beginning_that_is_not_long_ago_is_waited_for(bench: Bench):
