@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from sos_server.time import shifted
 from weps.errors import FeedError, SourceUnreachable
 from weps.feeders.base import Batch, Counted, Feeder
 from weps.feeders.forms import is_asked_by_result_time
@@ -112,7 +113,7 @@ class Asker:
         looked = self.learned(feed.id).looked
         if looked is not None and until - looked < self._horizon.overlap:
             return ()
-        begin = max(looked or feed.activation, until - self._horizon.step) - self._horizon.overlap
+        begin = shifted(max(looked or feed.activation, shifted(until, -self._horizon.step)), -self._horizon.overlap)
         known = known_during(feed.source)
         found: tuple[Observation, ...] = ()
         try:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from sos_server.time import shifted
 from weps.asking import Asker
 from weps.errors import SourceException
 from weps.feeders.forms import is_asked_by_result_time
@@ -100,5 +101,5 @@ def _latest(asker: Asker, horizon: Horizon, feed: Feed, until: datetime) -> tupl
         return asker.latest(feed, until), EPOCH
     except SourceException:
         # `latest` is an extension. Without it, what is older than the lookback is not known, and never asked for.
-        since = feed.activation - horizon.lookback
+        since = shifted(feed.activation, -horizon.lookback)
         return asker.fetch(feed, since, feed.activation).observations, since

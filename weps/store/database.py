@@ -67,7 +67,8 @@ class Database:
         except CommandError as error:  # the version of the tables is none of ours
             raise SettingsError(f"the database was made by a newer WEPS; start it with that one ({error})") from error
         except SQLAlchemyError as error:
-            raise SettingsError(f"the database cannot be opened or is damaged ({type(error).__name__})") from error
+            fault = f"the database {self._engine.url.database} cannot be opened or is damaged"
+            raise SettingsError(f"{fault} ({type(error).__name__})") from error
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -87,3 +87,14 @@ def test_a_file_for_a_directory_is_told(run):
     code, _, lines = run("serve", "--port", "0", "--data", "rule")
 
     assert (1, ["weps: rule can be no directory for data (File exists); name another one"]) == (code, lines)
+
+
+def test_a_database_that_is_none_is_named(run, tmp_path):
+    """
+    Whoever runs the service sees which file to look after.
+    """
+    (tmp_path / "folder" / "weps.db").write_bytes(b"certainly no database, and longer than a header of one" * 20)
+
+    code, _, lines = run("serve", "--port", "0", "--data", "folder")
+
+    assert (1, ["weps: the database folder/weps.db cannot be opened or is damaged (DatabaseError)"]) == (code, lines)
