@@ -10,6 +10,7 @@ from pathlib import Path
 from sos_server.time import parse_instant
 from weps.commands.check_rule import read_rule
 from weps.commands.read import read_source, told_of
+from weps.errors import InputError
 from weps.feeders.documents import read_recording
 from weps.model import RuleText
 from weps.rules.backtest import backtest
@@ -40,6 +41,8 @@ def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the detections."""
+    if arguments.start and arguments.end and arguments.end < arguments.start:
+        raise InputError("is before --start; nothing could be found", where="--end")
     text = read_rule(arguments.rule)
     rule = compile_rule(RuleText(detect_language(text), text))
     with told_of(arguments.observations):

@@ -98,3 +98,14 @@ def test_a_database_that_is_none_is_named(run, tmp_path):
     code, _, lines = run("serve", "--port", "0", "--data", "folder")
 
     assert (1, ["weps: the database folder/weps.db cannot be opened or is damaged (DatabaseError)"]) == (code, lines)
+
+
+def test_an_end_before_the_start_is_told(run):
+    """
+    Instead of a backtest that finds nothing.
+    """
+    times = ("--start", "2021-01-01", "--end", "2020-01-01")
+
+    code, out, lines = run("backtest", "--rule", "rule", "--observations", "empty", *times)
+
+    assert (1, "", ["weps: --end: is before --start; nothing could be found"]) == (code, out, lines)
