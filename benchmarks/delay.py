@@ -46,14 +46,14 @@ def run(scale: Scale) -> list[Line]:
     subscriptions, sensors = scale.of(MANY), scale.of(SENSORS)
     interval = timedelta(seconds=10 if scale.full else 1)
     with TemporaryDirectory() as folder, serving_sos(_made(folder, "sos")) as sos:
-        for number in range(sensors):
-            _register(sos, number)
         data = _made(folder, "weps")
         (data / "config").mkdir()
         (data / "config" / "weps.toml").write_text(_ALLOWED)
         made = _subscribe(data, sos, subscriptions, sensors, interval)
+        for number in range(sensors):
+            _register(sos, number)
         with serving(data) as server, closing(sqlite3.connect(data / "weps.db")) as database:
-            _await_polls(database, sensors)
+            _await_polls(database, sos, sensors)
             spent, began = server.cpu_seconds(), time.monotonic()
             delays = _publish_and_watch(database, sos, [made[number].feed_id for number in range(sensors)], interval)
             share = 100 * (server.cpu_seconds() - spent) / (time.monotonic() - began)
@@ -121,13 +121,14 @@ def _subscribe(
         store.dispose()
 
 
-def _await_polls(database: sqlite3.Connection, sensors: int) -> None:
-    """Wait until every source has been polled."""
+def _await_polls(database: sqlite3.Connection, sos: Server, sensors: int) -> None:
+    """Wait until every source has been polled; the connection to the SOS is kept open meanwhile."""
     until = time.monotonic() + _SECONDS_TO_BEGIN
     while database.execute("SELECT count(polled_until) FROM feeds").fetchone() != (sensors,):
         if time.monotonic() > until:
             raise WrongAnswer(f"not all sources were polled within {_SECONDS_TO_BEGIN:g} s")
-        time.sleep(_SECONDS_BETWEEN_LOOKS)
+        sos.status(SOS)
+        time.sleep(10 * _SECONDS_BETWEEN_LOOKS)
 
 
 def _publish_and_watch(database: sqlite3.Connection, sos: Server, feeds: list[int], interval: timedelta) -> list[float]:
