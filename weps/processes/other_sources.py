@@ -207,7 +207,7 @@ def read_other_source(inputs: Inputs, context: Context, not_with: tuple[str, ...
     mapping = inputs.document("mapping")
     wish = Wish(address, mapping.text if mapping else None, *(inputs.text(name) for name in _PUSH_INPUTS))
     names = {"mapping": "mapping", "secret": "pushSecret", "topic": "pushTopic", "protocol": "pushProtocol"}
-    with told_of({"": "sosEndpoint", **names}):
+    with told_of({"": "sosEndpoint", **names, **{name: name for name in _PUSH_INPUTS}}):
         return kind.read(wish, context)
 
 
