@@ -37,16 +37,10 @@ def encode_exception(error: SosError, version: str = "2.0.0") -> bytes:
     report = xml.new("ows:ExceptionReport", version=version)
     exception = xml.add(report, "ows:Exception", exceptionCode=error.code)
     if error.locator:
-        exception.set("locator", error.locator)
-    xml.add(exception, "ows:ExceptionText", _printable(error.message))
+        exception.set("locator", xml.legible(error.locator))
+    # a message may quote what a client sent
+    xml.add(exception, "ows:ExceptionText", xml.legible(error.message))
     return xml.serialize(report)
-
-
-def _printable(text: str) -> str:
-    """Drop what XML cannot hold: a message may quote what a client sent."""
-    return "".join(
-        letter for letter in text if letter in "\t\n" or (letter >= " " and not "\ud800" <= letter <= "\udfff")
-    )
 
 
 def decode_exceptions(root: etree._Element) -> tuple[ServiceException, ...]:

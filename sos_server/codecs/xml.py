@@ -201,7 +201,12 @@ def add(parent: etree._Element, name: str, text: str | None = None, /, **attribu
 
 def escape_text(text: object) -> str:
     """Escape what stands as text in a document; what XML cannot hold is replaced."""
-    return escape(_ILLEGAL.sub("\ufffd", str(text)), {"\r": "&#13;"})
+    return escape(legible(str(text)), {"\r": "&#13;"})
+
+
+def legible(text: str) -> str:
+    """Give a text in which what XML cannot hold is replaced."""
+    return _ILLEGAL.sub("\ufffd", text)
 
 
 def make_ids_unique(element: etree._Element, taken: set[str], suffix: str) -> None:

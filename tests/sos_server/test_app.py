@@ -146,6 +146,21 @@ def test_a_body_that_says_that_it_is_too_large_is_not_read(client: Client, lengt
     assert 0 == client.received
 
 
+@pytest.mark.parametrize("letter", ["\0", "\x1f", "\ufffe", "\uffff"], ids=["0", "1F", "FFFE", "FFFF"])
+def test_a_refusal_quotes_what_xml_cannot_hold(client: Client, letter: str) -> None:
+    """
+    Something stands in its place.
+    """
+    unknown = client.get({"service": "SOS", "version": "2.0.0", "request": f"Get{letter}It"})
+    named = client.get(CAPABILITIES | {"acceptVersions": f"{letter}.0"})
+
+    assert (400, 400) == (unknown.status, named.status)
+    assert {unknown.exception[0], named.exception[0]} <= {
+        *("OperationNotSupported", "InvalidParameterValue", "VersionNegotiationFailed")
+    }
+    assert letter not in unknown.text + named.text
+
+
 REFUSED_BODIES = [
     pytest.param(b"test", "InvalidRequest", id="no XML"),
     pytest.param(b"", "InvalidRequest", id="empty"),
