@@ -6,9 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from weps.episodes import EpisodeSelection
-from weps.errors import InputError
 from weps.handling import Handling
-from weps.model import AlertStatus, Page
+from weps.model import AlertStatus
 from weps.notify.episode_json import episode_to_json, whole_episode_to_json
 from weps.processes.base import (
     JSON,
@@ -21,6 +20,7 @@ from weps.processes.base import (
     ProcessSpec,
 )
 from weps.processes.inputs import DURATION_UNITS
+from weps.processes.paging import LIMIT_INPUT, read_page
 from weps.processes.subscribing import told_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from weps.processes.base import Context, Outputs
     from weps.processes.inputs import Inputs
 
-LIMIT, MOST = 50, 500
 IN_JSON = Complex((Format(JSON),))
 EPISODE_ID = InputSpec("episodeId", "The identifier of the episode", Literal(), "As alerts name it.", min_occurs=1)
 BY = InputSpec("by", "Who does it", Literal(), min_occurs=1)
@@ -147,9 +146,6 @@ GET_EPISODE = ProcessSpec(
 
 
 def _list(inputs: Inputs, context: Context) -> Outputs:
-    limit = LIMIT if inputs.count("limit") is None else inputs.count("limit") or 0
-    if not 1 <= limit <= MOST:
-        raise InputError(f"{limit} is not between 1 and {MOST}.", "limit")
     acknowledged, is_open = inputs.text("acknowledged"), inputs.text("open")
     selection = EpisodeSelection(
         subscription=inputs.text("subscriptionId"),
@@ -157,9 +153,9 @@ def _list(inputs: Inputs, context: Context) -> Outputs:
         is_open=None if is_open is None else is_open == "true",
         is_free=None if acknowledged is None else acknowledged == "false",
     )
-    store = context.engine.store
+    store, page = context.engine.store, read_page(inputs)
     with told_of({"": "after"}):
-        episodes = store.episodes(selection, Page(limit=limit, after=inputs.text("after")))
+        episodes = store.episodes(selection, page)
     newest = store.newest_alerts_of(episodes)
     listed = [episode_to_json(episode, newest.get(episode.id)) for episode in episodes]
     total = store.count_episodes(selection)
@@ -182,7 +178,7 @@ LIST_EPISODES = ProcessSpec(
         InputSpec("open", "Only those that go on, or do not", _TRUTH),
         InputSpec("acknowledged", "Only those that somebody takes care of, or nobody", _TRUTH),
         InputSpec("after", "The identifier of the last one of the page before", Literal()),
-        InputSpec("limit", "How many to give", Literal(Kind.COUNT), f"{LIMIT} if left out, at most {MOST}."),
+        LIMIT_INPUT,
     ),
     (
         OutputSpec("episodes", "The page of episodes", IN_JSON),

@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from weps.errors import InputError
 from weps.inhibiting import Inhibiting
 from weps.inhibitions import EQUAL, INHIBITING
-from weps.model import AlertStatus, Page
+from weps.model import AlertStatus
 from weps.notify.episode_json import inhibition_to_json
 from weps.processes.base import InputSpec, Kind, Literal, OutputSpec, ProcessSpec
 from weps.processes.handling_episodes import IN_JSON, write_json
 from weps.processes.inputs import DURATION_UNITS
-from weps.processes.matcher_inputs import MANY, matcher_inputs, read_matcher
-from weps.processes.silencing import MOST
+from weps.processes.matcher_inputs import matcher_inputs, read_matcher
+from weps.processes.paging import LIMIT_INPUT, OFFSET_INPUT, read_page
 from weps.processes.subscribing import told_of
 
 if TYPE_CHECKING:
@@ -52,11 +51,7 @@ def _tell(inhibition: Inhibition, info: str) -> Outputs:
 
 
 def _list(inputs: Inputs, context: Context) -> Outputs:
-    limit = MANY if inputs.count("limit") is None else inputs.count("limit") or 0
-    if not 1 <= limit <= MOST:
-        raise InputError(f"{limit} is not between 1 and {MOST}.", "limit")
-    now = datetime.now(UTC)
-    page = Page(inputs.count("offset") or 0, limit)
+    page, now = read_page(inputs), datetime.now(UTC)
     found = context.engine.store.inhibitions(page, not_over_at=None if inputs.text("all") == "true" else now)
     return {"inhibitions": write_json({"inhibitions": [inhibition_to_json(each, now) for each in found]})}
 
@@ -104,8 +99,8 @@ LIST_INHIBITIONS = ProcessSpec(
     "1.0.0",
     (
         InputSpec("all", "Those that are over too", Literal(allowed=("true", "false"))),
-        InputSpec("offset", "How many to leave out", Literal(Kind.COUNT)),
-        InputSpec("limit", "How many to give", Literal(Kind.COUNT), f"{MANY} if left out, at most {MOST}."),
+        OFFSET_INPUT,
+        LIMIT_INPUT,
     ),
     (OutputSpec("inhibitions", "The page of inhibitions", IN_JSON),),
     _list,

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from weps.errors import InputError
-from weps.model import Page
 from weps.notify.episode_json import silence_to_json
 from weps.processes.base import InputSpec, Kind, Literal, OutputSpec, ProcessSpec
 from weps.processes.handling_episodes import IN_JSON, write_json
 from weps.processes.inputs import DURATION_UNITS
-from weps.processes.matcher_inputs import MANY, matcher_inputs, read_matcher
+from weps.processes.matcher_inputs import matcher_inputs, read_matcher
+from weps.processes.paging import LIMIT_INPUT, OFFSET_INPUT, read_page
 from weps.processes.subscribing import told_of
 from weps.silences import read_weekly
 from weps.silencing import Silencing
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from weps.processes.inputs import Inputs
     from weps.silences import Silence, Weekly
 
-MOST = 500
 _PLACES = {"ends": "end", "begins": "begin", "bbox": "bbox"}
 _PLACES |= {name: name for name in ("author", "reason", "days", "from", "until", "timeZone")}
 _OUTPUTS = (
@@ -62,11 +61,7 @@ def _tell(silence: Silence, info: str) -> Outputs:
 
 
 def _list(inputs: Inputs, context: Context) -> Outputs:
-    limit = MANY if inputs.count("limit") is None else inputs.count("limit") or 0
-    if not 1 <= limit <= MOST:
-        raise InputError(f"{limit} is not between 1 and {MOST}.", "limit")
-    now = datetime.now(UTC)
-    page = Page(inputs.count("offset") or 0, limit)
+    page, now = read_page(inputs), datetime.now(UTC)
     found = context.engine.store.silences(page, not_over_at=None if inputs.text("all") == "true" else now)
     return {"silences": write_json({"silences": [silence_to_json(silence, now) for silence in found]})}
 
@@ -111,8 +106,8 @@ LIST_SILENCES = ProcessSpec(
     "1.0.0",
     (
         InputSpec("all", "Those that are over too", Literal(allowed=("true", "false"))),
-        InputSpec("offset", "How many to leave out", Literal(Kind.COUNT)),
-        InputSpec("limit", "How many to give", Literal(Kind.COUNT), f"{MANY} if left out, at most {MOST}."),
+        OFFSET_INPUT,
+        LIMIT_INPUT,
     ),
     (OutputSpec("silences", "The page of silences", IN_JSON),),
     _list,

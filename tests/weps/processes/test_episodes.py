@@ -88,7 +88,8 @@ REFUSED = {
         "timeZone",
     ),
     "behind nobody": ("weps:ListEpisodes", {"after": "nobody"}, "after"),
-    "too many": ("weps:ListEpisodes", {"limit": "501"}, "limit"),
+    "too many": ("weps:ListEpisodes", {"limit": "1001"}, "limit"),
+    "too far": ("weps:ListSilences", {"offset": "1" + "0" * 30}, "offset"),
 }
 
 
