@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from benchmarks.frame import Line, Scale, WrongAnswer, at_most
 from benchmarks.server import Server, serving_webhooks
 from weps.channels import create_channels
-from weps.delivery_worker import DeliveryWorker
+from weps.delivery.worker import DeliveryWorker
 from weps.ledger import LedgerSelection
 from weps.model import Alert, AlertStatus, DeliveryStatus, NewSubscription, RuleText, Severity, Source, Target
 from weps.settings import Settings

@@ -37,9 +37,9 @@ from weps.notify.formats import FORMATS
 from weps.notify.message import compose_alert
 from weps.rules.languages import THRESHOLD
 from weps.store import Store
-from weps.web import create_routes
-from weps.web_documents import DocumentCache
-from weps.web_feeds import FeedFace
+from weps.web.documents import DocumentCache
+from weps.web.feeds import FeedFace
+from weps.web.routes import create_routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -24,7 +24,7 @@ from sos_server.app import create_app as create_sos
 from sos_server.app import mount
 from sos_server.settings import Settings as SosSettings
 from weps.channels import create_channels, create_webhook_channel, standing_targets
-from weps.delivery_worker import DeliveryWorker
+from weps.delivery.worker import DeliveryWorker
 from weps.engine import Engine
 from weps.errors import SettingsError
 from weps.feeders.http import Fetcher
@@ -43,16 +43,16 @@ from weps.settings import Settings
 from weps.source_alerts import Alarm
 from weps.sources import ServiceWatch
 from weps.store import Store
-from weps.web import create_routes, publishers
-from weps.web_deliveries import create_delivery_routes
-from weps.web_documents import refused
-from weps.web_episodes import create_episode_routes
-from weps.web_events import EventStream, create_event_routes
-from weps.web_inhibitions import create_inhibition_routes
-from weps.web_push import create_push_routes
-from weps.web_silences import create_silence_routes
-from weps.web_sources import create_source_routes
-from weps.web_webhooks import create_webhook_routes
+from weps.web.deliveries import create_delivery_routes
+from weps.web.documents import refused
+from weps.web.episodes import create_episode_routes
+from weps.web.events import EventStream, create_event_routes
+from weps.web.inhibitions import create_inhibition_routes
+from weps.web.push import create_push_routes
+from weps.web.routes import create_routes, publishers
+from weps.web.silences import create_silence_routes
+from weps.web.sources import create_source_routes
+from weps.web.webhooks import create_webhook_routes
 
 LOG = logging.getLogger("weps.app")
 SOS_PATH = "/sos"

@@ -14,7 +14,7 @@ from concurrent.futures import TimeoutError as NotYetError
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from weps.delivery_introduction import Introduction, introduce
+from weps.delivery.introduction import Introduction, introduce
 from weps.errors import InputError
 from weps.model import (
     Attention,

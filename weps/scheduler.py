@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from weps.engine import Engine
-from weps.grouping import Grouping
+from weps.handling.groups import Grouping
+from weps.handling.reminders import Reminding
 from weps.housekeeping import Housekeeping
 from weps.live import LiveFeeds
 from weps.model import Feed
-from weps.reminding import Reminding
 from weps.sources import ServiceWatch
 
 LOG = logging.getLogger("weps.scheduler")

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from tests.flows.conftest import wait_for
 from tests.flows.rules import HEAT
-from tests.weps.desk import ALL, HOUR, MONDAY, Desk
+from tests.weps.handling.desk import ALL, HOUR, MONDAY, Desk
 from tests.weps.notify.stores import open_store
 from weps.model import Reminder
 from weps.store.tables import ALERTS, OUTBOX
@@ -23,7 +23,7 @@ EPISODES = 60
 WORKER = """
 import sys
 from datetime import datetime
-from weps.reminding import Reminding
+from weps.handling.reminders import Reminding
 from weps.store import Store
 print("begin", flush=True)
 Reminding(Store(sys.argv[1]), lambda: datetime.fromisoformat(sys.argv[2])).run_due()

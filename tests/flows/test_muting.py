@@ -16,9 +16,9 @@ from standardwebhooks.webhooks import Webhook
 from tests.flows.conftest import Running, wait_for
 from tests.flows.rules import HEAT
 from tests.webhook_peer import Peer
-from tests.weps.desk import HOUR, MONDAY, Desk
+from tests.weps.handling.desk import HOUR, MONDAY, Desk
 from tests.weps.notify.stores import open_store
-from weps.inhibiting import Inhibiting
+from weps.handling.inhibitions import Inhibiting
 from weps.matching import Matcher
 from weps.model import AlertStatus, Reminder, Severity
 from weps.store.tables import ALERTS, OUTBOX
@@ -27,8 +27,8 @@ EPISODES = 60
 WORKER = """
 import sys
 from datetime import datetime
-from weps.grouping import Grouping
-from weps.reminding import Reminding
+from weps.handling.groups import Grouping
+from weps.handling.reminders import Reminding
 from weps.store import Store
 store, clock = Store(sys.argv[1]), lambda: datetime.fromisoformat(sys.argv[2])
 print("begin", flush=True)

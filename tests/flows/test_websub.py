@@ -11,7 +11,7 @@ from tests.flows.conftest import Running, free_port, wait_for
 from tests.flows.test_other_sources import MAPPING, RULE, past, told
 from tests.pubsub_publisher import Publisher
 from tests.websub_hub import WebSubHub
-from tests.weps.test_web_push import OM
+from tests.weps.web.test_push import OM
 from weps.__main__ import main
 from weps.client import execute
 from weps.errors import InputError

@@ -8,7 +8,7 @@ import pytest
 
 from tests.flaky_sos import FlakySos
 from tests.weps.bench import Bench
-from tests.weps.desk import Desk
+from tests.weps.handling.desk import Desk
 from tests.weps.notify.mail_server import Box, SmtpServer
 from tests.weps.notify.stores import open_store
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from tests.weps.desk import HOUR, MONDAY, Desk
+from tests.weps.handling.desk import HOUR, MONDAY, Desk
 from tests.weps.notify.samples import make_alert
 from weps.flapping import Flaps, count_change, is_change
 from weps.model import AlertStatus, Flapping, Language, Reminder, Severity

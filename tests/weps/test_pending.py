@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.weps.desk import ALL, BOSS, HOUR
+from tests.weps.handling.desk import ALL, BOSS, HOUR
 from weps.episodes import EpisodeSelection
 from weps.model import AlertStatus, Changes, Page, Severity, SubscriptionStatus, Target
 

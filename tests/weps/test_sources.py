@@ -26,7 +26,7 @@ from weps.feeders.template import read_kvp
 from weps.model import LatePolicy, Ordering, Source, SourceChange
 from weps.source_alerts import Alarm
 from weps.sources import ServiceWatch, service_key
-from weps.web_sources import create_source_routes
+from weps.web.sources import create_source_routes
 
 DAY = 24 * 60
 DOWN = (503, b"down for maintenance")

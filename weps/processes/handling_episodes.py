@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from weps.episodes import EpisodeSelection
-from weps.handling import Handling
+from weps.handling.episodes import Handling
 from weps.model import AlertStatus
 from weps.notify.episode_json import episode_to_json, whole_episode_to_json
 from weps.processes.base import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from weps.inhibiting import Inhibiting
+from weps.handling.inhibitions import Inhibiting
 from weps.inhibitions import EQUAL, INHIBITING
 from weps.model import AlertStatus
 from weps.notify.episode_json import inhibition_to_json

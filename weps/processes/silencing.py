@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from weps.errors import InputError
+from weps.handling.silences import Silencing
 from weps.notify.episode_json import silence_to_json
 from weps.processes.base import InputSpec, Kind, Literal, OutputSpec, ProcessSpec
 from weps.processes.handling_episodes import IN_JSON, write_json
@@ -14,7 +15,6 @@ from weps.processes.matcher_inputs import matcher_inputs, read_matcher
 from weps.processes.paging import LIMIT_INPUT, OFFSET_INPUT, read_page
 from weps.processes.subscribing import told_of
 from weps.silences import read_weekly
-from weps.silencing import Silencing
 
 if TYPE_CHECKING:
     from weps.processes.base import Context, Outputs

@@ -13,7 +13,7 @@ from weps.processes.subscribing import check_target
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from weps.delivery_introduction import Introduction
+    from weps.delivery.introduction import Introduction
     from weps.model import Target
     from weps.processes.base import Context
     from weps.processes.inputs import Inputs

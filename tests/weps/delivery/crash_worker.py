@@ -9,8 +9,8 @@ from multiprocessing.connection import Connection
 
 from tests.weps.delivery.receiver import post
 from tests.weps.notify.samples import make_alert
-from weps.delivery import BackOff
-from weps.delivery_worker import DeliveryWorker
+from weps.delivery.dispatcher import BackOff
+from weps.delivery.worker import DeliveryWorker
 from weps.model import Page
 from weps.notify.webhook import WebhookChannel
 from weps.store import Store

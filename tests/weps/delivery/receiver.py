@@ -13,7 +13,7 @@ import requests
 from sqlalchemy import select
 
 from tests.weps.notify.samples import make_alert
-from weps.delivery import BackOff, Dispatcher
+from weps.delivery.dispatcher import BackOff, Dispatcher
 from weps.errors import SourceUnreachable
 from weps.notify.posting import Reply
 from weps.store.tables import OUTBOX

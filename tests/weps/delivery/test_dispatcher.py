@@ -11,7 +11,7 @@ import pytest
 
 from tests.weps.delivery.receiver import NO_JITTER, NOW, outbox, send_all
 from tests.weps.notify.stores import add_alerts, subscribe
-from weps.delivery import BackOff, Dispatcher
+from weps.delivery.dispatcher import BackOff, Dispatcher
 from weps.notify.insert_rss import InsertRssChannel
 from weps.notify.posting import Reply
 

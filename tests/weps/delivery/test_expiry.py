@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.weps.delivery.receiver import NO_JITTER, Receiver, send_all
-from tests.weps.desk import ALL, HOUR, Desk
-from weps.delivery import Dispatcher
+from tests.weps.handling.desk import ALL, HOUR, Desk
+from weps.delivery.dispatcher import Dispatcher
 from weps.model import AlertStatus, Changes, Page, SubscriptionStatus, Target
 
 FAILED, FIRING, EXPIRED = AlertStatus.RULE_FAILED, AlertStatus.FIRING, AlertStatus.EXPIRED

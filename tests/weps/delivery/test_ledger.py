@@ -11,7 +11,7 @@ from tests.weps.asgi import Answer, Client
 from tests.weps.delivery.receiver import NOW, SECOND, add, events, outbox, run
 from tests.weps.notify.stores import subscribe
 from weps.ledger import LedgerSelection
-from weps.web_deliveries import create_delivery_routes
+from weps.web.deliveries import create_delivery_routes
 
 
 def test_every_attempt_stands_in_the_ledger_with_its_answer(store, channels, receiver):

@@ -9,7 +9,7 @@ from tests.weps.delivery.receiver import NO_JITTER, NOW, add, events, outbox, ru
 from tests.weps.notify.mail_server import mail_channel
 from tests.weps.notify.stores import subscribe
 from weps.channels import create_channels
-from weps.delivery import Dispatcher
+from weps.delivery.dispatcher import Dispatcher
 from weps.ledger import LedgerSelection
 from weps.model import Changes, DeliveryStatus, Target
 from weps.notify.mail import EmailChannel, MailServer, Pace

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tests.weps.delivery.receiver import NOW, outbox
 from tests.weps.notify.stores import add_alerts, open_store, subscribe
-from weps.delivery import BackOff
-from weps.delivery_worker import DeliveryWorker
+from weps.delivery.dispatcher import BackOff
+from weps.delivery.worker import DeliveryWorker
 
 
 def test_the_worker_sends_what_it_is_woken_for_and_tries_again_by_itself(store, channels, receiver):
@@ -56,7 +56,7 @@ def test_the_worker_stops_in_time_and_what_was_in_hand_is_sent_after_the_next_st
 WORKER = """
 import sys, time
 from tests.weps.delivery.receiver import post
-from weps.delivery_worker import DeliveryWorker
+from weps.delivery.worker import DeliveryWorker
 from weps.notify.insert_rss import InsertRssChannel
 from weps.store import Store
 worker = DeliveryWorker(Store(sys.argv[1]), {"insert-rss": InsertRssChannel(post, "http://weps.example.org/alerts")})

@@ -23,7 +23,7 @@ from weps.processes.registry import PROCESSES
 from weps.processes.wps20_encode import write_status
 from weps.rules.languages import detect_language
 from weps.rules.operators import view
-from weps.web import create_routes
+from weps.web.routes import create_routes
 
 MORE_HEAT = HEAT.replace("30", "35")
 WPS = "{http://www.opengis.net/wps/2.0}"

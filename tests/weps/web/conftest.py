@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from tests.weps.asgi import Client
 from tests.weps.notify.stores import open_store, subscribe
 from tests.weps.web.posting import ReadsCounted
-from weps.web import create_routes
+from weps.web.routes import create_routes
 
 
 @pytest.fixture

@@ -1,0 +1,383 @@
+"""Alerts that mute others: on a real store with a fixed clock."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.weps.handling.desk import BOSS, HOUR, MONDAY, Desk
+from tests.weps.notify.samples import make_alert
+from tests.weps.notify.stores import open_store
+from weps.errors import InputError, NotFoundError
+from weps.handling.inhibitions import Inhibiting
+from weps.inhibitions import Inhibition
+from weps.matching import Matcher
+from weps.model import AlertStatus, Page, Reminder, Severity, Subscription, SubscriptionStatus
+
+DOWN, FIRING, RESOLVED = AlertStatus.SOURCE_DOWN, AlertStatus.FIRING, AlertStatus.RESOLVED
+SEVERE = Matcher(severities=(Severity.SEVERE,))
+MINOR = Matcher(severities=(Severity.MINOR,))
+BOTH = Matcher(severities=(Severity.SEVERE, Severity.MINOR))
+OVER = Reminder.INHIBITION_OVER.value
+
+
+class Yard(Desk):
+    """A desk at which big alerts mute small ones, of the same feature unless it is told otherwise."""
+
+    def inhibit(self, source=SEVERE, target=MINOR, equal=("featureOfInterest",), **when) -> Inhibition:
+        work = Inhibiting(self.store, lambda: self.now)
+        return work.inhibit(source, target, equal=equal, author="Ada", reason="one is enough", **when)
+
+    def end(self, inhibition: Inhibition) -> None:
+        Inhibiting(self.store, lambda: self.now).end(inhibition.id)
+
+    def big(self, subscription: Subscription, status=FIRING, episode="big", feature="quay", **changes) -> None:
+        self.tell(
+            subscription, status, episode, **{"severity": Severity.SEVERE, "feature_of_interest": feature} | changes
+        )
+
+    def small(self, subscription: Subscription, status=FIRING, episode="small", feature="quay", **changes) -> None:
+        self.tell(
+            subscription, status, episode, **{"severity": Severity.MINOR, "feature_of_interest": feature} | changes
+        )
+
+    def batch(self, subscription: Subscription, *alerts: tuple[str, AlertStatus, Severity]) -> None:
+        """Store alerts of episodes of one feature in one transaction, each of what happened an hour later."""
+        told = []
+        for episode, status, severity in alerts:
+            self.count += 1
+            alert = make_alert(self.count, status=status, subscription=subscription)
+            changes = {"id": f"a-{self.count}", "episode": episode, "severity": severity, "feature_of_interest": "quay"}
+            changes["event_time"] = self.now + self.count * HOUR
+            told.append((replace(alert, **changes), subscription.targets))
+        with self.store.batch(subscription.feed_id) as batch:
+            batch.add_alerts(told, self.now)
+
+    def told(self, episode: str) -> list[tuple[str, bool]]:
+        """What stands in the feed of an episode, and whether it was pushed."""
+        alerts = self.store.alerts_of_episode(episode)
+        return [(alert.reminder or alert.status.value, alert.silenced is None) for alert in alerts]
+
+
+@pytest.fixture
+def yard(tmp_path):
+    made = Yard(open_store(tmp_path))
+    yield made
+    made.store.dispose()
+
+
+def test_while_a_source_is_open_its_targets_are_stored_and_not_pushed(yard):
+    """
+    They name the inhibition; another feature is told as always. When the source ends, what is open is told once.
+    """
+    subscription, inhibition = yard.subscribe(), yard.inhibit()
+    yard.big(subscription)
+    yard.small(subscription)
+    yard.small(subscription, episode="elsewhere", feature="bridge")
+    muted = yard.store.alerts_of_episode("small")[0]
+    yard.run(1)
+    yard.big(subscription, RESOLVED)
+
+    yard.run(1, 2, 3)
+
+    assert muted.silenced == inhibition.id
+    assert yard.told("small") == [("firing", False), (OVER, True)]
+    assert yard.told("elsewhere") == [("firing", True)]
+    assert yard.pushes() == [("firing", "duty"), ("firing", "duty"), ("resolved", "duty"), (OVER, "duty")]
+
+
+def test_what_was_told_before_and_ended_meanwhile_is_told_too(yard):
+    """
+    What came and went under its source is not.
+    """
+    subscription = yard.subscribe()
+    yard.inhibit()
+    yard.small(subscription, episode="known")
+    yard.big(subscription)
+    yard.small(subscription, RESOLVED, "known")
+    yard.small(subscription, episode="short")
+    yard.small(subscription, RESOLVED, "short")
+    yard.hour = 1
+    yard.big(subscription, RESOLVED)
+
+    yard.run(1, 2)
+
+    assert yard.told("known") == [("firing", True), ("resolved", False), (OVER, True)]
+    assert yard.told("short") == [("firing", False), ("resolved", False)]
+
+
+@pytest.mark.parametrize("way", ["resolved", "cancelled", "expired", "step", "inhibition ended", "inhibition over"])
+def test_there_are_many_ways_to_end(yard, way):
+    """
+    Each tells what is open, once, also over a restart.
+    """
+    subscription, other = yard.subscribe(), yard.subscribe()
+    inhibition = yard.inhibit(lasting=2 * HOUR if way == "inhibition over" else None)
+    yard.big(other)
+    yard.small(subscription)
+    yard.run(1)
+    quiet = yard.told("small")
+
+    if way == "resolved":
+        yard.big(other, RESOLVED)
+    elif way == "cancelled":
+        yard.work.cancel("big", "Ada", "a test")
+    elif way == "expired":
+        yard.store.end_subscription(other.id, SubscriptionStatus.CANCELLED, yard.now)
+    elif way == "step":
+        yard.big(other, severity=Severity.MODERATE)
+    elif way == "inhibition ended":
+        yard.end(inhibition)
+    yard.restart()
+    yard.run(2, 3)
+
+    assert quiet == [("firing", False)]
+    assert yard.told("small") == [("firing", False), (OVER, True)]
+
+
+def test_a_source_that_comes_later_mutes_what_is_told_from_then_on(yard):
+    """
+    The target was told; its steps and reminders are not, until the source ends.
+    """
+    subscription = yard.subscribe(repeat=HOUR, escalate_after=1.5 * HOUR, escalate_to=(BOSS,))
+    yard.inhibit(target=Matcher(severities=(Severity.MINOR, Severity.MODERATE)))
+    yard.small(subscription)
+    yard.big(yard.subscribe())
+    yard.run(1, 2)
+    yard.small(subscription, severity=Severity.MODERATE)
+    yard.run(3)
+    quiet = yard.told("small")
+    yard.big(subscription, RESOLVED)
+
+    yard.run(3.5, 4.5)
+
+    assert quiet == [("firing", True), ("firing", False)]
+    assert yard.told("small")[2:] == [(OVER, True), ("repeat", True)]
+
+
+@pytest.mark.parametrize(
+    ("order", "pushed"),
+    [
+        ("big small", ["big"]),
+        ("small big", ["small", "big"]),
+        ("big small big-over", ["big", "big-over"]),
+        ("big big-over small", ["big", "big-over", "small"]),
+        ("small big small-over", ["small", "big"]),
+    ],
+)
+def test_in_one_batch_the_order_counts(yard, order, pushed):
+    """
+    What an alert finds is what those before it have left; what is open at the end is told after its source.
+    """
+    subscription = yard.subscribe()
+    yard.inhibit()
+    words = {"big": Severity.SEVERE, "small": Severity.MINOR}
+    steps = [(word.removesuffix("-over"), RESOLVED if word.endswith("-over") else FIRING) for word in order.split()]
+
+    yard.batch(subscription, *[(name, status, words[name]) for name, status in steps])
+
+    told = [
+        name for name, (episode, status) in zip(order.split(), steps, strict=True) if _is_pushed(yard, episode, status)
+    ]
+    assert told == pushed
+    yard.run(0, 1)
+    is_muted_open = order == "big small big-over"
+    assert [(OVER, True) in yard.told("small")] == [is_muted_open]
+
+
+def _is_pushed(yard: Yard, episode: str, status: AlertStatus) -> bool:
+    [alert] = [each for each in yard.store.alerts_of_episode(episode) if each.status is status]
+    return alert.silenced is None
+
+
+@pytest.mark.parametrize("order", ["big small", "small big"])
+def test_what_happens_in_one_instant_is_muted_whatever_comes_first(yard, order):
+    """
+    A jump over two levels tells the higher one only, and so does its end.
+    """
+    subscription = yard.subscribe()
+    yard.inhibit()
+    words = {"big": Severity.SEVERE, "small": Severity.MINOR}
+
+    for status in (FIRING, RESOLVED):
+        alerts = [
+            yard.alert(subscription, status, name, severity=words[name], feature_of_interest="quay")
+            for name in order.split()
+        ]
+        yard.take(subscription, *alerts)
+        yard.hour += 1
+    yard.run(2, 3)
+
+    assert yard.told("big") == [("firing", True), ("resolved", True)]
+    assert yard.told("small") == [("firing", False), ("resolved", False)]
+
+
+def test_two_that_begin_in_one_instant_do_not_mute_each_other(yard):
+    """
+    The one that is stored first is told.
+    """
+    subscription = yard.subscribe()
+    yard.inhibit(source=SEVERE, target=MINOR)
+    yard.inhibit(source=MINOR, target=SEVERE)
+    kinds = (("small", Severity.MINOR), ("big", Severity.SEVERE))
+
+    yard.take(subscription, *[yard.alert(subscription, FIRING, name, severity=severity) for name, severity in kinds])
+
+    assert (yard.told("small"), yard.told("big")) == ([("firing", True)], [("firing", False)])
+
+
+def test_the_end_of_what_nobody_heard_of_is_told_to_nobody(yard):
+    """
+    Also when its source has ended a moment before it.
+    """
+    subscription = yard.subscribe()
+    yard.inhibit()
+    yard.big(subscription)
+    yard.small(subscription)
+    yard.hour = 1
+    yard.big(subscription, RESOLVED)
+    yard.hour = 1.1
+    yard.small(subscription, RESOLVED)
+
+    yard.run(2)
+
+    assert yard.told("small") == [("firing", False), ("resolved", False)]
+
+
+def test_nothing_mutes_itself(yard):
+    """
+    Nor does what is meant as source and as target mute what is meant as both.
+    """
+    subscription = yard.subscribe()
+    yard.inhibit(source=BOTH, target=BOTH)
+    yard.big(subscription)
+    yard.big(subscription, severity=Severity.MINOR)
+    yard.small(subscription)
+    yard.big(subscription, RESOLVED)
+    yard.run(1)
+
+    assert yard.told("big") == [("firing", True), ("firing", True), ("resolved", True)]
+    assert yard.told("small") == [("firing", True)]
+
+
+def test_two_do_not_mute_each_other_for_ever(yard):
+    """
+    Where each would mute the other, or three one another in a ring, the older one is told on.
+    """
+    subscription, places = yard.subscribe(), {"a": Severity.SEVERE, "b": Severity.MODERATE, "c": Severity.MINOR}
+    meant = {name: Matcher(severities=(severity,)) for name, severity in places.items()}
+    for source, target in ("ab", "bc", "ca"):
+        yard.inhibit(source=meant[source], target=meant[target])
+    for name in "bca":
+        yard.small(subscription, episode=name, severity=places[name])
+
+    yard.hour = 1
+    yard.small(subscription, RESOLVED, "b", severity=places["b"])
+    yard.run(1)
+
+    # c is muted by b, a by c; nobody mutes b, which is the oldest
+    assert yard.told("b") == [("firing", True), ("resolved", True)]
+    assert yard.told("c") == [("firing", False), (OVER, True)]
+    assert yard.told("a") == [("firing", False)]
+
+
+def test_another_thing_that_mutes_goes_on(yard):
+    """
+    A second source, and a silence: only when the last is over is it told, once.
+    """
+    subscription = yard.subscribe()
+    yard.inhibit()
+    yard.big(subscription, episode="one")
+    yard.big(subscription, episode="two")
+    yard.small(subscription)
+    yard.quiet.silence(MINOR, author="Ada", reason="works", lasting=3 * HOUR)
+    yard.hour = 1
+    yard.big(subscription, RESOLVED, "one")
+    yard.run(1)
+    yard.hour = 2
+    yard.big(subscription, RESOLVED, "two")
+    yard.run(2)
+    quiet = yard.told("small")
+
+    yard.run(3, 4)
+
+    assert quiet == [("firing", False)]
+    assert yard.told("small") == [("firing", False), ("silence-over", True)]
+
+
+def test_a_source_that_is_down_mutes_its_subscription(yard):
+    """
+    By the status of the source and the same subscription; a pattern's match is told afterwards all the same.
+    """
+    subscription, other = yard.subscribe(), yard.subscribe()
+    yard.inhibit(
+        source=Matcher(statuses=(DOWN,)), target=Matcher(statuses=(FIRING, AlertStatus.EVENT)), equal=("subscription",)
+    )
+    yard.tell(subscription, DOWN, "down")
+    yard.small(subscription)
+    yard.small(subscription, AlertStatus.EVENT, "moment")
+    yard.small(subscription, AlertStatus.NO_DATA, "silent")
+    yard.small(subscription, RESOLVED, "silent")
+    yard.small(other, episode="other")
+    yard.hour = 1
+    yard.tell(subscription, AlertStatus.SOURCE_UP, "down")
+
+    yard.run(1, 2)
+
+    assert yard.told("small") == [("firing", False), (OVER, True)]
+    assert yard.told("moment") == [("event", False), (OVER, True)]
+    assert yard.told("silent") == [("no-data", True), ("resolved", True)]
+    assert yard.told("other") == [("firing", True)]
+
+
+def test_what_begins_anew_after_its_source_is_told_by_itself(yard):
+    """
+    What was pushed since the source ended is not told again.
+    """
+    subscription = yard.subscribe()
+    yard.inhibit()
+    yard.big(subscription)
+    yard.small(subscription)
+    yard.hour = 1
+    yard.big(subscription, RESOLVED)
+    yard.small(subscription, severity=Severity.MODERATE)
+
+    yard.run(1)
+
+    assert yard.told("small") == [("firing", False), ("firing", True)]
+
+
+REFUSED = {
+    "no source": ({"source": Matcher()}, "which alerts"),
+    "no target": ({"target": Matcher()}, "which alerts"),
+    "a state that is over": ({"source": Matcher(statuses=(RESOLVED,))}, "resolved mutes nothing"),
+    "unknown member": ({"equal": ("colour",)}, "'colour' is none of subscription, procedure"),
+    "over already": ({"ends": MONDAY - HOUR}, "lie ahead"),
+    "two ends": ({"ends": MONDAY + HOUR, "lasting": HOUR}, "not both"),
+}
+
+
+@pytest.mark.parametrize(("wish", "said"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_is_refused(yard, wish, said):
+    """
+    With a sentence that says why; nothing is kept.
+    """
+    with pytest.raises(InputError, match=said):
+        yard.inhibit(**wish)
+
+    assert yard.store.inhibitions(Page()) == ()
+
+
+def test_inhibitions_are_listed(yard):
+    """
+    Newest first; those that are over only on demand, and one that nobody knows is not found.
+    """
+    first, second = yard.inhibit(lasting=HOUR), yard.inhibit()
+    yard.hour = 2
+    yard.run(2)
+
+    assert yard.store.inhibitions(Page(), not_over_at=yard.now) == (second,)
+    assert yard.store.inhibitions(Page()) == (second, first)
+    with pytest.raises(NotFoundError, match="no inhibition"):
+        yard.store.inhibition("nobody")
