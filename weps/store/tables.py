@@ -2,7 +2,9 @@
 The tables of the store. Instants are integers: microseconds since 1970-01-01T00:00:00Z.
 
 Rows that belong to somebody have an `owner`. `feeds.revision` counts changes of a feed's subscriptions, so that a
-worker knows when what it holds in memory is out of date. Longer than a module should be: the schema is read in one place.
+worker knows when what it holds in memory is out of date.
+
+Longer than a module should be: the schema is read in one place.
 """
 
 from __future__ import annotations
