@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.weps.bench import Bench, at
-from tests.weps.test_sources import shown
+from tests.weps.sources import shown
 from weps.feeders.http import Fetcher
 from weps.feeders.sos import SosFeeder
 from weps.hearing import Hearing, hearing_from_json, hearing_to_json
