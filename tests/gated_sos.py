@@ -10,11 +10,12 @@ from tests.flaky_sos import FlakySos
 
 
 class GatedSos(FlakySos):
-    """A real SOS: each GetObservation of a time span waits for a permit of `gate`."""
+    """A real SOS: each GetObservation of a time span waits for a permit of `gate`; `arrived` is how many have come."""
 
     def __init__(self, data: Path) -> None:
         super().__init__(data)
         self.gate = threading.Semaphore(0)
+        self.arrived = 0
 
     def open(self) -> None:
         """Let everybody through from now on."""
@@ -23,5 +24,6 @@ class GatedSos(FlakySos):
     async def _door(self, scope, receive, send) -> None:
         query = scope["query_string"].decode()
         if "GetObservation" in query and "emporalFilter" in query:
+            self.arrived += 1
             await asyncio.to_thread(self.gate.acquire, timeout=30)
         await super()._door(scope, receive, send)

@@ -61,6 +61,15 @@ def wait_for_end() -> None:
             thread.join(20)
 
 
+def release_until(sos: GatedSos, condition: Callable[[], object]) -> None:
+    """Let one request after the other through until a condition holds; the next one waits then."""
+    wait_for(lambda: sos.arrived)
+    while not condition():
+        arrived = sos.arrived
+        sos.gate.release()
+        wait_for(lambda before=arrived: sos.arrived > before)
+
+
 def percent_of(control: JobControl, job: str) -> Callable[[], int | None]:
     return lambda: control.state(job).percent
 
@@ -71,10 +80,9 @@ def test_the_percentage_moves_with_the_time_that_was_read(sos: GatedSos, control
     """
     job = start(control, sos)
     before = control.state(job)
-    sos.gate.release()
-    first = wait_for(percent_of(control, job))
-    sos.gate.release()
-    wait_for(lambda: control.state(job).percent > first)
+    release_until(sos, percent_of(control, job))
+    first = control.state(job).percent
+    release_until(sos, lambda: control.state(job).percent > first)
     second = control.state(job)
     sos.open()
     wait_for_end()
@@ -93,14 +101,14 @@ def test_dismissing_a_dry_run_stops_it(sos: GatedSos, control: JobControl):
     The source is asked no more, and there is no result; dismissing it again is no error.
     """
     job = start(control, sos)
-    sos.gate.release()
-    wait_for(percent_of(control, job))
+    release_until(sos, percent_of(control, job))
+    arrived = sos.arrived
 
     dismissed = [control.dismiss(job).status, control.dismiss(job).status]
     sos.open()
     wait_for_end()
 
     assert dismissed == [JobStatus.DISMISSED] * 2
-    assert len(sos.asked) == 2
+    assert sos.arrived == arrived
     with pytest.raises(NoSuchJob):
         control.result(job)

@@ -228,12 +228,12 @@ def test_an_answer_is_valid(name, validate):
 @pytest.mark.shared
 def test_an_exception_report_is_valid_and_comes_back(validate):
     """
-    A message may quote anything that a client sent.
+    A message may quote anything that a client sent; what XML cannot hold is shown as the sign for that.
     """
     report = ows11.encode_exception(InvalidParameterValue("There is no \x00 & <procedure>.", "procedure"))
 
     assert [] == validate(report)
-    assert (ows11.ServiceException("InvalidParameterValue", "procedure", "There is no & <procedure>."),) == (
+    assert (ows11.ServiceException("InvalidParameterValue", "procedure", "There is no \ufffd & <procedure>."),) == (
         ows11.decode_exceptions(xml.parse(report))
     )
 
