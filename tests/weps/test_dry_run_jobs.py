@@ -98,7 +98,9 @@ def test_the_percentage_moves_with_the_time_that_was_read(sos: GatedSos, control
 
 def test_dismissing_a_dry_run_stops_it(sos: GatedSos, control: JobControl):
     """
-    The source is asked no more, and there is no result; dismissing it again is no error.
+    The step under way may be asked for once more where its answer may be cut, but no further one; there is no result.
+
+    Dismissing it again is no error.
     """
     job = start(control, sos)
     release_until(sos, percent_of(control, job))
@@ -109,6 +111,6 @@ def test_dismissing_a_dry_run_stops_it(sos: GatedSos, control: JobControl):
     wait_for_end()
 
     assert dismissed == [JobStatus.DISMISSED] * 2
-    assert sos.arrived == arrived
+    assert sos.arrived <= arrived + 1
     with pytest.raises(NoSuchJob):
         control.result(job)
