@@ -24,7 +24,7 @@ test: install
 answers: install
 	ANSWERS=all $(BIN)/python -m pytest -n auto --dist worksteal tests/flows/test_real_series.py
 
-# Kills the delivery 200 times, between commit and delivery and in the middle of one; takes about three minutes.
+# Kills the delivery 200 times, between commit and delivery and in the middle of one; takes about two minutes.
 crash: install
 	CRASH_KILLS=200 $(BIN)/python -m pytest tests/weps/delivery/test_crash.py
 

@@ -18,11 +18,12 @@ from weps.store import Store
 ALERTS_URL = "http://weps.example.org/alerts"
 
 
-def store_and_deliver(url: str, wanted: int, tell: Connection) -> None:
+def store_and_deliver(url: str, wanted: int, tell: Connection, is_last: bool) -> None:
     """
     Store what is still missing of so many alerts, a few at a time, and deliver until nothing waits.
 
-    Tells when it begins, and when it has stored something or has nothing to store any more.
+    Tells when it begins, and when it has stored something or has nothing to store any more. Only the last one ends by
+    itself: however quick the machine, the others are killed.
     """
     store = Store(url)
     (subscription,) = store.subscriptions(Page())
@@ -41,7 +42,7 @@ def store_and_deliver(url: str, wanted: int, tell: Connection) -> None:
         done += len(made)
         time.sleep(0.01)
     tell.send("stored")
-    while store.next_delivery_due():
+    while store.next_delivery_due() or not is_last:
         time.sleep(0.01)
     worker.stop()
     store.dispose()

@@ -29,7 +29,9 @@ from weps.store import Store
 from weps.store.tables import ALERTS
 
 KILLS = int(os.environ.get("CRASH_KILLS", "6"))
-ALERTS_IN_ALL = 8 * KILLS
+ALERTS_IN_A_LIFE = 16
+"""More than one worker stores before it is killed, mostly; so there is something left for each."""
+ALERTS_IN_ALL = ALERTS_IN_A_LIFE * KILLS
 FORKING = multiprocessing.get_context("forkserver")
 """A process that has imported everything, and forks the workers: they are killed as any other, and begin at once."""
 
@@ -84,10 +86,10 @@ class Kill:
     waiting: int
 
 
-def run_until_killed(url: str, seconds: float | None, since: str = "begun") -> None:
+def run_until_killed(url: str, wanted: int, seconds: float | None, since: str = "begun") -> None:
     """Run the worker, and kill it so long after it told something; without a time it ends when all is delivered."""
     told, tell = FORKING.Pipe(duplex=False)
-    worker = FORKING.Process(target=store_and_deliver, args=(url, ALERTS_IN_ALL, tell))
+    worker = FORKING.Process(target=store_and_deliver, args=(url, wanted, tell, seconds is None))
     worker.start()
     heard = ""
     while heard != since:
@@ -125,9 +127,10 @@ def test_killed_at_random_moments_every_alert_is_stored_once_and_arrives_at_leas
     kills: list[Kill] = []
 
     for number in range(KILLS):
-        run_until_killed(store.url, generator.uniform(0.0, 0.2), ("begun", "stored")[number % 2])
+        wanted = ALERTS_IN_A_LIFE * (number + 1)
+        run_until_killed(store.url, wanted, generator.uniform(0.0, 0.2), ("begun", "stored")[number % 2])
         kills.append(look(store))
-    run_until_killed(store.url, None)
+    run_until_killed(store.url, ALERTS_IN_ALL, None)
 
     expected = [f"alert-{n}" for n in range(1, ALERTS_IN_ALL + 1)]
     with store.reading() as connection:
