@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
@@ -13,12 +13,16 @@ from weps.flapping import Flaps
 from weps.model import Alert, AlertStatus, Detection, Observation, Reminder, Series, Source, Subscription
 from weps.notify.message import compose_alert
 from weps.notify.retelling import compose_flapping
+from weps.notify.text import clean_identifier
+from weps.notify.wording import IDENTIFIER_LIMIT
 from weps.rules.network import Found
+from weps.rules.threshold.selection import SEPARATOR
 from weps.store import BatchTransaction
 
 ALERT_NAMESPACE = uuid.UUID("6f0f3f1c-7a53-4c52-9d0b-5d4d5a0f8c11")
 SILENCE = "noData"
 
+Selector: TypeAlias = tuple[str | None, str | None, str | None]
 Evidence: TypeAlias = Callable[[Source, datetime, datetime], str | None]
 
 
@@ -41,9 +45,18 @@ class Composer:
     evidence: Evidence
 
     def compose(
-        self, subscription: Subscription, found: Found, thread: Thread, has_episodes: bool
+        self,
+        subscription: Subscription,
+        found: Found,
+        thread: Thread,
+        has_episodes: bool,
+        selectors: Sequence[Selector] = (),
     ) -> tuple[Alert, Thread]:
-        """Give the alert of a detection, and how the thread of its state goes on."""
+        """
+        Give the alert of a detection, and how the thread of its state goes on.
+
+        `selectors` are what its rule looks at: nobody has observed what is told of when no data come.
+        """
         detection = found.detection
         status = status_of(detection, has_episodes)
         count = thread.detections + 1
@@ -60,6 +73,8 @@ class Composer:
             late=self._is_late(detection.observation),
             evidence=self._evidence_url(subscription, detection),
         )
+        if status is AlertStatus.NO_DATA and detection.observation is None:
+            alert = _about_missing(alert, found.key, selectors)
         if subscription.attention.flapping is not None:
             alert = replace(alert, key=str(uuid.uuid5(ALERT_NAMESPACE, found.key)))
         return alert, Thread(count, episode if status in OPEN else None)
@@ -81,6 +96,20 @@ class Composer:
             times += [self.times[each] for each in causes if each in self.times]
             times += self.transaction.times_of(causes - self.times.keys()).values()
         return self.evidence(subscription.source, min(times), max(times))
+
+
+def _about_missing(alert: Alert, key: str, selectors: Sequence[Selector]) -> Alert:
+    """Name what is missing: the series by which a state is told apart, else the one thing that the rule looks at."""
+    parts = tuple(key.split(SEPARATOR))
+    names: Selector = (None, None, None)
+    if len(parts) == len(names):
+        names = parts[0], parts[1], parts[2]
+    elif len(selectors) == 1:
+        names = selectors[0]
+    procedure, observed_property, feature = (
+        clean_identifier(name, IDENTIFIER_LIMIT) if name else None for name in names
+    )
+    return replace(alert, procedure=procedure, observed_property=observed_property, feature_of_interest=feature)
 
 
 def status_of(detection: Detection, has_episodes: bool) -> AlertStatus:

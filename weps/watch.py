@@ -130,10 +130,11 @@ class Watch:
         place = found.subscription_id, found.key
         subscription = self._subscriptions[found.subscription_id]
         thread, has_episodes = self._threads.get(place, Thread()), found.subscription_id in self._with_episodes
+        selectors = getattr(self._rules[subscription.id], "selectors", ())
         bare = found._replace(detection=found.detection._replace(observation=None))
         for each in (found, bare):
             try:
-                alert, self._threads[place] = composer.compose(subscription, each, thread, has_episodes)
+                alert, self._threads[place] = composer.compose(subscription, each, thread, has_episodes, selectors)
             except Exception as error:  # one alert must not take those of others with it
                 LOG.warning("alert not composed subscription=%s", subscription.id, exc_info=error)
                 reason = error

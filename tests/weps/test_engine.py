@@ -315,6 +315,22 @@ def test_silence_is_told_when_the_clock_passes_and_ends_with_the_next_observatio
 
     assert [(alert.status.value, alert.event_time) for alert in alerts] == [("no-data", at(121)), ("resolved", at(125))]
     assert alerts[0].episode == alerts[1].episode
+    assert (alerts[0].procedure, alerts[0].observed_property) == ("ws", None)
+
+
+def test_the_series_that_is_missing_is_named(bench: Bench):
+    """
+    Where a rule looks at each series apart, so that filters and silences find what nobody has observed.
+    """
+    subscription = bench.subscribe('{"type": "noData", "after": "PT2H", "correlate": "series"}')
+    bench.sos.insert((at(1), 20))
+    bench.poll(2)
+    bench.poll(122)
+
+    [told] = bench.alerts(subscription)
+
+    assert (told.status.value, told.procedure) == ("no-data", "ws")
+    assert None not in (told.observed_property, told.feature_of_interest)
 
 
 def test_an_answer_that_would_be_too_large_is_asked_for_in_parts(bench: Bench):
