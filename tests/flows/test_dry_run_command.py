@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.flows.conftest import Running, wait_for
+from tests.flows.conftest import Running
 from tests.flows.rules import HEAT
 from tests.gated_sos import GatedSos
 from weps.__main__ import main
