@@ -174,6 +174,9 @@ class Engine(Lifecycle):
             feed = self.store.feed(feed_id)
             if feed.next_poll is None:
                 return
+            if feed.start is not None and self._world() < feed.start:
+                self._put_off(feed, feed.start)
+                return
             try:
                 self._read(feed)
             except FeedError as error:
@@ -187,6 +190,11 @@ class Engine(Lifecycle):
             self.store.poll_failed(feed_id, "an internal error, see the log", rest)
         finally:
             self._polling.discard(feed_id)
+
+    def _put_off(self, feed: Feed, start: datetime) -> None:
+        """Ask nothing before the time that is to be watched begins: not even that time has passed is news."""
+        now = self._clock()
+        self.store.put_off(feed.id, min(next_poll(feed, now), now + (start - self._world())))
 
     def _read(self, feed: Feed) -> None:
         until = self._world()

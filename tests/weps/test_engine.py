@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -159,6 +159,30 @@ def test_a_subscription_from_a_time_on_reads_history_in_steps(bench: Bench):
     assert [status for status, _ in found] == ["firing", "resolved"] * 20
     assert found[0][1] == NOON - timedelta(days=40)
     assert len(bench.sos.asked) > 2
+
+
+@pytest.mark.parametrize(
+    ("rule", "first"),
+    [(HEAT, ("firing", at(6))), ('{"type": "noData", "procedure": "ws", "after": "PT1H"}', ("no-data", at(67)))],
+    ids=["threshold", "no data"],
+)
+def test_a_subscription_that_begins_later_asks_nothing_before(bench: Bench, rule: str, first: tuple[str, datetime]):
+    """
+    Its source is not asked until then, nor told to be down; the rule sees what is observed from then on.
+    """
+    bench.sos.insert((at(1), 31), (at(2), 20))
+    subscription = bench.subscribe(rule, start=at(5), sampling_rate=timedelta(hours=6))
+    for minutes in range(5):
+        bench.poll(minutes)
+    asked = len(bench.sos.asked)
+    bench.sos.insert((at(6), 31), (at(7), 20))
+
+    bench.poll(5)
+    bench.poll(8 + 6 * 60)
+
+    assert asked == 0
+    assert bench.times(subscription)[0] == first
+    assert bench.store.feed(subscription.feed_id).failures == 0
 
 
 def test_subscriptions_to_one_source_share_its_polls(bench: Bench):

@@ -113,6 +113,12 @@ class Feeds(Database):
                 note_failure(connection, feed_id, requests, now)
             return one_feed(connection, feed_id)
 
+    def put_off(self, feed_id: int, next_poll: datetime) -> None:
+        """Let a feed that somebody wants wait; nothing else moves."""
+        with self.writing() as connection:
+            is_meant = (FEEDS.c.id == feed_id, FEEDS.c.next_poll.is_not(None))
+            connection.execute(update(FEEDS).where(*is_meant).values(next_poll=next_poll))
+
     def save_step(self, feed_id: int, step: timedelta | None) -> None:
         """Keep how long a time a source gives at once; None: all that was asked for."""
         with self.writing() as connection:
