@@ -8,22 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from weps.composing import episode_alert_id
 from weps.episodes import Action, Episode, Note, Timer
 from weps.errors import InputError
+from weps.handling.words import read_author, read_end, read_name, read_reason, read_words
 from weps.model import AlertStatus
 from weps.notify.retelling import compose_closing
-from weps.notify.text import clean_line, clean_text
 
 if TYPE_CHECKING:
-    from weps.store import Store
+    from datetime import timedelta
 
-NAME_LIMIT = 200
-TEXT_LIMIT = 2_000
-LONGEST = timedelta(days=3660)
+    from weps.store import Store
 
 
 class OverError(InputError):
@@ -53,11 +51,7 @@ class Handling:
         """
         now = self.clock()
         author, text = read_author(by), read_words(text)
-        if until is not None and lasting is not None:
-            raise InputError("say until when or for how long, not both", where="until")
-        end = until if lasting is None else now + lasting
-        if end is not None and not now < end <= now + LONGEST:
-            raise InputError("must lie ahead, and within ten years", where="until" if lasting is None else "for")
+        end = read_end(now, until, lasting, "until")
         with self.store.handling(identifier) as work:
             _check_open(work.episode)
             work.change(acknowledged_by=author, acknowledged=now, acknowledged_until=end)
@@ -69,7 +63,7 @@ class Handling:
 
     def assign(self, identifier: str, to: str, by: str, text: str = "") -> Episode:
         """Say who is to take care; the name of nobody takes it away. Raises `NotFoundError` and `InputError`."""
-        author, assignee = read_author(by), clean_line(to.strip(), NAME_LIMIT)
+        author, assignee = read_author(by), read_name(to)
         with self.store.handling(identifier) as work:
             work.change(assignee=assignee or None)
             said = f"to {assignee}" if assignee else "to nobody"
@@ -92,9 +86,7 @@ class Handling:
         Raises `NotFoundError`, and `InputError` where it is over.
         """
         now = self.clock()
-        author, why = read_author(by), read_words(reason)
-        if not why:
-            raise InputError("say why", where="reason")
+        author, why = read_author(by), read_reason(reason)
         with self.store.handling(identifier) as work:
             _check_open(work.episode)
             alert = compose_closing(
@@ -113,16 +105,3 @@ class Handling:
 def _check_open(episode: Episode) -> None:
     if not episode.wants_attention:
         raise OverError(f"Episode {episode.id} is over: it is {episode.state}.")
-
-
-def read_author(name: str, where: str = "by") -> str:
-    """Give who does something; raises `InputError` where nobody is named."""
-    author = clean_line(name.strip(), NAME_LIMIT)
-    if not author:
-        raise InputError("say who you are", where=where)
-    return author
-
-
-def read_words(text: str) -> str:
-    """Give what somebody has to say, without what cannot be shown."""
-    return clean_text(text.strip(), TEXT_LIMIT)

@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from weps.errors import InputError
-from weps.handling.episodes import LONGEST, read_author, read_words
+from weps.handling.words import read_author, read_end, read_reason
 from weps.inhibitions import EQUAL, INHIBITING, Inhibition
 
 if TYPE_CHECKING:
     from weps.matching import Matcher
+    from weps.model import Page
     from weps.store import Store
 
 LOG = logging.getLogger(__name__)
@@ -40,21 +41,23 @@ class Inhibiting:
     ) -> Inhibition:
         """Let open episodes mute others from now on. Raises `InputError`."""
         now = self.clock()
-        if ends is not None and lasting is not None:
-            raise InputError("say until when or for how long, not both", where="ends")
-        end = ends if lasting is None else now + lasting
-        if end is not None and not now < end <= now + LONGEST:
-            raise InputError("must lie ahead, and within ten years", where="ends" if lasting is None else "for")
+        end = read_end(now, ends, lasting, "ends")
         _check(source, target, equal)
-        why = read_words(reason)
-        if not why:
-            raise InputError("say why", where="reason")
+        why = read_reason(reason)
         known = tuple(name for name in EQUAL if name in equal)
         who = read_author(author, "author")
         made = Inhibition(str(uuid.uuid4()), who, why, now, end, source, target, known)
         self.store.add_inhibition(made)
         LOG.info("inhibition=%s ends=%s", made.id, "never" if end is None else end.isoformat())
         return made
+
+    def page(self, page: Page, *, also_over: bool) -> tuple[Inhibition, ...]:
+        """Give a page of the inhibitions, newest first: of those that are not over, or of all."""
+        return self.store.inhibitions(page, not_over_at=None if also_over else self.clock())
+
+    def one(self, identifier: str) -> Inhibition:
+        """Give one inhibition; raises `NotFoundError`."""
+        return self.store.inhibition(identifier)
 
     def end(self, identifier: str) -> Inhibition:
         """End an inhibition now; what was muted is told. One that is over stays as it is. Raises `NotFoundError`."""

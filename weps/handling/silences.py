@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from weps.errors import InputError
-from weps.handling.episodes import LONGEST, read_author, read_words
+from weps.handling.words import LONGEST, read_author, read_end, read_reason
 from weps.silences import Silence
 
 if TYPE_CHECKING:
     from weps.matching import Matcher
+    from weps.model import Page
     from weps.silences import Weekly
     from weps.store import Store
 
@@ -42,20 +43,16 @@ class Silencing:
         """Push nothing of certain alerts for a while, or in certain hours of the week. Raises `InputError`."""
         now = self.clock()
         begin = max(begins or now, now)
-        if ends is not None and lasting is not None:
-            raise InputError("say until when or for how long, not both", where="ends")
-        end = ends if lasting is None else begin + lasting
+        if begin > now + LONGEST:
+            raise InputError("must be within ten years", where="begins")
+        end = read_end(begin, ends, lasting, "ends")
         if matcher.is_empty:
             raise InputError(
                 "say which alerts are meant: a subscription, procedure, property, feature, severity or area"
             )
         if end is None and weekly is None:
             raise InputError("say when it ends, or in which hours of the week it holds", where="ends")
-        if end is not None and not begin < end <= begin + LONGEST:
-            raise InputError("must be after the begin, and within ten years", where="ends")
-        why = read_words(reason)
-        if not why:
-            raise InputError("say why", where="reason")
+        why = read_reason(reason)
         made = Silence(str(uuid.uuid4()), read_author(author, "author"), why, now, begin, end, matcher, weekly)
         self.store.add_silence(made)
         LOG.info(
@@ -63,6 +60,14 @@ class Silencing:
         )
         return made
 
-    def end_silence(self, identifier: str) -> Silence:
+    def page(self, page: Page, *, also_over: bool) -> tuple[Silence, ...]:
+        """Give a page of the silences, newest first: of those that are not over, or of all."""
+        return self.store.silences(page, not_over_at=None if also_over else self.clock())
+
+    def one(self, identifier: str) -> Silence:
+        """Give one silence; raises `NotFoundError`."""
+        return self.store.silence(identifier)
+
+    def end(self, identifier: str) -> Silence:
         """End a silence now; what is still open is told. One that is over stays as it is. Raises `NotFoundError`."""
         return self.store.end_silence(identifier, self.clock())

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from weps.errors import InputError
 from weps.handling.silences import Silencing
 from weps.notify.episode_json import silence_to_json
-from weps.processes.base import InputSpec, Kind, Literal, OutputSpec, ProcessSpec
-from weps.processes.handling_episodes import IN_JSON, write_json
+from weps.processes.base import InputSpec, Kind, Literal, ProcessSpec
 from weps.processes.inputs import DURATION_UNITS
 from weps.processes.matcher_inputs import matcher_inputs, read_matcher
-from weps.processes.paging import LIMIT_INPUT, OFFSET_INPUT, read_page
+from weps.processes.muting import MutingProcesses
 from weps.processes.subscribing import told_of
 from weps.silences import read_weekly
 
 if TYPE_CHECKING:
     from weps.processes.base import Context, Outputs
     from weps.processes.inputs import Inputs
-    from weps.silences import Silence, Weekly
+    from weps.silences import Weekly
 
 _PLACES = {"ends": "end", "begins": "begin", "bbox": "bbox"}
-_PLACES |= {name: name for name in ("author", "reason", "days", "from", "until", "timeZone")}
-_OUTPUTS = (
-    OutputSpec("silenceId", "The identifier of the silence", Literal()),
-    OutputSpec("silence", "The silence", IN_JSON),
-    OutputSpec("info", "What was done, for people", Literal()),
-)
+_PLACES |= {name: name for name in ("author", "reason", "for", "days", "from", "until", "timeZone")}
+_SILENCES = MutingProcesses("silence", "a silence", "silences", "weps:Silence", Silencing, silence_to_json)
 
 
 def _silence(inputs: Inputs, context: Context) -> Outputs:
@@ -42,7 +36,7 @@ def _silence(inputs: Inputs, context: Context) -> Outputs:
             lasting=inputs.duration("for"),
             weekly=_weekly(inputs),
         )
-    return _tell(made, f"Silence {made.id} is kept")
+    return _SILENCES.tell(made, "is kept")
 
 
 def _weekly(inputs: Inputs) -> Weekly | None:
@@ -53,23 +47,6 @@ def _weekly(inputs: Inputs) -> Weekly | None:
         raise InputError("Hours of the week need from and until, such as 22:00 and 06:00.", missing[0])
     days, zone = inputs.text("days") or "Mon-Sun", inputs.text("timeZone") or "UTC"
     return read_weekly(days, inputs.texts("from")[0], inputs.texts("until")[0], zone)
-
-
-def _tell(silence: Silence, info: str) -> Outputs:
-    written = write_json(silence_to_json(silence, datetime.now(UTC)))
-    return {"silenceId": silence.id, "silence": written, "info": info}
-
-
-def _list(inputs: Inputs, context: Context) -> Outputs:
-    page, now = read_page(inputs), datetime.now(UTC)
-    found = context.engine.store.silences(page, not_over_at=None if inputs.text("all") == "true" else now)
-    return {"silences": write_json({"silences": [silence_to_json(silence, now) for silence in found]})}
-
-
-def _end(inputs: Inputs, context: Context) -> Outputs:
-    with told_of({"": "silenceId"}):
-        ended = Silencing(context.engine.store).end_silence(inputs.texts("silenceId")[0])
-    return _tell(ended, f"Silence {ended.id} has ended")
 
 
 SILENCE = ProcessSpec(
@@ -96,28 +73,8 @@ SILENCE = ProcessSpec(
         InputSpec("until", "The time of day when it ends", Literal(), "Such as 06:00, then on the next day."),
         InputSpec("timeZone", "By which clocks", Literal(), "Such as Europe/Berlin; UTC if left out."),
     ),
-    _OUTPUTS,
+    _SILENCES.outputs,
     _silence,
 )
-LIST_SILENCES = ProcessSpec(
-    "weps:ListSilences",
-    "List the silences",
-    "Gives the silences that are not over, the newest first.",
-    "1.0.0",
-    (
-        InputSpec("all", "Those that are over too", Literal(allowed=("true", "false"))),
-        OFFSET_INPUT,
-        LIMIT_INPUT,
-    ),
-    (OutputSpec("silences", "The page of silences", IN_JSON),),
-    _list,
-)
-END_SILENCE = ProcessSpec(
-    "weps:EndSilence",
-    "End a silence",
-    "Ends a silence now; what is open then is told. One that is over stays as it is.",
-    "1.0.0",
-    (InputSpec("silenceId", "The identifier of the silence", Literal(), "As weps:Silence gave it.", min_occurs=1),),
-    _OUTPUTS,
-    _end,
-)
+LIST_SILENCES = _SILENCES.list_process()
+END_SILENCE = _SILENCES.end_process()

@@ -61,10 +61,15 @@ def _object(body: bytes, names: tuple[str, ...]) -> dict[str, Any]:
         raise InputError("the body is no JSON") from error
     if not isinstance(members, dict):
         raise InputError("the body is no JSON object")
+    check_members(members, names)
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def check_members(members: dict[str, Any], names: tuple[str, ...], where: str | None = None) -> None:
+    """Refuse an object with members that are not known; raises `InputError`."""
     unknown = [name for name in members if name not in names]
     if unknown:
-        raise InputError(f"there is no member {unknown[0][:100]!r}; there are {', '.join(names)}")
-    return {name: value for name, value in members.items() if value is not None}
+        raise InputError(f"there is no member {unknown[0][:100]!r}; there are {', '.join(names)}", where=where)
 
 
 def read_text(members: dict[str, Any], name: str, default: str | None = None) -> str:
@@ -115,12 +120,12 @@ def read_truth(given: dict[str, str], name: str) -> bool | None:
     return given[name] == "true"
 
 
-def read_number(given: dict[str, str], name: str, default: int, *, least: int = 1, most: int = MOST) -> int:
-    """Give a whole number; raises `InputError`."""
+def read_number(given: dict[str, str], name: str, default: int, *, least: int = 1, most: int | None = MOST) -> int:
+    """Give a whole number, with None for `most` any that a database can hold; raises `InputError`."""
     text = given.get(name, str(default))
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1
-    if not least <= number <= most:
-        raise InputError(f"is a whole number from {least} to {most}", where=name)
+    if number < least or (most is not None and number > most):
+        raise InputError(f"is a whole number from {least} {'on' if most is None else f'to {most}'}", where=name)
     return number
 
 
@@ -139,6 +144,14 @@ def answer_json(members: dict[str, Any], status: int = 200, headers: dict[str, s
     """Answer an object that is out of date at once."""
     no_store = EVERYWHERE | {"Cache-Control": "no-store"}
     return JSONResponse(members, status_code=status, headers=no_store | (headers or {}))
+
+
+def answer_found(find: Callable[[], dict[str, Any]]) -> Response:
+    """Answer the object that is found; what is not there is told."""
+    try:
+        return answer_json(find())
+    except NotFoundError as error:
+        return refused(404, error.message)
 
 
 def read_texts(members: dict[str, Any], name: str) -> tuple[str, ...]:

@@ -10,13 +10,11 @@ The ledger of deliveries over HTTP, as JSON.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sos_server.time import format_instant
@@ -25,18 +23,20 @@ from weps.groups import GroupAlert
 from weps.ledger import LedgerSelection
 from weps.model import DeliveryStatus
 from weps.notify.targets import parse_target, written_target
-from weps.web.documents import EVERYWHERE, now, refused
+from weps.web.bodies import MOST, answer_found, answer_json, read_number, read_query
+from weps.web.documents import now, refused
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from weps.ledger import Attempt, LedgerEntry
     from weps.model import Alert
     from weps.store import Store
 
-LIMIT, MOST = 50, 500
+LIMIT = 50
 _NAMES = ("subscription", "target", "status", "limit", "before")
 
 
@@ -62,26 +62,27 @@ class DeliveryFace:
     def list(self, request: Request) -> Response:
         """Answer a page of deliveries, and where the next one is."""
         try:
-            given = _given(request, _NAMES)
-            selection, limit, before = _selection(given), _number(given, "limit", LIMIT), _number(given, "before")
+            given = read_query(request, _NAMES)
+            selection, limit = _selection(given), min(read_number(given, "limit", LIMIT, most=None), MOST)
+            before = read_number(given, "before", 1, most=None) if "before" in given else None
         except InputError as error:
             return refused(400, str(error))
-        limit = min(limit or LIMIT, MOST)
         entries = self.store.deliveries(selection, limit + 1, before)
         members: dict[str, Any] = {"deliveries": [_members(entry) for entry in entries[:limit]]}
         if len(entries) > limit:
             following = given | {"before": str(entries[limit - 1].delivery.id)}
             members["next"] = f"{request.url.path}?{urlencode(following)}"
-        return _answer(members)
+        return answer_json(members)
 
     def one(self, request: Request) -> Response:
         """Answer one delivery with all its attempts."""
-        try:
+
+        def find() -> dict[str, Any]:
             entry = self.store.delivery(request.path_params["id"])
-        except NotFoundError as error:
-            return refused(404, error.message)
-        more = {"alerts": list(entry.alerts), "attempts": [_attempt(each) for each in entry.attempts]}
-        return _answer(_members(entry) | more)
+            more = {"alerts": list(entry.alerts), "attempts": [_attempt(each) for each in entry.attempts]}
+            return _members(entry) | more
+
+        return answer_found(find)
 
     def retry(self, request: Request) -> Response:
         """Send one delivery at once."""
@@ -96,12 +97,12 @@ class DeliveryFace:
     def retry_all(self, request: Request) -> Response:
         """Send all that was given up and meets the conditions."""
         try:
-            selection = _selection(_given(request, ("subscription", "target")))
+            selection = _selection(read_query(request, ("subscription", "target")))
         except InputError as error:
             return refused(400, str(error))
         count = self.store.retry_deliveries(selection, now())
         self.wake()
-        return _answer({"retried": count})
+        return answer_json({"retried": count})
 
     def _steer(self, act: Callable[[], Any], which: Callable[[Any], int], status: int = 200) -> Response:
         try:
@@ -112,7 +113,7 @@ class DeliveryFace:
             return refused(409, str(error))
         self.wake()
         headers = {"Location": f"/deliveries/{entry.delivery.id}"} if status == 201 else None
-        return _answer(_members(entry), status, headers)
+        return answer_json(_members(entry), status, headers)
 
 
 def status_of(entry: LedgerEntry) -> DeliveryStatus:
@@ -165,14 +166,6 @@ def _instant(instant: datetime | None) -> str | None:
     return None if instant is None else format_instant(instant)
 
 
-def _given(request: Request, names: tuple[str, ...]) -> dict[str, str]:
-    given = dict(request.query_params.multi_items())
-    unknown = [name for name in given if name not in names]
-    if unknown:
-        raise InputError(f"there is no parameter {unknown[0][:100]!r}; there are {', '.join(names)}")
-    return given
-
-
 def _selection(given: dict[str, str]) -> LedgerSelection:
     status, target = given.get("status"), given.get("target")
     if status is not None and status not in set(DeliveryStatus):
@@ -181,18 +174,4 @@ def _selection(given: dict[str, str]) -> LedgerSelection:
         subscription=given.get("subscription"),
         target=None if target is None else parse_target(target),
         status=None if status is None else DeliveryStatus(status),
-    )
-
-
-def _number(given: dict[str, str], name: str, default: int | None = None) -> int | None:
-    if name not in given:
-        return default
-    if not re.fullmatch("[1-9][0-9]{0,17}", given[name]):
-        raise InputError("is a whole number from 1 on", where=name)
-    return int(given[name])
-
-
-def _answer(members: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse(
-        members, status_code=status, headers=EVERYWHERE | {"Cache-Control": "no-store"} | (headers or {})
     )

@@ -27,6 +27,7 @@ from weps.handling.episodes import Handling
 from weps.model import AlertStatus, Page
 from weps.notify.episode_json import episode_to_json, whole_episode_to_json
 from weps.web.bodies import (
+    answer_found,
     answer_json,
     read_duration_of,
     read_instant,
@@ -93,10 +94,7 @@ class EpisodeFace:
 
     def one(self, request: Request) -> Response:
         """Answer one episode with its alerts and what people did with it."""
-        try:
-            return answer_json(self._whole(self.store.episode(request.path_params["id"])))
-        except NotFoundError as error:
-            return refused(404, error.message)
+        return answer_found(lambda: self._whole(self.store.episode(request.path_params["id"])))
 
     async def acknowledge(self, request: Request) -> Response:
         """Let it be known that somebody takes care."""

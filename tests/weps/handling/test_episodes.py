@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.weps.handling.desk import ALL, HOUR, MONDAY
@@ -101,6 +103,14 @@ REFUSED = {
         lambda desk: desk.quiet.silence(ALL, author="A", reason="r", ends=MONDAY - HOUR),
         "after the begin",
     ),
+    "silence from the end of the calendar on": (
+        lambda desk: desk.quiet.silence(ALL, author="A", reason="r", begins=datetime.max.replace(tzinfo=UTC)),
+        "begins: must be within ten years",
+    ),
+    "silence for a century": (
+        lambda desk: desk.quiet.silence(ALL, author="A", reason="r", lasting=timedelta(days=36500)),
+        "for: must lie ahead, .* and within ten years",
+    ),
     "silence without reason": (lambda desk: desk.quiet.silence(ALL, author="A", reason="", lasting=HOUR), "say why"),
 }
 
@@ -128,7 +138,7 @@ def test_unknown_episodes_and_silences_are_told(desk):
     for act in (
         lambda: desk.work.acknowledge("nobody", "Ada"),
         lambda: desk.work.comment("nobody", "Ada", "hm"),
-        lambda: desk.quiet.end_silence("nobody"),
+        lambda: desk.quiet.end("nobody"),
         lambda: desk.store.episode("nobody"),
     ):
         with pytest.raises(NotFoundError, match="nobody"):

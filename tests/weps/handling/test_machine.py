@@ -145,7 +145,7 @@ class Episodes(RuleBasedStateMachine):
     @precondition(lambda self: self.silences)
     @rule(data=st.data())
     def end_silence(self, data: st.DataObject) -> None:
-        self.desk.quiet.end_silence(data.draw(st.sampled_from(self.silences)))
+        self.desk.quiet.end(data.draw(st.sampled_from(self.silences)))
         self.desk.due.run_due()
 
     @rule(most=st.integers(1, 3))

@@ -60,7 +60,7 @@ def test_one_silence_that_ends_leaves_what_another_still_silences(desk):
     desk.tell(subscription)
     desk.run(2, 3)
     quiet = desk.pushes()
-    desk.quiet.end_silence(other.id)
+    desk.quiet.end(other.id)
 
     desk.run(3.1, 9.5)
 

@@ -80,6 +80,12 @@ REFUSED = {
     "no silence": ("weps:EndSilence", {"silenceId": "nobody"}, "silenceId"),
     "everything": ("weps:Silence", {"author": "Ada", "reason": "x", "for": "PT1H"}, "subscriptionId"),
     "for ever": ("weps:Silence", {"author": "Ada", "reason": "x", "severity": "Minor"}, "end"),
+    "from the end of the calendar on": (
+        "weps:Silence",
+        {"author": "Ada", "reason": "x", "severity": "Minor", "begin": "9999-12-31", "for": "PT1H"},
+        "begin",
+    ),
+    "a century": ("weps:Silence", {"author": "Ada", "reason": "x", "severity": "Minor", "for": "P36500D"}, "for"),
     "no area": ("weps:Silence", {"author": "Ada", "reason": "x", "bbox": "here", "for": "PT1H"}, "bbox"),
     "half a night": ("weps:Silence", {"author": "Ada", "reason": "x", "severity": "Minor", "from": "22:00"}, "until"),
     "no zone": (
