@@ -55,15 +55,10 @@ class Asker:
 
     def span(self, feed: Feed, begin: datetime, until: datetime) -> Iterator[tuple[datetime, Batch]]:
         """Ask for a time span in such steps as the source gives, and remember them."""
+        # What was forecast may lie ahead.
+        begin = min(begin, until)
         counts = self._counts(feed.source) if must_catch_up(feed, until, self._horizon) else None
-        pace = pace_of(
-            feed,
-            until - begin,
-            until,
-            self._horizon,
-            learned=self.learned(feed.id),
-            counts=counts,
-        )
+        pace = pace_of(feed, begin, until, self._horizon, learned=self.learned(feed.id), counts=counts)
         try:
             yield from pace.ask(lambda one, other: self.fetch(feed, one, other), begin, until)
         finally:

@@ -101,23 +101,24 @@ class Pace:
 
     def _try(self, ask: Ask, begin: datetime, end: datetime) -> Batch | None:
         """Ask for one step; None where it has to be a shorter one."""
+        # The last step may be much shorter than the others.
+        asked = min(self.step, end - begin)
         try:
             batch = ask(begin, end)
         except FeedError as error:
             if not asks_too_much(error):
                 raise
-            is_shortest = self.step <= SHORTEST_STEP
-            self._shorten()
-            if is_shortest or isinstance(error, SourceTooSlow):
+            self._shorten(asked)
+            if asked <= SHORTEST_STEP or isinstance(error, SourceTooSlow):
                 raise
             return None
         may_be_cut = self._may_be_cut(batch.total, begin, end)
         self.largest = max(self.largest, batch.total)
-        if not may_be_cut or self.step <= SHORTEST_STEP:
+        if not may_be_cut or asked <= SHORTEST_STEP:
             return batch
         if self._doubt is None:
             self._doubt = _Doubt(batch, begin, end, self.step, self.is_limited)
-        self._shorten()
+        self._shorten(asked)
         return None
 
     def _may_be_cut(self, total: int, begin: datetime, end: datetime) -> bool:
@@ -125,12 +126,13 @@ class Pace:
         least, most = (0, None) if self._counts is None else bounds(self._counts, begin, end)
         if total < least and (total > 0 or self._doubt is None):
             return True
-        if total < self.largest or total == self.whole or (most is not None and total >= most):
+        if total < self.largest or total in (self.whole, most):
             return False
-        return total in ROUND_LIMITS or most is not None
+        # Who gives more than it counts cannot count, and proves nothing by it.
+        return total in ROUND_LIMITS or (most is not None and total < most)
 
-    def _shorten(self) -> None:
-        self.step = max(self.step / 2, SHORTEST_STEP)
+    def _shorten(self, asked: timedelta) -> None:
+        self.step = max(asked / 2, SHORTEST_STEP)
         self.is_limited = True
 
     def _settle_doubt(self, batch: Batch, end: datetime) -> None:
@@ -179,6 +181,12 @@ def bounds(counts: Iterable[Counted], begin: datetime, end: datetime) -> tuple[i
             least += number if is_inside else (first >= begin) + (last <= end) if number > 1 else 0
             most += number
     return least, most
+
+
+def step_by(counts: Iterable[Counted], begin: datetime, end: datetime, many: int) -> timedelta:
+    """Give a step of so many observations at most on average, as a source counts them; nothing where it has none."""
+    most = bounds(counts, begin, end)[1]
+    return min(end - begin, (end - begin) * many / most) if most else timedelta(0)
 
 
 def longest_of(observations: Iterable[Observation]) -> timedelta:

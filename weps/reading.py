@@ -17,7 +17,7 @@ from weps.feeders.base import Batch, Counted
 from weps.feeders.forms import is_asked_by_result_time
 from weps.health import Learned
 from weps.model import Feed
-from weps.pace import MANY, Pace
+from weps.pace import MANY, Pace, step_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,13 @@ def in_steps(
     counts: Sequence[Counted] | None = None,
 ) -> Iterator[tuple[datetime, Batch]]:
     """Ask for a time span in steps, see `Pace.ask`; nothing of what is learned of the source is kept."""
+    step = max(step, step_by(counts or (), begin, until, horizon.many))
     return Pace(step, horizon.overlap, many=horizon.many, counts=counts).ask(fetch, begin, until)
 
 
 def pace_of(
     feed: Feed,
-    span: timedelta,
+    begin: datetime,
     until: datetime,
     horizon: Horizon,
     *,
@@ -81,7 +82,9 @@ def pace_of(
     counts: Sequence[Counted] | None = None,
 ) -> Pace:
     """Give the pace at which a feed is read: at once, unless it is long since, or its source gives no more."""
-    step = feed.step or (horizon.step if must_catch_up(feed, until, horizon) else span)
+    span = until - begin
+    step = horizon.step if must_catch_up(feed, until, horizon) else span
+    step = feed.step or max(step, step_by(counts or (), begin, until, horizon.many))
     return Pace(
         min(step, span),
         horizon.overlap,

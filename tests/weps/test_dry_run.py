@@ -98,8 +98,10 @@ def test_a_dry_run_finds_what_a_backtest_and_a_subscription_find(bench: Bench, r
 
 def test_a_dry_run_reads_history_in_steps_and_tells_how_far_it_is(bench: Bench, told: list[float]):
     """
-    Forty days are asked for in several requests; every observation is counted once; progress ends at 100.
+    Forty days of a source that does not count are asked for in several requests; every observation is counted once;
+    progress ends at 100.
     """
+    bench.sos.uncounted = True
     count = insert_history(bench)
 
     outputs = dry_run(bench, HEAT, told)

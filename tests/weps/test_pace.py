@@ -10,7 +10,7 @@ from tests.weps.bench import at
 from weps.errors import SourceException, SourceTooSlow
 from weps.feeders.base import Batch, Counted
 from weps.model import Observation as Read
-from weps.pace import Pace, asks_too_much, bounds
+from weps.pace import MANY, Pace, asks_too_much, bounds, step_by
 
 HOUR = timedelta(hours=1)
 WEEK = timedelta(days=7)
@@ -202,6 +202,71 @@ def test_another_round_number_is_doubted_anew():
     found = read(source, pace, 1000)
 
     assert (found, pace.is_limited) == (every(1000), True)
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [[], [Counted(40, at(0), at(30))], [Counted(40)]],
+    ids=["nothing", "too few", "too few, nobody knows when"],
+)
+def test_a_source_that_gives_more_than_it_counts_is_noticed_to_cut_all_the_same(counts: list[Counted]):
+    """
+    Its counts prove nothing: a hundred results are a round number, and asked for again in shorter steps.
+    """
+    source = Limited(1000, most=100)
+
+    found = read(source, Pace(WEEK, timedelta(minutes=5), counts=counts), 1000)
+
+    assert found == every(1000)
+
+
+def test_a_span_that_is_shorter_than_a_step_is_not_asked_for_twice():
+    """
+    What is doubted is asked for again in halves of what was asked, however long a step might have been.
+    """
+    source = Limited(100)
+
+    found = read(source, Pace(WEEK, timedelta(minutes=5)), 120)
+
+    assert (found, source.asked[0]) == (every(100), 2 * HOUR)
+    assert len(source.asked) == 3
+    assert max(source.asked[1:]) <= HOUR + timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("counts", "hours"),
+    [
+        ([], 0),
+        ([Counted(0, at(0), at(600))], 0),
+        ([Counted(50, at(0), at(600))], 10),
+        ([Counted(100, at(0), at(600))], 10),
+        ([Counted(400, at(0), at(600))], 2.5),
+        ([Counted(300, at(0), at(600)), Counted(100, at(0), at(9000)), Counted(900, at(601), at(9000))], 2.5),
+        ([Counted(400)], 2.5),
+    ],
+    ids=["none", "empty", "fewer than many", "many", "more", "several series", "nobody knows when"],
+)
+def test_counts_tell_how_long_a_step_may_be(counts: list[Counted], hours: float):
+    """
+    So long that it has a hundred observations on average, and not longer than what is asked for.
+    """
+    assert step_by(counts, at(0), at(600), 100) == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "most_requests"), [(4000, 1), (20_000, 8)], ids=["as many as one answer may have", "more"]
+)
+def test_a_history_that_is_counted_is_read_in_few_requests(minutes: int, most_requests: int):
+    """
+    Steps need not grow, each doubted in its turn, up to a length that the counts tell.
+    """
+    source, counts = Limited(minutes), [Counted(minutes, at(0), at(minutes - 1))]
+    step = step_by(counts, at(0), at(minutes), MANY)
+
+    found = read(source, Pace(step, timedelta(minutes=5), counts=counts), minutes)
+
+    assert found == every(minutes)
+    assert len(source.asked) <= most_requests
 
 
 @pytest.mark.parametrize(

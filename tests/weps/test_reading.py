@@ -61,6 +61,35 @@ def test_a_source_that_does_not_count_is_not_asked_for_it_again(bench: Bench):
     assert len(bench.sos.counted) == 1
 
 
+def test_a_long_history_that_is_counted_is_asked_for_at_once(bench: Bench):
+    """
+    The counts tell that a year of daily values is no more than one answer may have, and the answer has all of them.
+    """
+    bench.sos.insert(*((at(0) - day * DAY, 31) for day in range(365, 0, -1)))
+    bench.sos.asked.clear()
+    subscription = bench.subscribe(EVERY, start=at(0) - 365 * DAY)
+    bench.poll(1)
+
+    assert len(bench.alerts(subscription)) == 365
+    assert len(bench.sos.asked) <= 3
+
+
+def test_what_lies_ahead_does_not_turn_round_what_is_asked(bench: Bench):
+    """
+    A forecast for a week from now on, told of a period longer than any before: polls ask up to now, not back from then.
+    """
+    subscription = bench.subscribe(EVERY)
+    bench.sos.insert((at(1), 20))
+    bench.poll(2)
+    publish(bench, at(0) + 5 * DAY, at(0) + 6 * DAY, 35, known=at(60 * 24))
+    for hour in range(25, 36, 5):
+        bench.poll(60 * hour)
+
+    feed = bench.store.feed(subscription.feed_id)
+    assert (feed.failures, feed.last_error) == (0, None)
+    assert [alert.value for alert in bench.alerts(subscription)] == [35]
+
+
 def test_a_round_number_that_is_no_limit_is_remembered_over_a_restart(bench: Bench):
     """
     A hundred values of a minute are asked for again once in shorter steps, and never after.
@@ -95,11 +124,11 @@ def test_a_source_that_is_too_slow_for_a_long_time_is_asked_for_less_after_a_res
     assert told == [at(-60 * hour) for hour in range(48, 0, -1)]
 
 
-def publish(bench: Bench, begin: datetime, end: datetime, value: float) -> None:
-    """Give the service a mean over a period."""
+def publish(bench: Bench, begin: datetime, end: datetime, value: float, known: datetime | None = None) -> None:
+    """Give the service a mean over a period, known when it ends if not at another time."""
     station = Feature("station", feature_type=SAMPLING_POINT, geometry={"type": "Point", "coordinates": [7.5, 52.0]})
     names = ("ws", "AirTemperature", "station")
-    found = Observation(begin, *names, value, "Cel", end, end, OM_MEASUREMENT, feature=station)
+    found = Observation(begin, *names, value, "Cel", end, known or end, OM_MEASUREMENT, feature=station)
     answer = requests.post(bench.sos.url, encode_request(InsertObservation(("ws",), (found,))), timeout=10)
     assert answer.ok, answer.text
 

@@ -95,7 +95,7 @@ class SosFeeder:
         """
         Ask by GetDataAvailability how many observations each series has; None where the service does not tell.
 
-        One that does not is remembered, and not asked again.
+        One that does not is remembered, and not asked again; that it does not know a series tells nothing of others.
         """
         request = template.build_availability_request(source, counted=True)
         if request is None or source.endpoint in self._uncounted:
@@ -104,7 +104,8 @@ class SosFeeder:
             content = read_content(self._fetcher.send(request))
             counted = announced.read_counts(content) if announced.is_availability(content) else None
         except FeedError as error:
-            if isinstance(error, SourceUnreachable) and not isinstance(error, SourceTooSlow):
+            is_unreachable = isinstance(error, SourceUnreachable) and not isinstance(error, SourceTooSlow)
+            if is_unreachable or (isinstance(error, SourceException) and _is_unknown_series(error)):
                 return None
             counted = None
         if counted is None:

@@ -113,6 +113,17 @@ def test_a_service_that_does_not_count_is_not_asked_again(server, feeder, source
     assert len(server.requests) == asked
 
 
+def test_a_series_that_a_service_does_not_know_keeps_no_other_from_being_counted(server, feeder, source):
+    """
+    It is refused by its name; the service is asked again, and counts.
+    """
+    server.behaviours["/sos"] = misbehaving.answer(report("InvalidParameterValue", "procedure"), 400)
+    refused = feeder.counts(source)
+    server.behaviours["/sos"] = misbehaving.answer(in_json(phenomenonTime=TIMES, count=137))
+
+    assert (refused, feeder.counts(source)) == (None, (Counted(137, BEGIN, END),))
+
+
 def test_sos_10_does_not_count(server, feeder):
     """
     There is no such request in SOS 1.0.0.
