@@ -25,9 +25,17 @@ from sos_server.bindings import kvp, pox, soap
 from sos_server.bindings.at_hand import AtHand, log_answer
 from sos_server.bindings.http import Stream, accepts_gzip, compressed, in_chunks, is_form, read_body, resumed
 from sos_server.bindings.inserting import Inserting
+from sos_server.bindings.receiving import InTime
 from sos_server.codecs import ows11, xml
 from sos_server.codecs.sos20.encode import encode
-from sos_server.errors import InvalidRequest, NoApplicableCode, OperationNotSupported, SosError
+from sos_server.errors import (
+    InvalidRequest,
+    NoApplicableCode,
+    OperationNotSupported,
+    RequestTooSlow,
+    ServiceUnavailable,
+    SosError,
+)
 from sos_server.operations.base import Identity
 from sos_server.requests import GetCapabilities
 from sos_server.retention import keep_purging
@@ -75,6 +83,7 @@ def create_app(settings: Settings, *, short_cuts: str | None = "") -> Starlette:
     face = _Face(service, settings)
     app = _Application(
         service,
+        settings,
         short_cuts,
         routes=[
             Route("/", face.answer_any, methods=["GET", "POST"]),
@@ -92,7 +101,7 @@ def create_app(settings: Settings, *, short_cuts: str | None = "") -> Starlette:
 def create_standalone(settings: Settings) -> Starlette:
     """Make the application with nothing else around it: at `/sos`, which `/` leads to."""
     sos = create_app(settings, short_cuts=None)
-    app = _Application(sos.state.service, PATH, routes=[Route("/", _lead_to_service), mount(PATH, sos)])
+    app = _Application(sos.state.service, settings, PATH, routes=[Route("/", _lead_to_service), mount(PATH, sos)])
     app.state.storage = sos.state.storage
     return app
 
@@ -125,10 +134,15 @@ class _BareAddress:
 
 
 class _Application(Starlette):
-    """The routes, and before them the short ways of the addresses under a path, where one is given."""
+    """
+    The routes, and before them the short ways of the addresses under a path, where one is given.
 
-    def __init__(self, service: Service, short_cuts: str | None, **options: Any) -> None:
+    Then it is the outermost, so it also watches the time in which requests have to arrive.
+    """
+
+    def __init__(self, service: Service, settings: Settings, short_cuts: str | None, **options: Any) -> None:
         super().__init__(**options)
+        self._seconds = None if short_cuts is None else settings.request_limit_seconds
 
         def addresses(*paths: str) -> frozenset[str]:
             return frozenset() if short_cuts is None else frozenset(short_cuts + path for path in paths)
@@ -139,7 +153,12 @@ class _Application(Starlette):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if await self._at_hand.answer(scope, send):
             return
-        rest = await self._inserting.answer(scope, receive, send)
+        if self._seconds is not None and scope["type"] == "http" and scope["method"] == "POST":
+            receive = InTime(receive, self._seconds)
+        try:
+            rest = await self._inserting.answer(scope, receive, send)
+        except RequestTooSlow:
+            rest = receive  # which raises it again where it is answered
         if rest is not None:
             await super().__call__(scope, rest, send)
 
@@ -248,11 +267,12 @@ def _media_type(request: Request, message: soap.Message | None) -> str:
 async def _refuse(request: HttpRequest, error: Exception) -> Response:
     refusal = error if isinstance(error, SosError) else NoApplicableCode("The request could not be answered.")
     _LOG.info("refused code=%s locator=%r status=%d", refusal.code, refusal.locator, refusal.status)
+    headers = {"Retry-After": str(refusal.seconds)} if isinstance(refusal, ServiceUnavailable) else {}
     message = _message(request)
     if message is None:
-        return Response(ows11.encode_exception(refusal), refusal.status, media_type=_MEDIA_TYPE)
+        return Response(ows11.encode_exception(refusal), refusal.status, headers, _MEDIA_TYPE)
     fault, status = soap.refuse(message, refusal)
-    return Response(fault, status, headers={"Content-Type": soap.media_type(message)})
+    return Response(fault, status, {"Content-Type": soap.media_type(message), **headers})
 
 
 async def _leave(_request: HttpRequest, _error: Exception) -> Response:

@@ -12,6 +12,8 @@ The errors of the service: OWS codes with locator and HTTP status (OGC 06-121r9 
     │   └── HeaderNotUnderstood   400   a header of SOAP that must be understood
     ├── ResponseExceedsSizeLimit  400
     ├── RequestTooLarge           413   code NoApplicableCode
+    ├── RequestTooSlow            408   code NoApplicableCode
+    ├── ServiceUnavailable        503   code NoApplicableCode; to be tried again after some seconds
     └── NoApplicableCode          500   what should not happen; its message never tells internals
 """
 
@@ -94,3 +96,19 @@ class RequestTooLarge(SosError):
     """The body of a request is larger than the service takes."""
 
     status = 413
+
+
+class RequestTooSlow(SosError):
+    """The body of a request did not arrive within its time."""
+
+    status = 408
+
+
+class ServiceUnavailable(SosError):
+    """The service cannot do it just now; the same may be asked again after so many seconds."""
+
+    status = 503
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds

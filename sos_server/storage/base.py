@@ -19,6 +19,8 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, 
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
+from sos_server.errors import ServiceUnavailable
+from sos_server.storage import failures
 from sos_server.storage.cursor import Reader
 
 if TYPE_CHECKING:
@@ -46,7 +48,11 @@ class DatabaseError(ValueError):
 
 
 class Database:
-    """Gives transactions on one database; open one with `open_database`."""
+    """
+    Gives transactions on one database; open one with `open_database`.
+
+    What the database cannot do just now is raised inside of them as `ServiceUnavailable`.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -60,7 +66,7 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees the database as it is now, until it is left."""
         options = {} if self.is_sqlite else _SNAPSHOT
-        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+        with self._told(), self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
     def snapshot(self) -> AbstractContextManager[Reader]:
@@ -69,23 +75,27 @@ class Database:
 
     @contextmanager
     def _snapshot(self) -> Iterator[Reader]:
-        pooled = self.engine.raw_connection()
-        try:
-            driver: Any = pooled.driver_connection
-            driver.execute("BEGIN" if self.is_sqlite else _DRIVER_SNAPSHOT).close()
-            yield Reader(self.engine.dialect, driver)
-        finally:
-            pooled.close()  # which ends the transaction
+        with self._told():
+            pooled = self.engine.raw_connection()
+            try:
+                driver: Any = pooled.driver_connection
+                driver.execute("BEGIN" if self.is_sqlite else _DRIVER_SNAPSHOT).close()
+                yield Reader(self.engine.dialect, driver)
+            finally:
+                pooled.close()  # which ends the transaction
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a connection whose changes are kept when it is left in order, and undone when it raises."""
         # IMMEDIATE: a transaction that starts as a reader cannot become the writer when another one was faster
         options = {_SQLITE_BEGIN: "BEGIN IMMEDIATE"}
-        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+        with self._told(), self.engine.connect().execution_options(**options) as connection, connection.begin():
             if not self.is_sqlite:
                 connection.execute(_TAKE_TURNS)
             yield connection
+
+    def _told(self) -> AbstractContextManager[None]:
+        return failures.told(self.engine.dialect.loaded_dbapi)
 
     def connections_in_use(self) -> int:
         """Give the number of connections that are held just now."""
@@ -129,8 +139,9 @@ def explained(url: URL | str) -> Iterator[None]:
     """Raise `DatabaseError` for what a database cannot do inside the block."""
     try:
         yield
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+    except (SQLAlchemyError, ServiceUnavailable) as error:
+        cause = error.__cause__ if isinstance(error, ServiceUnavailable) else error
+        reason = str(getattr(cause, "orig", None) or cause).strip().partition("\n")[0]
         shown = make_url(url).render_as_string()
         raise DatabaseError(f"the database {shown} cannot be used: {reason}") from error
 

@@ -34,10 +34,11 @@ class RunningSos:
 
 
 @contextmanager
-def running_sos(data: Path) -> Iterator[RunningSos]:
+def running_sos(data: Path, **settings: object) -> Iterator[RunningSos]:
     """Serve the database in a folder for as long as the block lasts; it is stopped as an operator stops it."""
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SOS_")}
+    environment |= {f"SOS_{name.upper()}": str(value) for name, value in settings.items()}
     with (data / "sos_server.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "sos_server", "serve", "--port", str(port), "--data", str(data)],
