@@ -102,4 +102,5 @@ def _latest(asker: Asker, horizon: Horizon, feed: Feed, until: datetime) -> tupl
     except SourceException:
         # `latest` is an extension. Without it, what is older than the lookback is not known, and never asked for.
         since = shifted(feed.activation, -horizon.lookback)
-        return asker.fetch(feed, since, feed.activation).observations, since
+        steps = asker.span(feed, since, feed.activation)
+        return tuple(each for _, batch in steps for each in batch.observations), since

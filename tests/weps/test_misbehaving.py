@@ -14,6 +14,7 @@ from tests.flows.rules import HEAT
 from tests.misbehaving_sos import MisbehavingSos
 from tests.scheduled_sos import ScheduledSos, Told
 from tests.weps.bench import at
+from tests.weps.feeders.sos_answers import report
 from weps.engine import Engine
 from weps.feeders.http import Fetcher
 from weps.feeders.sos import SosFeeder
@@ -121,6 +122,28 @@ def test_a_bad_answer_moves_nothing_and_what_it_held_is_told_by_the_next(watchin
 
     assert (during, failures) == ([], 1)
     assert watching.told(subscription) == [(at(1), 31, False), (at(3), 33, False)]
+
+
+def test_what_was_there_before_is_read_in_steps_where_the_newest_cannot_be_asked_for(watching: Watching):
+    """
+    A source without `latest` that refuses to give a whole day at once: what it had is no news, what comes is told.
+    """
+    watching.tell(*((minute, 31) for minute in range(-1000, 0, 5)), since=-1000)
+
+    def refuse_much(exchange):
+        document = watching.sos.document(exchange.target)
+        refusal = report("ResponseExceedsSizeLimit", text="Ask for less.")
+        return misbehaving.answer(document if len(document) < 50_000 else refusal)(exchange)
+
+    watching.server.behaviours["/sos"] = refuse_much
+    subscription = watching.subscribe()
+    watching.tell((1, 33))
+    watching.poll(2)
+    watching.poll(3)
+
+    feed = watching.store.feed(subscription.feed_id)
+    assert (feed.primed, feed.failures, feed.last_error) == (True, 0, None)
+    assert watching.told(subscription) == [(at(-5), 31, False), (at(1), 33, False)]
 
 
 def test_a_redirect_is_followed(watching: Watching):
