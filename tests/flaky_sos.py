@@ -22,6 +22,7 @@ from sos_server.requests import InsertObservation, InsertSensor
 from sos_server.settings import Settings
 from sos_server.time import parse_instant
 from tests.ports import free_port
+from tests.waiting import join, wait_for
 
 
 class FlakySos:
@@ -49,17 +50,20 @@ class FlakySos:
 
     def __enter__(self) -> FlakySos:
         self._thread.start()
-        while True:
-            try:
-                requests.get(self.url, timeout=5)
-            except requests.ConnectionError:
-                continue
-            return self
+        wait_for(self._answers, pause=0.01)
+        return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._server.stop)
-        self._thread.join(10)
+        join([self._thread])
         self._app.state.storage.close()
+
+    def _answers(self) -> bool:
+        try:
+            requests.get(self.url, timeout=5)
+        except (requests.ConnectionError, requests.Timeout):
+            return False
+        return True
 
     def insert_sensor(self, procedure: str = "ws", observed_property: str = "AirTemperature") -> None:
         offering = Offering(procedure, procedure)

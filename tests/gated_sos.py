@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from tests.flaky_sos import FlakySos
+from tests.waiting import PATIENCE
 
 
 class GatedSos(FlakySos):
@@ -17,6 +18,10 @@ class GatedSos(FlakySos):
         self.gate = threading.Semaphore(0)
         self.arrived = 0
 
+    def __exit__(self, *raised: object) -> None:
+        self.open()
+        super().__exit__(*raised)
+
     def open(self) -> None:
         """Let everybody through from now on."""
         self.gate.release(10_000)
@@ -25,5 +30,6 @@ class GatedSos(FlakySos):
         query = scope["query_string"].decode()
         if "GetObservation" in query and "emporalFilter" in query:
             self.arrived += 1
-            await asyncio.to_thread(self.gate.acquire, timeout=30)
+            if not await asyncio.to_thread(self.gate.acquire, timeout=PATIENCE):
+                raise TimeoutError(f"nobody let this through: {query}")
         await super()._door(scope, receive, send)

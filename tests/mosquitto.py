@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,8 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
-from tests.ports import free_port
+from tests.ports import free_port, is_taken
+from tests.waiting import wait_for
 
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
@@ -53,15 +52,8 @@ class Mosquitto:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         self._process = subprocess.Popen([str(MOSQUITTO), "-c", str(self._file)], stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                assert time.monotonic() < deadline
-                assert self._process.poll() is None
-                time.sleep(0.02)
+        wait_for(lambda: self._process.poll() is not None or is_taken(self.port), pause=0.02)
+        assert self._process.poll() is None, "mosquitto has ended"
 
     def stop(self) -> None:
         """Stop it; it writes down what it has."""

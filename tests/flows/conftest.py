@@ -17,21 +17,12 @@ import pytest
 import requests
 
 from tests.ports import free_port
+from tests.waiting import PATIENCE, wait_for
 from tests.weps.processes.validity import require_valid
 from weps.client import ComplexInput, execute
 
 ROOT = Path(__file__).resolve().parents[2]
 BEGIN = datetime(2024, 3, 1, tzinfo=UTC)
-
-
-def wait_for(condition, seconds: float = 20.0, pause: float = 0.05):
-    """Wait until a condition gives something true, and give it."""
-    deadline = time.monotonic() + seconds
-    while not (value := condition()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds} s in vain")
-        time.sleep(pause)
-    return value
 
 
 @dataclass
@@ -63,7 +54,7 @@ class Running:
             raise AssertionError(f"the service ended: {self.log()[-2000:]}")
         try:
             return requests.get(f"{self.url}/readyz", timeout=2).status_code == 200
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
     def kill(self) -> None:
@@ -75,7 +66,7 @@ class Running:
         """Press Ctrl-C; gives the seconds that the service took to end."""
         started = time.monotonic()
         self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(timeout=20) == 0
+        assert self.process.wait(PATIENCE) == 0
         return time.monotonic() - started
 
     def log(self) -> str:
@@ -134,8 +125,12 @@ class Running:
             feed = following[0] if pages and following else ""
         return found[::-1]
 
-    def wait_for_entries(self, feed: str, count: int, seconds: float = 20.0) -> list[Any]:
-        return wait_for(lambda: (found := self.entries(feed)) and len(found) >= count and found, seconds)
+    def wait_for_entries(self, feed: str, count: int) -> list[Any]:
+        """Wait until a feed has so many items, and give them."""
+        return wait_for(
+            lambda: (found := self.entries(feed)) and len(found) >= count and found,
+            told=lambda: f"{len(self.entries(feed))} items instead of {count}; the log ends so: {self.log()[-2000:]}",
+        )
 
 
 @pytest.fixture

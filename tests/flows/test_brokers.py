@@ -10,8 +10,9 @@ import pytest
 import requests
 
 from tests.certificates import Authority
-from tests.flows.conftest import Running, wait_for
+from tests.flows.conftest import Running
 from tests.mosquitto import Mosquitto, require_mosquitto
+from tests.waiting import wait_for
 from weps.client import ComplexInput
 
 EVERY = json.dumps({"type": "threshold", "condition": "greaterThan", "threshold": 30, "trigger": "every"})

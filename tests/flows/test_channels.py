@@ -13,8 +13,9 @@ import pytest
 import requests
 from standardwebhooks.webhooks import Webhook
 
-from tests.flows.conftest import Running, wait_for
+from tests.flows.conftest import Running
 from tests.flows.rules import HEAT
+from tests.waiting import wait_for
 from tests.webhook_peer import Peer
 from weps.client import ComplexInput, execute
 

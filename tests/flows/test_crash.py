@@ -9,8 +9,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.flows.conftest import BEGIN, Running, observations_document, wait_for
+from tests.flows.conftest import BEGIN, Running, observations_document
 from tests.flows.rules import HEAT, OVERSHOOT
+from tests.waiting import join, wait_for
 
 KILLS = 50
 MINUTES = 400
@@ -42,12 +43,12 @@ def run(service: Running, disturb) -> list[list[tuple[str, ...]]]:
         service.subscribe(rule=rule, getObservationTemplate=template, samplingRate="PT0.1S")["feed"]
         for rule in (HEAT, OVERSHOOT)
     ]
-    publishing = threading.Thread(target=publish, args=(service, series(), 0.02))
+    publishing = threading.Thread(target=publish, args=(service, series(), 0.02), daemon=True)
     publishing.start()
     disturb(publishing)
-    publishing.join()
+    join([publishing])
     last = f"observations={MINUTES} "
-    wait_for(lambda: last in service.log().rpartition(" polled ")[2], 60)
+    wait_for(lambda: last in service.log().rpartition(" polled ")[2])
     time.sleep(1)
     return [[summary(entry) for entry in service.entries(feed, pages=True)] for feed in feeds]
 

@@ -6,8 +6,8 @@ import json
 import os
 import pty
 import re
+import select
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,9 +16,11 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.commands import started
 from tests.flows.conftest import Running
 from tests.flows.rules import HEAT
 from tests.gated_sos import GatedSos
+from tests.waiting import PATIENCE
 from weps.__main__ import main
 
 BEGIN = datetime(2023, 1, 1, tzinfo=UTC)
@@ -28,10 +30,10 @@ RANGE = ("--since", "2023-01-01T00:00:00Z", "--until", "2024-01-01T00:00:00Z")
 @pytest.fixture(scope="module")
 def sos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatedSos]:
     with GatedSos(tmp_path_factory.mktemp("sos")) as running:
+        running.uncounted = True  # else it would be read in one step
         running.insert_sensor()
         running.insert(*((BEGIN + timedelta(days=day), 35 - 15 * (day % 2)) for day in range(365)))
         yield running
-        running.open()
 
 
 @pytest.fixture
@@ -55,17 +57,18 @@ def test_a_terminal_sees_how_far_it_is_and_ctrl_c_stops_the_job(running: Running
     """
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "weps", "dry-run", "--rule", heat, "--template", sos.template(), *RANGE]
-    typed = subprocess.Popen([*command, "--url", f"{running.url}/wps"], stdout=subprocess.PIPE, stderr=theirs)
-    os.close(theirs)
-    seen = ""
-    while not re.search(r"\[[# ]{40}\] +[1-9]", seen):
-        # How many answers a step takes is the service's own affair: one more each time the bar is drawn.
-        sos.gate.release()
-        seen += os.read(ours, 1000).decode()
+    with started([*command, "--url", f"{running.url}/wps"], stderr=theirs) as typed:
+        os.close(theirs)
+        seen = ""
+        while not re.search(r"\[[# ]{40}\] +[1-9]", seen):
+            # How many answers a step takes is the service's own affair: one more each time the bar is drawn.
+            sos.gate.release()
+            assert select.select([ours], [], [], PATIENCE)[0], f"the bar is not drawn again after {seen!r}"
+            seen += os.read(ours, 1000).decode()
 
-    typed.send_signal(signal.SIGINT)
+        typed.send_signal(signal.SIGINT)
 
-    assert (typed.wait(20), typed.stdout.read()) == (130, b"")
+        assert (typed.wait(PATIENCE), typed.stdout.read()) == (130, "")
     assert jobs(running) == [("weps:DryRun", "dismissed")]
     os.close(ours)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import requests
 from sqlalchemy import func, select
 
-from tests.flows.conftest import wait_for
 from tests.flows.rules import HEAT
+from tests.waiting import wait_for
 from tests.weps.handling.desk import ALL, HOUR, MONDAY, Desk
 from tests.weps.notify.stores import open_store
 from weps.model import Reminder

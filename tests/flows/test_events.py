@@ -9,8 +9,10 @@ import sys
 import pytest
 import requests
 
+from tests.commands import Lines, started
 from tests.flows.conftest import Running
 from tests.flows.rules import HEAT
+from tests.waiting import PATIENCE
 from weps.client_events import read_events
 
 
@@ -102,15 +104,16 @@ def test_the_command_follows_a_feed_over_a_restart(watched):
     command = [sys.executable, "-m", "weps", "watch", made[0]["feed"], "--json", "--after", "0", "--count", "4"]
     service.insert("ws", "AirTemperature", (0, 20), (1, 35), (2, 20))
     service.wait_for_entries(made[0]["feed"], 2)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as follower:
-        first = [json.loads(follower.stdout.readline()) for _ in range(2)]
+    with started(command, stderr=subprocess.PIPE) as follower:
+        lines = Lines(follower.stdout)
+        first = [json.loads(lines.next()) for _ in range(2)]
 
         service.kill()
         service.start()
         service.insert("ws", "AirTemperature", (3, 35), (4, 20))
 
-        rest = [json.loads(line) for line in follower.stdout]
-        assert follower.wait(20) == 0
+        rest = [json.loads(line) for line in iter(lines.next, "")]
+        assert follower.wait(PATIENCE) == 0
         assert "trying again" in follower.stderr.read()
     alerts = [entry.id for entry in service.entries(made[0]["feed"])]
     assert [each["id"] for each in first + rest] == alerts

@@ -13,8 +13,9 @@ import requests
 from sqlalchemy import func, select
 from standardwebhooks.webhooks import Webhook
 
-from tests.flows.conftest import Running, wait_for
+from tests.flows.conftest import Running
 from tests.flows.rules import HEAT
+from tests.waiting import wait_for
 from tests.webhook_peer import Peer
 from tests.weps.handling.desk import HOUR, MONDAY, Desk
 from tests.weps.notify.stores import open_store

@@ -12,11 +12,12 @@ import pytest
 import requests
 
 from tests import misbehaving_sos as misbehaving
-from tests.flows.conftest import Running, wait_for
+from tests.flows.conftest import Running
 from tests.misbehaving_sos import MisbehavingSos
 from tests.mosquitto import Mosquitto, require_mosquitto
 from tests.ports import free_port
 from tests.sta_server import StaServer
+from tests.waiting import wait_for
 from weps.__main__ import main
 from weps.client import ComplexInput
 

@@ -9,8 +9,9 @@ import feedparser
 import pytest
 import requests
 
-from tests.flows.conftest import Running, wait_for
+from tests.flows.conftest import Running
 from tests.flows.rules import overshoot
+from tests.waiting import wait_for
 
 # Listing 1 of the pilot's report, repaired; the blanks and line breaks in the template are in the printed text.
 LISTING = """<wps:Execute version="1.0.0" service="WPS" xmlns:wps="http://www.opengis.net/wps/1.0.0"

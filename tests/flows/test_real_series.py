@@ -25,8 +25,9 @@ import requests
 from sos_server.load import load
 from sos_server.time import format_instant, parse_instant
 from tests.answers import Question, answer_to, file_of, fingerprint, is_asked_about, questions, rule_text, silence_of
-from tests.flows.conftest import Running, wait_for
+from tests.flows.conftest import Running
 from tests.gated_sos import GatedSos
+from tests.waiting import wait_for
 from weps.__main__ import main
 
 pytestmark = [pytest.mark.shared, pytest.mark.timeout(600)]
@@ -63,7 +64,6 @@ def source(tmp_path: Path) -> Iterator[GatedSos]:
     """A bundled SOS that answers only when all have subscribed, so that it is read once for all of them."""
     with GatedSos(tmp_path / "sos") as running:
         yield running
-        running.open()
 
 
 @lru_cache(maxsize=3)

@@ -8,7 +8,7 @@ import sys
 
 import requests
 
-from tests.flows.conftest import wait_for
+from tests.waiting import wait_for
 from tests.webhook_peer import Peer
 
 RULE = """{"type": "threshold", "observedProperty": "AirTemperature", "condition": "greaterThan", "threshold": 30,

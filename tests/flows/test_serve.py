@@ -16,8 +16,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.flows.conftest import Running, sensor_document, wait_for
+from tests.commands import Lines, started
+from tests.flows.conftest import Running, sensor_document
 from tests.flows.rules import HEAT
+from tests.waiting import PATIENCE
 from weps.client import execute
 
 LINE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (INFO|WARNING|ERROR) [\w.]+ \S")
@@ -240,14 +242,12 @@ def test_the_demonstration_ends_with_a_signal(number: signal.Signals):
     """
     Without --once it runs until it is interrupted, and ends without complaint.
     """
-    running = subprocess.Popen(
-        [sys.executable, "-m", "weps", "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    wait_for(lambda: running.stdout.readline().startswith("alert"), 60)
-    running.send_signal(number)
-    _, told = running.communicate(timeout=10)
+    with started([sys.executable, "-m", "weps", "demo"], stderr=subprocess.PIPE) as running:
+        Lines(running.stdout).until("alert")
+        running.send_signal(number)
+        code, told = running.wait(PATIENCE), running.stderr.read()
 
-    assert (running.returncode in (0, 130), told) == (True, "")
+    assert (code in (0, 130), told) == (True, "")
 
 
 BAD = {

@@ -7,8 +7,9 @@ import json
 import requests
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from tests.flows.conftest import Running, wait_for
+from tests.flows.conftest import Running
 from tests.flows.rules import HEAT
+from tests.waiting import wait_for
 from weps.__main__ import main
 
 

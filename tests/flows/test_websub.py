@@ -7,9 +7,10 @@ import re
 
 import pytest
 
-from tests.flows.conftest import Running, free_port, wait_for
+from tests.flows.conftest import Running, free_port
 from tests.flows.test_other_sources import MAPPING, RULE, past, told
 from tests.pubsub_publisher import Publisher
+from tests.waiting import wait_for
 from tests.websub_hub import WebSubHub
 from tests.weps.web.test_push import OM
 from weps.__main__ import main

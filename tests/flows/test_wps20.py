@@ -9,7 +9,8 @@ import pytest
 import requests
 from lxml import etree
 
-from tests.flows.conftest import Running, wait_for
+from tests.flows.conftest import Running
+from tests.waiting import wait_for
 
 NAMESPACES = {"wps": "http://www.opengis.net/wps/2.0", "ows": "http://www.opengis.net/ows/2.0"}
 OPEN = 'service="WPS" version="2.0.0" xmlns:wps="http://www.opengis.net/wps/2.0" xmlns:ows="http://www.opengis.net/ows/2.0"'

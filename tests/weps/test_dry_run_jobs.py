@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from sos_server.time import format_instant
-from tests.flows.conftest import wait_for
 from tests.flows.rules import HEAT
 from tests.gated_sos import GatedSos
+from tests.waiting import join, wait_for
 from tests.weps.bench import NOON, Bench
 from weps.feeders.http import Fetcher
 from weps.model import JobStatus
@@ -28,10 +28,10 @@ BEGIN = NOON - timedelta(days=400)
 def sos(tmp_path: Path) -> Iterator[GatedSos]:
     (tmp_path / "sos").mkdir()
     with GatedSos(tmp_path / "sos") as running:
+        running.uncounted = True  # else it would be read in one step
         running.insert_sensor()
         running.insert(*((BEGIN + timedelta(days=day), 35 - 15 * (day % 2)) for day in range(400)))
         yield running
-        running.open()
 
 
 @pytest.fixture
@@ -56,9 +56,7 @@ def start(control: JobControl, sos: GatedSos) -> str:
 
 
 def wait_for_end() -> None:
-    for thread in threading.enumerate():
-        if thread.name == "job":
-            thread.join(20)
+    join(thread for thread in threading.enumerate() if thread.name == "job")
 
 
 def release_until(sos: GatedSos, condition: Callable[[], object]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.mosquitto import Mosquitto, require_mosquitto
+from tests.waiting import wait_for
 from tests.weps.bench import NOON, at
 from weps import intake
 from weps.engine import Engine
@@ -83,12 +83,6 @@ class Bench:
     def values(self, subscription: Subscription) -> list[object]:
         return [alert.value for alert in self.store.alerts(subscription.id, Page(0, 1000))][::-1]
 
-    def wait_for(self, condition) -> None:
-        deadline = time.monotonic() + 15
-        while not condition():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-
 
 @pytest.fixture
 def bench(tmp_path):
@@ -128,7 +122,7 @@ def test_silence_is_noticed_and_what_waited_at_the_broker_is_no_silence(bench, m
     """
     subscription = bench.subscribe(topic(mosquitto), SILENT)
     mosquitto.publish("A/level", reading(0))
-    bench.wait_for(lambda: bench.store.positions(subscription.feed_id))
+    wait_for(lambda: bench.store.positions(subscription.feed_id))
     bench.stop()
     mosquitto.publish("A/level", reading(50))
 
@@ -149,12 +143,12 @@ def test_a_message_that_cannot_be_read_stops_no_other(bench, mosquitto):
     subscription = bench.subscribe(source)
 
     mosquitto.publish("A/level", reading(1, 31), b"\xff{", {"at": "yesterday", "v": 32}, reading(2, 33))
-    bench.wait_for(lambda: len(bench.values(subscription)) == 2)
+    wait_for(lambda: len(bench.values(subscription)) == 2)
     counted = bench.faults.count(source)
     bench.stop()
     bench.start()
     mosquitto.publish("A/level", reading(3, 34))
-    bench.wait_for(lambda: len(bench.values(subscription)) == 3)
+    wait_for(lambda: len(bench.values(subscription)) == 3)
 
     assert ([31, 33, 34], (2, 2)) == (bench.values(subscription), counted)
     assert (1, 0) == bench.faults.count(source)
@@ -175,11 +169,11 @@ def test_a_message_that_cannot_be_stored_is_given_up_and_counted(bench, mosquitt
     mosquitto.publish("A/level", reading(1, 31))
     mosquitto.publish("B/level", reading(1, 99))
     mosquitto.publish("A/level", reading(2, 32))
-    bench.wait_for(lambda: bench.store.health(subscription.feed_id).counters.lost)
+    wait_for(lambda: bench.store.health(subscription.feed_id).counters.lost)
     bench.stop()
     bench.start()
     mosquitto.publish("A/level", reading(3, 33))
-    bench.wait_for(lambda: len(bench.values(subscription)) == 3)
+    wait_for(lambda: len(bench.values(subscription)) == 3)
 
     assert ([31, 32, 33], 1) == (bench.values(subscription), bench.store.health(subscription.feed_id).counters.lost)
     told = [record.getMessage() for record in caplog.records if "given up" in record.getMessage()]
@@ -195,7 +189,7 @@ def test_a_topic_with_nothing_that_can_be_read_is_a_source_that_fails(bench, mos
     source = topic(mosquitto)
     subscription = bench.subscribe(source)
     mosquitto.publish("A/level", b"no JSON", {"v": 1})
-    bench.wait_for(lambda: bench.faults.count(source) == (0, 2))
+    wait_for(lambda: bench.faults.count(source) == (0, 2))
 
     bench.poll(1)
 
@@ -217,7 +211,7 @@ def test_a_broker_that_is_gone_is_a_source_that_is_down(bench, mosquitto):
     for minutes in (1, 5, 15, 40):
         bench.poll(minutes)
     mosquitto.start()
-    bench.wait_for(lambda: is_there(bench, source))
+    wait_for(lambda: is_there(bench, source))
     bench.poll(100)
 
     assert ["source-down", "source-up"] == [status for status, _ in bench.told(subscription)]
@@ -232,7 +226,7 @@ def test_all_topics_of_a_broker_share_one_connection(bench, mosquitto):
 
     mosquitto.publish("A/level", reading(1, 31))
     mosquitto.publish("B/level", reading(2, 32))
-    bench.wait_for(lambda: len(bench.values(everything)) == 2 and bench.values(one))
+    wait_for(lambda: len(bench.values(everything)) == 2 and bench.values(one))
 
     assert ([31, 32], [31]) == (bench.values(everything), bench.values(one))
     assert 1 == len(bench.brokers._brokers)

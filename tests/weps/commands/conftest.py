@@ -10,9 +10,10 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from tests.flows.conftest import Running, wait_for
+from tests.flows.conftest import Running
 from tests.flows.rules import HEAT
 from tests.ports import free_port
+from tests.waiting import wait_for
 from tests.webhook_peer import Peer
 from weps.__main__ import main
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.flows.conftest import wait_for
+from tests.waiting import wait_for
 
 
 def test_the_ledger_tells_where_alerts_went(served, weps):

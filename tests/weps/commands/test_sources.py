@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.flows.conftest import wait_for
+from tests.waiting import wait_for
 
 
 def test_a_source_is_shown_with_its_series_and_what_it_has_changed(served, weps):

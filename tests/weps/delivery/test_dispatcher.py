@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
 
+from tests.waiting import wait_for
 from tests.weps.delivery.receiver import NO_JITTER, NOW, outbox, send_all
 from tests.weps.notify.stores import add_alerts, subscribe
 from weps.delivery.dispatcher import BackOff, Dispatcher
@@ -106,17 +106,16 @@ def test_a_target_that_hangs_delays_no_other(store, channels, receiver):
     add_alerts(store, hanging, range(1, 4), NOW)
     add_alerts(store, good, range(1, 4), NOW)
     dispatcher = Dispatcher(store, channels, clock=lambda: NOW)
-    deadline = time.monotonic() + 4
 
-    while len(receiver.guids.get("/good/InsertRSS", [])) < 3 and time.monotonic() < deadline:
+    def good_ones() -> int:
         dispatcher.run_due(NOW)
-        time.sleep(0.01)
+        return len(receiver.guids.get("/good/InsertRSS", []))
+
+    wait_for(lambda: good_ones() >= 3, 4, pause=0.01)
 
     assert 3 == len(receiver.guids["/good/InsertRSS"])
     # the thread that sent the last good one may still be noting that it did
-    while sum(thread.name.startswith("delivery-") for thread in threading.enumerate()) > 1:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_for(lambda: sum(thread.name.startswith("delivery-") for thread in threading.enumerate()) <= 1, pause=0.01)
     receiver.released.set()
     assert dispatcher.wait(5)
 

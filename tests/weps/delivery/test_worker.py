@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from datetime import timedelta
 from pathlib import Path
 
+from tests.commands import started
+from tests.waiting import wait_for
 from tests.weps.delivery.receiver import NOW, outbox
 from tests.weps.notify.stores import add_alerts, open_store, subscribe
 from weps.delivery.dispatcher import BackOff
@@ -28,9 +29,7 @@ def test_the_worker_sends_what_it_is_woken_for_and_tries_again_by_itself(store, 
     add_alerts(store, unsteady, range(1, 2), NOW)
     worker.wake()
 
-    deadline = time.monotonic() + 5
-    while store.next_delivery_due() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_for(lambda: store.next_delivery_due() is None, pause=0.01)
     worker.stop()
     assert [("delivered", 1)] * 3 + [("delivered", 3)] == [row[:2] for row in outbox(store)]
     assert [1, 2, 3] == [int(guid[-1]) for guid in receiver.guids["/good/InsertRSS"]]
@@ -75,12 +74,10 @@ def test_a_worker_that_is_killed_loses_nothing(store, receiver):
     expected = [f"{subscription.id}-{n}" for n in range(1, 301)]
 
     for goal in (20, 60, 120, 300):
-        process = subprocess.Popen([sys.executable, "-c", WORKER, store.url], cwd=Path(__file__).parents[3])
-        deadline = time.monotonic() + 30
-        while (len(set(arrived)) < goal or (goal == 300 and store.next_delivery_due())) and time.monotonic() < deadline:
-            time.sleep(0.005)
-        process.kill()
-        process.wait()
+        with started([sys.executable, "-c", WORKER, store.url], cwd=Path(__file__).parents[3]):
+            wait_for(lambda goal=goal: len(set(arrived)) >= goal, pause=0.005)
+            if goal == 300:
+                wait_for(lambda: store.next_delivery_due() is None)
 
     assert expected == list(dict.fromkeys(arrived))
     assert len(arrived) <= 303
@@ -103,9 +100,7 @@ def test_the_worker_survives_a_store_that_fails(tmp_path, channels, receiver):
         connection.exec_driver_sql("ALTER TABLE away RENAME TO outbox")
     add_alerts(store, subscription, range(1, 2), NOW)
 
-    deadline = time.monotonic() + 5
-    while store.next_delivery_due() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_for(lambda: store.next_delivery_due() is None, pause=0.01)
     worker.stop()
     store.dispose()
     assert {"/good/InsertRSS": [f"{subscription.id}-1"]} == receiver.guids

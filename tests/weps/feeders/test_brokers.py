@@ -11,6 +11,7 @@ import pytest
 
 from tests.certificates import Authority
 from tests.mosquitto import Mosquitto, require_mosquitto
+from tests.waiting import PATIENCE
 from weps.errors import InputError, SettingsError, SourceDenied, SourceUnreachable
 from weps.feeders import broker
 from weps.feeders.brokers import Brokers
@@ -71,7 +72,7 @@ def heard(brokers: Brokers, count: int) -> list[bytes]:
     """The payloads of so many messages, each acknowledged."""
     found = []
     for _ in range(count):
-        message = brokers.messages.get(timeout=10)
+        message = brokers.messages.get(timeout=PATIENCE)
         brokers.done(message)
         found.append(message.payload)
     return found
@@ -108,7 +109,7 @@ def test_the_session_of_mqtt_5_outlives_a_restart_of_the_broker(mosquitto, conne
     brokers.require(endpoint, TOPIC)
 
     mosquitto.publish(TOPIC, b"one")
-    unacknowledged = brokers.messages.get(timeout=10)
+    unacknowledged = brokers.messages.get(timeout=PATIENCE)
     mosquitto.stop()
     mosquitto.start()
     mosquitto.publish(TOPIC, b"two")

@@ -273,9 +273,10 @@ def test_a_status_without_success_is_an_error_for_who_needs_the_document(server,
         ("-5", None),
         ("9" * 400, 86400.0),
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+        ("Thu, 01 Jan 1970 00:00:00 +99999999999999", None),
         (format_datetime(datetime.now(UTC) + timedelta(days=400), usegmt=True), 86400.0),
     ],
-    ids=["seconds", "a word", "negative", "for ever", "past", "a year from now"],
+    ids=["seconds", "a word", "negative", "for ever", "past", "no zone", "a year from now"],
 )
 def test_retry_after_is_the_servers_wish_in_seconds(server, fetcher, stated, seconds):
     """

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from tests import misbehaving_sos as misbehaving
-from tests.flows.conftest import wait_for
+from tests.waiting import wait_for
 from weps.errors import InputError, SourceDenied, SourceUnreachable
 from weps.feeders.hubs import Hubs
 from weps.feeders.sources import members_of, push_source

@@ -9,6 +9,7 @@ import pytest
 
 from tests import misbehaving_sos as misbehaving
 from tests.misbehaving_sos import MisbehavingSos
+from tests.waiting import join
 from weps.errors import SourceUnreachable
 from weps.feeders.http import Fetcher, HttpRequest
 from weps.feeders.kept_answers import KeptAnswers
@@ -45,8 +46,7 @@ def test_no_host_is_asked_more_at_once_than_it_may(server: MisbehavingSos):
     threads = [threading.Thread(target=asking.send, args=(HttpRequest("GET", server.url("/sos")),)) for _ in range(6)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    join(threads)
 
     assert (most[0], len(server.requests)) == (2, 6)
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests import misbehaving_sos as misbehaving
-from tests.flows.conftest import wait_for
 from tests.pubsub_publisher import Publisher
+from tests.waiting import wait_for
 from weps.errors import InputError, SourceDenied, SourceException, SourceGarbled, SourceUnreachable
 from weps.feeders.http import Fetcher
 from weps.feeders.hubs import Hubs

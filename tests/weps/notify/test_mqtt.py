@@ -11,6 +11,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from tests.mosquitto import Mosquitto, require_mosquitto
+from tests.waiting import PATIENCE
 from tests.weps.notify.samples import make_alert
 from weps.errors import DeliveryError, InputError, SourceRefused
 from weps.feeders.guard import Guard
@@ -49,7 +50,7 @@ def listen():
         client.connect("127.0.0.1", broker.port)
         client.loop_start()
         clients.append(client)
-        assert ready.wait(10)
+        assert ready.wait(PATIENCE)
         return heard
 
     yield start_listening
@@ -71,9 +72,9 @@ def test_an_alert_is_published_and_the_newest_is_retained(start, listen, version
     for alert in (first, second, first):
         channel.send(alert, f"mqtt://127.0.0.1:{broker.port}/city/alerts?version={version}")
 
-    published = [heard.get(timeout=10) for _ in range(3)]
+    published = [heard.get(timeout=PATIENCE) for _ in range(3)]
     later = listen(broker, "city/alerts/#")
-    state = later.get(timeout=10)
+    state = later.get(timeout=PATIENCE)
     assert [json.loads(message.payload)["id"] for message in published] == [first.id, second.id, first.id]
     assert [(message.qos, message.retain) for message in published] == [(1, False)] * 3
     assert (state.topic, state.retain) == (f"city/alerts/{second.subscription_id}", True)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,7 +28,8 @@ from sos_server.app import mount
 from sos_server.codecs.xml import parse
 from sos_server.load import load
 from sos_server.settings import Settings as SosSettings
-from tests.ports import free_port
+from tests.ports import free_port, is_taken
+from tests.waiting import join, wait_for
 from tests.weps.processes.echo import SPEC, URL, StockEcho
 from tests.weps.processes.requests20 import Client20
 from tests.weps.processes.slow import SLOW_PROCESSES
@@ -253,21 +252,10 @@ def serving(app: ASGIApp, port: int) -> Iterator[None]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_until_complete, args=(server.serve(),), daemon=True)
     thread.start()
-    _await_port(port)
+    wait_for(lambda: is_taken(port))
     yield
     loop.call_soon_threadsafe(server.stop)
-    thread.join(10)
-
-
-def _await_port(port: int) -> None:
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError("the server did not start")
+    join([thread])
 
 
 THRESHOLD_RULE = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from tests.waiting import PATIENCE
 from weps.errors import InputError, SourceUnreachable
 from weps.processes.base import InputSpec, Literal, OutputSpec, ProcessSpec
 
@@ -13,7 +14,8 @@ LET_GO = threading.Event()
 
 def _wait(inputs, context):
     context.progress(40)
-    LET_GO.wait(20)
+    if not LET_GO.wait(PATIENCE):
+        raise TimeoutError("nobody let this process go")
     context.progress(80)
     if inputs.text("end") == "refuse":
         raise InputError("It cannot be done.", "end")

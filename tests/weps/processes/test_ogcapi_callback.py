@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.flows.conftest import wait_for
+from tests.waiting import PATIENCE, wait_for
 from weps.feeders.http import Fetcher
 from weps.processes import ogcapi_callback
 from weps.processes.base import Context
@@ -87,11 +87,11 @@ def test_a_subscriber_that_hangs_delays_nobody_else(wps, callbacks: Callbacks, e
     hanging, asked = ear(lambda: let_go.wait(20) and 204)
     quick, heard = ear(lambda: 204)
     stuck = [start(wps, callbacks, hanging) for _ in range(12)]
-    asked.get(timeout=10)
+    asked.get(timeout=PATIENCE)
 
     done = start(wps, callbacks, quick)
 
-    assert heard.get(timeout=5)["total"] > 3
+    assert heard.get(timeout=PATIENCE)["total"] > 3
     wait_for(lambda: is_settled(wps, done))
     assert not any(is_settled(wps, job) for job in stuck)
     with pytest.raises(Empty):
@@ -112,7 +112,7 @@ def test_a_subscriber_that_does_not_answer_in_time_is_told_again(
 
     job = start(wps, callbacks, address)
 
-    assert [heard.get(timeout=5) for _ in range(2)]
+    assert [heard.get(timeout=PATIENCE) for _ in range(2)]
     wait_for(lambda: is_settled(wps, job))
     with pytest.raises(Empty):
         heard.get(timeout=0.3)
@@ -154,7 +154,7 @@ def test_a_job_that_is_watched_twice_is_told_of_once(wps, callbacks: Callbacks, 
     address, heard = ear(lambda: let_go.wait(20) and 204)
 
     job = start(wps, callbacks, address)
-    heard.get(timeout=5)
+    heard.get(timeout=PATIENCE)
     callbacks.watch(job)
     callbacks.resume()
     let_go.set()
@@ -192,5 +192,5 @@ def test_lanes_keep_the_order_of_each_and_survive_what_breaks():
         for lane in "abcdef":
             lanes.put(lane, task(lane, number))
 
-    done = [ran.get(timeout=5) for _ in range(30)]
+    done = [ran.get(timeout=PATIENCE) for _ in range(30)]
     assert [[number for name, number in done if name == lane] for lane in "abcdef"] == [[0, 1, 2, 3, 4]] * 6

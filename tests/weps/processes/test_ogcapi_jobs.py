@@ -12,6 +12,7 @@ import pytest
 import requests
 from owslib.ogcapi.processes import Processes
 
+from tests.waiting import PATIENCE, wait_for
 from tests.weps.processes.ogcapi import ASYNC, CONFORMANCE, EXCEPTIONS, RELATIONS, SUBSCRIPTION, execute, get, links
 from tests.weps.processes.slow import LET_GO
 from weps.feeders.http import Fetcher
@@ -144,10 +145,10 @@ def test_a_subscriber_is_told_how_its_job_goes(wps, let_go, told):
     for end in ("well", "break"):
         body = {"inputs": {"end": end}, "response": "document", "subscriber": subscriber}
         execute(wps, "test:Slow", body, **ASYNC)
-    first = [heard.get(timeout=10) for _ in range(2)]
+    first = [heard.get(timeout=PATIENCE) for _ in range(2)]
     let_go.set()
 
-    last = sorted((heard.get(timeout=10) for _ in range(2)), key=lambda one: one[0])
+    last = sorted((heard.get(timeout=PATIENCE) for _ in range(2)), key=lambda one: one[0])
 
     assert [(path, document["status"]) for path, document in first] == [("/inProgress", "running")] * 2
     assert [path for path, _ in last] == ["/failed", "/success"]
@@ -168,9 +169,8 @@ def test_a_subscriber_is_told_after_a_restart_of_what_ended_before(wps, told):
     job = control.start(PROCESSES["weps:ListRuleLanguages"], {}, form).id
 
     Callbacks(PROCESSES, context, control, wps.base).resume()
-    first = heard.get(timeout=10)
-    while "subscriber" in wps.engine.store.job(job).form:
-        pass
+    first = heard.get(timeout=PATIENCE)
+    wait_for(lambda: "subscriber" not in wps.engine.store.job(job).form)
     Callbacks(PROCESSES, context, control, wps.base).resume()
 
     assert first == ("/success", {"total": len(LANGUAGES)})

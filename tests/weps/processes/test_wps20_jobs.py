@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
+from tests.waiting import join
 from tests.weps.processes.jobs20 import instant, subscribe
 from tests.weps.processes.requests20 import (
     THRESHOLD,
@@ -47,9 +48,7 @@ def wait_slowly(end: str, **form: str) -> str:
 
 def finished(client: Client20, job: str) -> str:
     """The status of a job when it is no longer running."""
-    for thread in threading.enumerate():
-        if thread.name == "job":
-            thread.join(10)
+    join(thread for thread in threading.enumerate() if thread.name == "job")
     return client.status(job).job_status
 
 

@@ -27,6 +27,7 @@ from sos_server.app import mount
 from tests import misbehaving_sos as misbehaving
 from tests.misbehaving_sos import MisbehavingSos
 from tests.ports import free_port
+from tests.waiting import wait_for
 from tests.weps.processes import requests10, requests20
 from tests.weps.processes.conftest import serving
 from weps.engine import Engine
@@ -129,10 +130,7 @@ def victim(served: Victim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     before = served.left_behind()
     yield served
-    deadline = time.monotonic() + SECONDS
-    while (more := served.left_behind() - before) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not more
+    wait_for(lambda: not served.left_behind() - before, told=lambda: served.left_behind() - before)
 
 
 @pytest.fixture
