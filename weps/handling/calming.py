@@ -7,14 +7,15 @@ a source cannot be read nobody knows. Done in one small transaction each, as all
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from weps.composing import flapping_alert
 from weps.errors import NotFoundError
 from weps.model import Reminder, SubscriptionStatus
+from weps.surviving import result_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from weps.store import Store
     from weps.store.episodes import EpisodeTransaction
 
-LOG = logging.getLogger(__name__)
 PAUSE = timedelta(minutes=1)
 """How long something is put off that is not calm yet, or could not be told."""
 
@@ -32,15 +32,21 @@ def tell_calm(store: Store, now: datetime) -> int:
     """Tell what has flapped and is calm now; gives how many alerts that made."""
     told = 0
     for flaps in store.due_flaps(now):
-        try:
-            with store.handling(flaps.episode) as work:
-                told += _tell_calm(work, flaps, now)
-        except NotFoundError:  # its alerts are not kept any more
-            store.put_off_flaps(flaps, None)
-        except Exception:  # one thing must not hold up the others
-            LOG.exception("what flaps broke subscription=%s episode=%s", flaps.subscription_id, flaps.episode)
+        text, values = "what flaps broke subscription=%s episode=%s", (flaps.subscription_id, flaps.episode)
+        count = result_of(partial(_look_at, store, flaps, now), text, *values)
+        if count is None:
             store.put_off_flaps(flaps, now + PAUSE)
+        told += count or 0
     return told
+
+
+def _look_at(store: Store, flaps: Flaps, now: datetime) -> int:
+    try:
+        with store.handling(flaps.episode) as work:
+            return _tell_calm(work, flaps, now)
+    except NotFoundError:  # its alerts are not kept any more
+        store.put_off_flaps(flaps, None)
+        return 0
 
 
 def _tell_calm(work: EpisodeTransaction, flaps: Flaps, now: datetime) -> int:

@@ -11,10 +11,12 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from weps.groups import worst_of
 from weps.notify.gathering import compose_group
+from weps.surviving import result_of
 
 if TYPE_CHECKING:
     from weps.groups import GroupAlert
@@ -45,15 +47,17 @@ class Grouping:
         return closed
 
     def _close(self, identifier: str, now: datetime) -> int:
-        try:
-            with self.store.closing_window(identifier, now) as work:
-                if work is None:
-                    return 0
-                told = self._push(work, now)
-        except Exception:  # one window must not hold up the others
-            LOG.exception("window broke group=%s", identifier)
+        """Close a window and tell whether that was to be done; one that breaks must not hold up the others."""
+        told = result_of(partial(self._tell, identifier, now), "window broke group=%s", identifier)
+        if told is None:
             self.store.put_off_window(identifier, now + PAUSE)
-            return 0
+        return told or 0
+
+    def _tell(self, identifier: str, now: datetime) -> int:
+        with self.store.closing_window(identifier, now) as work:
+            if work is None:
+                return 0
+            told = self._push(work, now)
         LOG.info("told together group=%s alerts=%d", identifier, told)
         return 1
 

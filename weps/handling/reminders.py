@@ -19,6 +19,7 @@ from weps.episodes import MOMENTARY, DueTimer, Episode, Timer
 from weps.handling.calming import tell_calm, tell_flapping
 from weps.model import AlertStatus, Reminder, SubscriptionStatus
 from weps.notify.retelling import compose_closing, compose_reminder
+from weps.surviving import result_of
 
 if TYPE_CHECKING:
     from weps.inhibitions import Inhibition, Key
@@ -52,14 +53,18 @@ class Reminding:
         now = self.clock()
         told = 0
         for silence, ended in self.store.due_silences(now):
-            told += self._tell_ends(ended, partial(_end_of_silence, silence, ended), now)
-            self.store.told_silence(silence, ended, now)
+            count = self._tell_ends(ended, partial(_end_of_silence, silence, ended), now)
+            if count is not None:
+                self.store.told_silence(silence.id, ended, now)
+            told += count or 0
         self.store.end_due_inhibitions(now)
         for inhibition, ends in self.store.inhibition_ends():
             # an episode may have begun in the very instant in which its source ended
             latest = max(ends.values()) + timedelta(microseconds=1)
-            told += self._tell_ends(latest, partial(_end_of_inhibition, inhibition, ends), now)
-            self.store.told_inhibition(inhibition, ends)
+            count = self._tell_ends(latest, partial(_end_of_inhibition, inhibition, ends), now)
+            if count is not None:
+                self.store.told_inhibition(inhibition, ends)
+            told += count or 0
         while timers := self.store.due_timers(now):
             told += sum(self._run(timer, now) for timer in timers)
         told += tell_calm(self.store, now)
@@ -67,15 +72,27 @@ class Reminding:
             LOG.info("told again alerts=%d", told)
         return told
 
-    def _tell_ends(self, before: datetime, end_of: Callable[[Episode, Alert], _End | None], now: datetime) -> int:
-        """Tell the episodes for which something has ended that kept them quiet, as far as nothing else does."""
-        told, after = 0, ""
+    def _tell_ends(
+        self, before: datetime, end_of: Callable[[Episode, Alert], _End | None], now: datetime
+    ) -> int | None:
+        """
+        Tell the episodes for which something has ended that kept them quiet, as far as nothing else does.
+
+        Gives how many alerts that made; None where an episode could not be told, so that it is tried again: what is
+        told by then is not told twice.
+        """
+        told, after, is_whole = 0, "", True
         while found := self.store.untold_since(before, after):
             after = found[-1][0].id
             for episode, alert in found:
                 end = end_of(episode, alert)
-                told += self._tell_end(episode, end, now) if end else 0
-        return told
+                if end is None:
+                    continue
+                text, values = "not told episode=%s %s=%s", (episode.id, end.reminder.value, end.by)
+                count = result_of(partial(self._tell_end, episode, end, now), text, *values)
+                is_whole = is_whole and count is not None
+                told += count or 0
+        return told if is_whole else None
 
     def _tell_end(self, episode: Episode, end: _End, now: datetime) -> int:
         with self.store.handling(episode.id) as work:
@@ -99,17 +116,19 @@ class Reminding:
             return 1
 
     def _run(self, timer: DueTimer, now: datetime) -> int:
-        try:
-            with self.store.handling(timer.episode) as work:
-                if not work.is_due(timer):
-                    return 0
-                work.drop_timers(timer.kind)
-                return _RUNS[timer.kind](work, timer, now)
-        except Exception:  # one episode must not hold up the others
-            LOG.exception("timer broke episode=%s kind=%s", timer.episode, timer.kind)
-            with self.store.handling(timer.episode) as work:
-                work.set_timer(timer.kind, now + PAUSE)
-            return 0
+        """Do what is due of an episode; what breaks is put off, as one episode must not hold up the others."""
+        text, values = "timer broke episode=%s kind=%s", (timer.episode, timer.kind)
+        told = result_of(partial(self._do, timer, now), text, *values)
+        if told is None:
+            self.store.put_off_timer(timer, now + PAUSE)
+        return told or 0
+
+    def _do(self, timer: DueTimer, now: datetime) -> int:
+        with self.store.handling(timer.episode) as work:
+            if not work.is_due(timer):
+                return 0
+            work.drop_timers(timer.kind)
+            return _RUNS[timer.kind](work, timer, now)
 
 
 def _end_of_silence(silence: Silence, ended: datetime, _episode: Episode, alert: Alert) -> _End | None:
@@ -131,8 +150,12 @@ def _end_of_inhibition(
 def _repeat(work: EpisodeTransaction, timer: DueTimer, now: datetime) -> int:
     """Tell again what is open and nobody has acknowledged, as long as its owner wants that."""
     subscription = work.subscription()
-    is_wanted = subscription.attention.repeat is not None and subscription.status is not SubscriptionStatus.PAUSED
-    if not is_wanted or not work.episode.is_open or work.episode.is_acknowledged:
+    repeat = subscription.attention.repeat
+    if repeat is None or not work.episode.is_open or work.episode.is_acknowledged:
+        return 0
+    if subscription.status is SubscriptionStatus.PAUSED:
+        # that a source is down goes on when the subscription does
+        work.set_timer(Timer.REPEAT, now + repeat)
         return 0
     return _remind(work, timer, Reminder.REPEAT, work.targets(), now)
 

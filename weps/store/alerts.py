@@ -1,4 +1,4 @@
-"""Alerts as they are read, and the outbox that pushes them."""
+"""Alerts as they are read."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from weps.errors import NotFoundError
 from weps.model import Alert, Page
 from weps.notices import FeedVersion
 from weps.store.database import Database
+from weps.store.portions import portions
 from weps.store.rows import read_alert
 from weps.store.tables import ALERTS, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
 
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _VERSION = select(
@@ -65,3 +68,12 @@ class Alerts(Database):
             raise NotFoundError("there is no such feed")
         identifier, created, revision, newest, alerts, stored = row
         return FeedVersion(identifier, created, revision, newest, alerts, max(stored or EPOCH, created))
+
+
+def alerts_by_sequence(connection: Connection, sequences: Iterable[int]) -> dict[int, Alert]:
+    """Give alerts by their sequences, as far as they are kept: each is read once, however often it is asked for."""
+    found = {}
+    for some in portions(sorted(set(sequences))):
+        query = select(ALERTS).where(ALERTS.c.sequence.in_(some))
+        found.update({row["sequence"]: read_alert(row) for row in connection.execute(query).mappings()})
+    return found

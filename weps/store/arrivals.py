@@ -10,17 +10,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from weps.health import Counters
 from weps.model import LatePolicy, SubscriptionStatus
+from weps.store.portions import portions
 from weps.store.rows import observation_from_json, observation_to_json
 from weps.store.tables import CORRECTIONS, FEEDS, HELD, SEEN, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from weps.model import Feed, Observation, Ordering
 
-MANY = 500
-"""Keys asked for in one statement; databases limit the number of parameters."""
 _LONGEST_VALUE = 60
 _EXACT = 2**53
 """Whole numbers below it are the same as floats."""
@@ -258,12 +257,6 @@ def value_of(observation: Observation) -> str:
     if len(text) <= _LONGEST_VALUE:
         return text
     return f"{text[:_LONGEST_VALUE]}… {hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"
-
-
-def portions(identifiers: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Give keys in portions that one statement may have."""
-    for start in range(0, len(identifiers), MANY):
-        yield identifiers[start : start + MANY]
 
 
 def _order(observation: Observation) -> tuple[Any, ...]:

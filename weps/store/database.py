@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Dialect, Engine, Select
 
     from weps.model import Target
+
+LOG = logging.getLogger(__name__)
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
 """An alert that was stored survives a power cut; a writer waits for its turn for half a minute."""
@@ -110,10 +113,15 @@ class Database:
     def _is_sqlite(self) -> bool:
         return self._engine.dialect.name == "sqlite"
 
-    def ping(self) -> None:
-        """Ask the database for a sign of life; raises what SQLAlchemy raises."""
-        with self.reading() as connection:
-            connection.execute(text("SELECT 1"))
+    def answers(self) -> bool:
+        """Tell whether the database gives a sign of life; why it does not is logged."""
+        try:
+            with self.reading() as connection:
+                connection.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            LOG.exception("database unreachable")
+            return False
+        return True
 
     def dispose(self) -> None:
         """Close all connections."""

@@ -9,9 +9,10 @@ from sqlalchemy import func, select, update
 from weps.errors import InputError, NotFoundError
 from weps.ledger import Attempt, LedgerEntry, Receipt
 from weps.model import DeliveryStatus
+from weps.store.alerts import alerts_by_sequence
 from weps.store.database import Database
 from weps.store.groups import alerts_of_group
-from weps.store.outbox import alerts_by_sequence, enable_target, read_delivery
+from weps.store.outbox import enable_target, read_delivery
 from weps.store.tables import DELIVERY_ATTEMPTS, OUTBOX
 
 if TYPE_CHECKING:

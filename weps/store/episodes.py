@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, exists, func, or_, select, update
 
 from weps.episodes import Action, DueTimer, Note, Timer
 from weps.errors import NotFoundError
+from weps.store.alerts import alerts_by_sequence
 from weps.store.bulk import insert_rows
 from weps.store.database import Database
 from weps.store.flapping import flaps_of, write_flaps
@@ -54,10 +55,9 @@ class Episodes(Database):
 
     def newest_alerts_of(self, episodes: Sequence[Episode]) -> dict[str, Alert]:
         """Give the alerts that changed episodes last, by the ids of the episodes, as far as they are kept."""
-        sequences = [episode.newest_alert for episode in episodes]
         with self.reading() as connection:
-            rows = connection.execute(select(ALERTS).where(ALERTS.c.sequence.in_(sequences))).mappings()
-            return {alert.episode: alert for alert in map(read_alert, rows)}
+            alerts = alerts_by_sequence(connection, (episode.newest_alert for episode in episodes))
+        return {alert.episode: alert for alert in alerts.values()}
 
     def alerts_of_episode(self, identifier: str, limit: int = 100) -> tuple[Alert, ...]:
         """Give the newest alerts of an episode, oldest first."""
@@ -66,17 +66,23 @@ class Episodes(Database):
             return tuple(read_alert(row) for row in connection.execute(mine).mappings())[::-1]
 
     def notes(self, identifier: str, limit: int = 1000) -> tuple[Note, ...]:
-        """Give what people did with an episode, oldest first."""
-        query = select(EPISODE_NOTES).where(EPISODE_NOTES.c.episode == identifier).order_by(EPISODE_NOTES.c.id)
+        """Give what people did last with an episode, oldest first."""
+        mine = select(EPISODE_NOTES).where(EPISODE_NOTES.c.episode == identifier)
         with self.reading() as connection:
-            rows = connection.execute(query.limit(limit)).all()
-        return tuple(Note(row.noted, row.author, Action(row.action), row.text) for row in rows)
+            rows = connection.execute(mine.order_by(EPISODE_NOTES.c.id.desc()).limit(limit)).all()
+        return tuple(Note(row.noted, row.author, Action(row.action), row.text) for row in rows[::-1])
 
     def due_timers(self, now: datetime, limit: int = 100) -> tuple[DueTimer, ...]:
         """Give what is due of episodes, the longest waiting first."""
         query = select(EPISODE_TIMERS).where(EPISODE_TIMERS.c.due <= now).order_by(EPISODE_TIMERS.c.due).limit(limit)
         with self.reading() as connection:
             return tuple(DueTimer(row.episode, Timer(row.kind), row.due) for row in connection.execute(query))
+
+    def put_off_timer(self, timer: DueTimer, due: datetime) -> None:
+        """Let something be due later that could not be done; what was done or put off by others stays so."""
+        mine = EPISODE_TIMERS.c.episode == timer.episode, EPISODE_TIMERS.c.kind == timer.kind
+        with self.writing() as connection:
+            connection.execute(update(EPISODE_TIMERS).where(*mine, EPISODE_TIMERS.c.due == timer.due).values(due=due))
 
     def untold_since(self, end: datetime, after: str, limit: int = 500) -> tuple[tuple[Episode, Alert], ...]:
         """
@@ -89,8 +95,9 @@ class Episodes(Database):
         query = select(EPISODES).join(ALERTS, ALERTS.c.sequence == EPISODES.c.newest_alert)
         query = query.where(*concerned, EPISODES.c.id > after).order_by(EPISODES.c.id).limit(limit)
         with self.reading() as connection:
-            found = tuple(read_episode(row) for row in connection.execute(query).mappings())
-            return tuple((episode, _alert(connection, episode)) for episode in found)
+            found = [read_episode(row) for row in connection.execute(query).mappings()]
+            alerts = alerts_by_sequence(connection, (episode.newest_alert for episode in found))
+        return tuple((episode, alerts[episode.newest_alert]) for episode in found)
 
     def purge_episodes(self, before: datetime, limit: int = 500) -> int:
         """Delete episodes that were closed before a time and of which no alert is kept any more; gives how many."""

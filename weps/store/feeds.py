@@ -24,9 +24,10 @@ from weps.model import (
     SubscriptionStatus,
     Target,
 )
-from weps.store.arrivals import Arrivals, portions
+from weps.store.arrivals import Arrivals
 from weps.store.database import Database
 from weps.store.health import HealthKeeping, note_failure, read_health
+from weps.store.portions import portions
 from weps.store.rows import observation_from_json, observation_to_json, read_feed, read_subscription
 from weps.store.storing import store_alerts
 from weps.store.subscriptions import refresh_feed, subscription_query

@@ -12,6 +12,7 @@ from weps.flapping import FLAPPING, Flaps, count_change, is_change
 from weps.model import Reminder
 from weps.store.bulk import insert_rows
 from weps.store.database import Database
+from weps.store.portions import portions
 from weps.store.rows import read_alert
 from weps.store.tables import ALERTS, EPISODES, FLAPS
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     Told: TypeAlias = tuple[Alert, tuple[Target, ...]]
     Place: TypeAlias = tuple[str, str]
 
-MANY = 500
 _COLUMNS = tuple(each.name for each in fields(Flaps))
 _KEYS = ("subscription_id", "key")
 _CHANGING = tuple(name for name in _COLUMNS if name not in _KEYS)
@@ -84,10 +84,9 @@ class FlapBook:
             if episode.key:
                 self._places[episode.id] = episode.subscription_id, episode.key
                 places.add(self._places[episode.id])
-        wanted = sorted(places)
-        for start in range(0, len(wanted), MANY):
+        for some in portions(sorted(places)):
             place = tuple_(FLAPS.c.subscription_id, FLAPS.c.key)
-            query = select(FLAPS).where(place.in_(wanted[start : start + MANY]))
+            query = select(FLAPS).where(place.in_(some))
             for row in self._connection.execute(query).mappings():
                 self._know(_read(row))
         return {flaps.episode for flaps in self._known.values() if flaps.is_on}
@@ -181,8 +180,8 @@ def write_flaps(connection: Connection, flaps: Flaps, **changes: Any) -> None:
 
 def end_flaps(connection: Connection, subscription_ids: Sequence[str], now: datetime) -> None:
     """Let everything that flaps of subscriptions be told as soon as may be, since it is not watched on as it was."""
-    for start in range(0, len(subscription_ids), MANY):
-        mine = FLAPS.c.subscription_id.in_(subscription_ids[start : start + MANY])
+    for some in portions(subscription_ids):
+        mine = FLAPS.c.subscription_id.in_(some)
         connection.execute(delete(FLAPS).where(mine, FLAPS.c.since.is_(None)))
         connection.execute(update(FLAPS).where(mine).values(newest=None, due=now))
 

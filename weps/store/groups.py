@@ -10,12 +10,15 @@ from sqlalchemy import delete, exists, func, select, update
 
 from weps.groups import Standing, Window
 from weps.model import AlertStatus, DeliveryStatus, Target
+from weps.store.alerts import alerts_by_sequence
 from weps.store.bulk import insert_rows
 from weps.store.database import Database
 from weps.store.group_rows import write_group
 from weps.store.muting import Muting
 from weps.store.outbox import enqueue
-from weps.store.rows import read_alert, read_episode
+from weps.store.portions import portions
+from weps.store.retention import PORTION
+from weps.store.rows import read_episode
 from weps.store.subscriptions import one_subscription
 from weps.store.tables import ALERTS, EPISODES, GROUP_MEMBERS, GROUPS, OUTBOX, TARGETS
 
@@ -27,8 +30,6 @@ if TYPE_CHECKING:
 
     from weps.groups import GroupAlert
     from weps.model import Alert, Subscription
-
-MANY = 500
 
 
 class Groups(Database):
@@ -58,7 +59,7 @@ class Groups(Database):
             yield WindowTransaction(connection, Window(**{name: row[name] for name in names}), now)
             connection.execute(update(GROUPS).where(*mine).values(closed=now))
 
-    def purge_windows(self, before: datetime, limit: int = MANY) -> int:
+    def purge_windows(self, before: datetime, limit: int = PORTION) -> int:
         """Forget what gathered in windows that were closed before a time and are not in the ledger; gives how many."""
         in_ledger = exists().where(OUTBOX.c.group_id == GROUPS.c.id)
         old = GROUPS.c.closed < before, ~in_ledger
@@ -87,9 +88,7 @@ class WindowTransaction:
         mine = GROUP_MEMBERS.c.group_id == self.window.id
         places = select(GROUP_MEMBERS.c.alert_sequence, GROUP_MEMBERS.c.channel, GROUP_MEMBERS.c.address).where(mine)
         rows = self._connection.execute(places.order_by(GROUP_MEMBERS.c.alert_sequence)).all()
-        members = select(GROUP_MEMBERS.c.alert_sequence).where(mine)
-        query = select(ALERTS).where(ALERTS.c.sequence.in_(members))
-        alerts = {row["sequence"]: read_alert(row) for row in self._connection.execute(query).mappings()}
+        alerts = alerts_by_sequence(self._connection, (sequence for sequence, _, _ in rows))
         found: dict[Target, list[Alert]] = {}
         for sequence, channel, address in rows:
             found.setdefault(Target(channel, address), []).append(alerts[sequence])
@@ -99,8 +98,8 @@ class WindowTransaction:
         """Give the first alerts of the episodes of alerts that were more than pending, by their sequences."""
         episodes = sorted({alert.episode for alert in alerts})
         found: set[int] = set()
-        for start in range(0, len(episodes), MANY):
-            told = ALERTS.c.episode.in_(episodes[start : start + MANY]), ALERTS.c.status != AlertStatus.PENDING
+        for some in portions(episodes):
+            told = ALERTS.c.episode.in_(some), ALERTS.c.status != AlertStatus.PENDING
             first = select(func.min(ALERTS.c.sequence)).where(*told).group_by(ALERTS.c.episode)
             found.update(self._connection.execute(first).scalars())
         return frozenset(found)
@@ -110,8 +109,7 @@ class WindowTransaction:
         mine = EPISODES.c.id.in_({alert.episode for alert in alerts})
         rows = self._connection.execute(select(EPISODES).where(mine)).mappings()
         known = {row["newest_alert"]: read_episode(row) for row in rows}
-        query = select(ALERTS).where(ALERTS.c.sequence.in_(list(known)))
-        newest = [read_alert(row) for row in self._connection.execute(query).mappings()]
+        newest = alerts_by_sequence(self._connection, known).values()
         muting = Muting(self._connection, self._now)
         episodes = [(known[alert.sequence], alert) for alert in newest]
         return {each.id: Standing(each, muting.muter(alert, each)) for each, alert in episodes}

@@ -12,6 +12,7 @@ from weps.errors import NotFoundError
 from weps.inhibitions import INHIBITING, Inhibition
 from weps.store.bulk import insert_rows
 from weps.store.database import Database
+from weps.store.portions import portions
 from weps.store.rows import read_alert
 from weps.store.silences import read_matcher
 from weps.store.tables import ALERTS, EPISODES, INHIBITION_ENDS, INHIBITIONS
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from weps.model import Alert, Page
 
 _PLAIN = ("id", "author", "reason", "created", "ends")
-MANY = 500
 
 
 class Inhibitions(Database):
@@ -109,8 +109,8 @@ def note_closed(connection: Connection, episodes: Sequence[str], now: datetime) 
     inhibitions = effective(connection, now)
     if not inhibitions:
         return
-    for start in range(0, len(episodes), MANY):
-        mine = EPISODES.c.id.in_(episodes[start : start + MANY])
+    for some in portions(episodes):
+        mine = EPISODES.c.id.in_(some)
         joined = select(ALERTS).join(EPISODES, EPISODES.c.newest_alert == ALERTS.c.sequence).where(mine)
         closed = [read_alert(row) for row in connection.execute(joined).mappings()]
         ends = [(each, alert) for each in inhibitions for alert in closed if each.is_source(alert)]

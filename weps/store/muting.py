@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
 from weps.episodes import MOMENTARY, OPEN
 from weps.inhibitions import INHIBITING
 from weps.matcher_index import index_matchers
 from weps.model import AlertStatus
+from weps.store.alerts import alerts_by_sequence
 from weps.store.inhibitions import effective, note_ends
 from weps.store.inhibitors import Inhibitors
-from weps.store.rows import read_alert
 from weps.store.silences import holding
-from weps.store.tables import ALERTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,7 +29,6 @@ if TYPE_CHECKING:
     from weps.model import Alert
     from weps.store.inhibitors import Inhibitor
 
-MANY = 500
 CHAIN_LIMIT = 100
 """Episodes that are looked at for a ring of inhibitions."""
 
@@ -144,9 +140,5 @@ def _goes_on(inhibition: Inhibition, last: Alert, alert: Alert) -> bool:
 
 
 def _newest_alerts(connection: Connection, episodes: list[Episode]) -> dict[str, Alert]:
-    found = {}
-    sequences = [episode.newest_alert for episode in episodes]
-    for start in range(0, len(sequences), MANY):
-        query = select(ALERTS).where(ALERTS.c.sequence.in_(sequences[start : start + MANY]))
-        found.update({row["episode"]: read_alert(row) for row in connection.execute(query).mappings()})
-    return found
+    alerts = alerts_by_sequence(connection, (episode.newest_alert for episode in episodes))
+    return {alert.episode: alert for alert in alerts.values()}

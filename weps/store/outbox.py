@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
 
 from weps.ledger import Ready, TargetHealth
 from weps.model import Alert, AlertStatus, Delivery, DeliveryStatus, Target
+from weps.store.alerts import alerts_by_sequence
 from weps.store.bulk import insert_rows
 from weps.store.database import Database
 from weps.store.group_rows import read_group
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from weps.ledger import Outcome
 
 ERROR_LIMIT = 2_000
-MANY = 500
+LATEST = 500
+"""Deliveries among which the newest alert that was published is looked for."""
+
 PUBLISHED = "mqtt"
 """The channel that keeps the newest alert of a subscription for whoever comes later."""
 
@@ -159,7 +162,7 @@ class Outbox(Database):
         """
         mine = OUTBOX.c.subscription_id == subscription_id, OUTBOX.c.channel == PUBLISHED
         # what was told again by hand is older than what was enqueued before it
-        last = select(OUTBOX.c.alert_sequence).where(*mine).order_by(OUTBOX.c.id.desc()).limit(MANY).subquery()
+        last = select(OUTBOX.c.alert_sequence).where(*mine).order_by(OUTBOX.c.id.desc()).limit(LATEST).subquery()
         with self.reading() as connection:
             return connection.execute(select(func.max(last.c.alert_sequence))).scalar_one() or 0
 
@@ -231,17 +234,6 @@ def _ready_targets(
 def _health(row: RowMapping) -> TargetHealth:
     names = ("failures", "failing_since", "open_until", "disabled", "told")
     return TargetHealth(**{name: row[name] for name in names})
-
-
-def alerts_by_sequence(connection: Connection, sequences: set[int]) -> dict[int, Alert]:
-    """Give alerts by their sequences: one that goes to a thousand targets is read once."""
-    found = {}
-    ordered = sorted(sequences)
-    for start in range(0, len(ordered), MANY):
-        query = select(ALERTS).where(ALERTS.c.sequence.in_(ordered[start : start + MANY]))
-        for row in connection.execute(query).mappings():
-            found[row["sequence"]] = read_alert(row)
-    return found
 
 
 def _attempt_columns(outcome: Outcome) -> dict[str, Any]:

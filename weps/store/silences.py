@@ -70,11 +70,13 @@ class Silences(Database):
         with self.reading() as connection:
             return tuple((_read(row), row["next_end"]) for row in connection.execute(query).mappings())
 
-    def told_silence(self, silence: Silence, end: datetime, now: datetime) -> None:
+    def told_silence(self, identifier: str, end: datetime, now: datetime) -> None:
         """Note that everything is told of an end."""
-        mine = SILENCES.c.id == silence.id, SILENCES.c.next_end == end
+        mine = SILENCES.c.id == identifier, SILENCES.c.next_end == end
         with self.writing() as connection:
-            connection.execute(update(SILENCES).where(*mine).values(next_end=silence.next_end(now)))
+            # read anew: somebody may have ended it meanwhile, and then no other end comes
+            next_end = _one(connection, identifier).next_end(now)
+            connection.execute(update(SILENCES).where(*mine).values(next_end=next_end))
 
 
 def holding(connection: Connection, now: datetime) -> tuple[Silence, ...]:

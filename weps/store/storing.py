@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, func, select, tuple_, update
 
@@ -23,6 +23,7 @@ from weps.store.gathering import GroupBook
 from weps.store.inhibitions import note_closed
 from weps.store.muting import Muting
 from weps.store.outbox import enqueue
+from weps.store.portions import portions
 from weps.store.rows import (
     ALERT_COLUMNS,
     ATTENTION_COLUMNS,
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
     from weps.episodes import Episode
     from weps.model import Alert, Target
     from weps.store.flapping import Retell
-
-MANY = 500
-"""Keys asked for in one statement; databases limit the number of parameters."""
 
 TIMER_COLUMNS = ("episode", "kind", "due")
 _values_of = attrgetter(*EPISODE_COLUMNS)
@@ -72,7 +70,7 @@ class _Timers:
     def save(self, connection: Connection) -> None:
         """Write the changes."""
         dropped = [(episode, kind.value) for (episode, kind), (due, _) in self.changes.items() if due is None]
-        for some in _portions(dropped):
+        for some in portions(dropped):
             gone = tuple_(EPISODE_TIMERS.c.episode, EPISODE_TIMERS.c.kind).in_(some)
             connection.execute(delete(EPISODE_TIMERS).where(gone))
         for overwriting in (True, False):
@@ -158,7 +156,7 @@ def close_episodes(
     connection: Connection, subscription_ids: Sequence[str], now: datetime, states: Iterable[AlertStatus] = OPEN
 ) -> None:
     """Close what is open of subscriptions that nobody watches any more; that it expired is told as soon as may be."""
-    for some in _portions(subscription_ids):
+    for some in portions(subscription_ids):
         mine = EPISODES.c.subscription_id.in_(some), EPISODES.c.closed.is_(None), EPISODES.c.state.in_(list(states))
         closing = update(EPISODES).where(*mine).values(state=AlertStatus.EXPIRED, closed=now)
         closed = connection.execute(closing.returning(EPISODES.c.id)).scalars().all()
@@ -220,7 +218,7 @@ def _episodes(connection: Connection, identifiers: Iterable[str]) -> dict[str, E
     wanted = sorted(identifiers)
     asked = set(wanted)
     while wanted:
-        for some in _portions(wanted):
+        for some in portions(wanted):
             rows = connection.execute(select(EPISODES).where(EPISODES.c.id.in_(some))).mappings()
             found.update((row["id"], read_episode(row)) for row in rows)
         wanted = [each.continued_by for each in found.values() if each.continued_by and each.continued_by not in asked]
@@ -231,7 +229,7 @@ def _episodes(connection: Connection, identifiers: Iterable[str]) -> dict[str, E
 def _attention(connection: Connection, identifiers: Iterable[str]) -> Mapping[str, Attention]:
     columns = [SUBSCRIPTIONS.c[name] for name in ATTENTION_COLUMNS]
     found: dict[str, Attention] = {}
-    for some in _portions(sorted(identifiers)):
+    for some in portions(sorted(identifiers)):
         query = select(SUBSCRIPTIONS.c.id, *columns).where(SUBSCRIPTIONS.c.id.in_(some))
         found.update((row["id"], read_attention(row)) for row in connection.execute(query).mappings())
     return found
@@ -239,7 +237,3 @@ def _attention(connection: Connection, identifiers: Iterable[str]) -> Mapping[st
 
 def _save_episodes(connection: Connection, episodes: Iterable[Episode]) -> None:
     insert_rows(connection, EPISODES, EPISODE_COLUMNS, [_values_of(episode) for episode in episodes], _CHANGING)
-
-
-def _portions(keys: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (keys[start : start + MANY] for start in range(0, len(keys), MANY))

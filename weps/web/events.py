@@ -27,6 +27,7 @@ from starlette.routing import Route
 from weps.errors import InputError, NotFoundError
 from weps.notices import Selection
 from weps.notify.cloud_event import alert_data
+from weps.surviving import survived_waiting
 from weps.web.documents import refused
 from weps.web.event_queries import Listening, matches, read_listening
 
@@ -168,10 +169,7 @@ class EventStream:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wanted.wait(), SECONDS_BETWEEN_LOOKS)
             self._wanted.clear()
-            try:
-                await self._look()
-            except Exception:
-                LOG.exception("alerts unreadable")
+            if not await survived_waiting(self._look, "alerts unreadable"):
                 await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 
     async def _look(self) -> None:

@@ -10,7 +10,6 @@ Handlers are plain functions, which Starlette runs in its thread pool; only the 
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from weps.store import Store
 
 __all__ = ["Publishers", "create_routes", "publishers"]
-
-LOG = logging.getLogger(__name__)
 
 _START_PAGE = """<!doctype html>
 <html lang="en">
@@ -124,7 +121,7 @@ class StateFace:
 
     def readiness(self, request: Request) -> Response:
         """Tell whether the database answers and the worker's heart beats."""
-        database = self._database_answers()
+        database = self.store.answers()
         worker = self.worker_alive()
         ready = database and worker
         body = {
@@ -133,14 +130,6 @@ class StateFace:
             "worker": "alive" if worker else "silent",
         }
         return JSONResponse(body, status_code=200 if ready else 503)
-
-    def _database_answers(self) -> bool:
-        try:
-            self.store.ping()
-        except Exception:
-            LOG.exception("database unreachable")
-            return False
-        return True
 
 
 def _linked(path: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
-from tests.weps.handling.desk import BOSS, HOUR, MONDAY, Desk
+from tests.weps.handling.desk import ALL, BOSS, DUTY, HOUR, MONDAY, Desk
 from weps.episodes import Action, EpisodeSelection
 from weps.matching import Matcher
 from weps.model import (
@@ -16,6 +17,7 @@ from weps.model import (
 )
 from weps.notices import Box
 from weps.store import Store
+from weps.store.tables import SUBSCRIPTIONS
 
 
 def test_an_open_episode_is_told_again_and_again_until_it_is_over(desk):
@@ -142,6 +144,78 @@ def test_nothing_is_repeated_of_what_is_paused_or_is_not_to_be_repeated_any_more
     desk.run(1, 2, 3)
 
     assert desk.pushes() == [("firing", "duty"), ("firing", "duty")]
+
+
+def test_what_a_pause_leaves_open_is_repeated_when_the_subscription_goes_on(desk):
+    """
+    A source may still be down then, which nobody is told in between.
+    """
+    subscription = desk.subscribe(repeat=HOUR)
+    desk.tell(subscription, AlertStatus.SOURCE_DOWN)
+    desk.store.pause_subscription(subscription.id, desk.now)
+    desk.run(1, 2)
+    in_pause = desk.pushes()
+    desk.store.resume_subscription(subscription.id, desk.now, desk.now)
+
+    desk.run(3, 4)
+
+    assert in_pause == [("source-down", "duty")]
+    assert desk.pushes() == [(what, "duty") for what in ("source-down", "repeat", "repeat")]
+
+
+def test_an_episode_that_cannot_be_told_does_not_hold_up_others(desk):
+    """
+    Neither at the end of a silence nor when it is to be repeated; it is told when it can be.
+    """
+    broken, sound = desk.subscribe(repeat=HOUR), desk.subscribe(repeat=HOUR)
+    desk.quiet.silence(ALL, author="Ada", reason="works", lasting=HOUR)
+    for subscription, episode in ((broken, "a"), (sound, "b")):
+        desk.tell(subscription, episode=episode)
+    mine = update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id == broken.id)
+    with desk.store.writing() as connection:
+        connection.execute(mine.values(targets=[["no", "such", "target"]]))
+    desk.run(1, 2.5)
+    meanwhile = [desk.feed(each)[1:] for each in (broken, sound)]
+    with desk.store.writing() as connection:
+        connection.execute(mine.values(targets=[[DUTY.channel, DUTY.address]]))
+
+    desk.run(2.6, 2.7)
+
+    assert meanwhile == [[], [("silence-over", False), ("repeat", False)]]
+    assert desk.feed(broken)[1:] == [("silence-over", False)]
+    assert desk.feed(sound)[1:] == meanwhile[1]
+
+
+def test_a_timer_that_breaks_is_tried_again(desk):
+    """
+    A minute later, however often; those of others run meanwhile.
+    """
+    broken, sound = desk.subscribe(repeat=HOUR), desk.subscribe(repeat=HOUR)
+    for subscription, episode in ((broken, "a"), (sound, "b")):
+        desk.tell(subscription, episode=episode)
+    mine = update(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.id == broken.id)
+    with desk.store.writing() as connection:
+        connection.execute(mine.values(targets=[["no", "such", "target"]]))
+    desk.run(1)
+    meanwhile = [desk.feed(each)[1:] for each in (broken, sound)]
+    with desk.store.writing() as connection:
+        connection.execute(mine.values(targets=[[DUTY.channel, DUTY.address]]))
+
+    desk.run(1 + 1 / 120, 1 + 1 / 60)
+
+    assert meanwhile == [[], [("repeat", False)]]
+    assert [desk.feed(each)[1:] for each in (broken, sound)] == [[("repeat", False)]] * 2
+
+
+def test_the_newest_of_many_notes_are_shown(desk):
+    """
+    In the order in which they were made.
+    """
+    desk.tell(desk.subscribe())
+    for number in range(5):
+        desk.work.comment("e-1", "Ada", f"word {number}")
+
+    assert [note.text for note in desk.store.notes("e-1", limit=2)] == ["word 3", "word 4"]
 
 
 def test_everything_holds_on_the_other_database_too(database_url):

@@ -127,6 +127,25 @@ def test_the_end_of_each_window_tells_what_is_open(desk):
     assert desk.pushes() == [("silence-over", "duty"), ("silence-over", "duty")]
 
 
+def test_a_silence_that_is_ended_while_the_end_of_a_window_is_told_has_no_other_end(desk):
+    """
+    Nobody is told by a night that does not come any more.
+    """
+    subscription = desk.subscribe()
+    nights = Weekly((0, 1), time(22), time(6), "UTC")
+    silence = desk.quiet.silence(ALL, author="Ada", reason="nights", weekly=nights)
+    desk.hour = 11
+    desk.tell(subscription)
+    desk.hour = 18
+    [(_, ended)] = desk.store.due_silences(desk.now)
+    desk.quiet.end(silence.id)
+    desk.store.told_silence(silence.id, ended, desk.now)
+
+    desk.run(42, 66)
+
+    assert desk.pushes() == []
+
+
 @pytest.mark.parametrize(
     ("texts", "read"),
     [
