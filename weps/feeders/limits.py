@@ -92,7 +92,7 @@ def read_retry_after(text: str | None) -> float | None:
         return min(float(text), _LONGEST_WAIT)
     try:
         moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -43,7 +43,7 @@ class Freshness:
             return False
         try:
             since = parsedate_to_datetime(if_modified_since)
-        except ValueError:
+        except (ValueError, OverflowError):
             return False
         return (since if since.tzinfo else since.replace(tzinfo=UTC)) >= self.last_modified
 

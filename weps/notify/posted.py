@@ -123,7 +123,7 @@ def _check_item(item: etree._Element) -> None:
     if date is not None:
         try:
             parsedate_to_datetime(date)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise InputError(
                 f"the pubDate {date[:100]!r} is no RFC 822 date such as 'Mon, 11 Jan 2016 03:55:45 GMT'",
                 where=xml.where(published),

@@ -179,6 +179,12 @@ BAD = {
         document("<item><title>t</title><guid>g</guid><pubDate>yesterday</pubDate></item>"),
         "'yesterday' is no RFC 822 date",
     ),
+    "date of no zone": (
+        document(
+            f"<item><title>t</title><guid>g</guid><pubDate>Mon, 11 Jan 2016 03:55:45 +{'9' * 14}</pubDate></item>"
+        ),
+        "is no RFC 822 date",
+    ),
     "guid twice": (document("<item><title>t</title><guid>g</guid></item>" * 2), "stands twice"),
     "too many": (
         document("".join(f"<item><title>t</title><guid>{n}</guid></item>" for n in range(101))),

@@ -82,6 +82,10 @@ CONDITIONS = {
         200,
     ),
     "not a time": (lambda etag, time: {"if_modified_since": "yesterday"}, 200),
+    "no zone of the world": (
+        lambda etag, time: {"if_modified_since": "Mon, 11 Jan 2016 03:55:45 +99999999999999"},
+        200,
+    ),
     "weak tag among others": (lambda etag, time: {"if_none_match": f'"x", W/{etag}'}, 304),
     "any": (lambda etag, time: {"if_none_match": "*"}, 304),
     "old tag, new time": (
