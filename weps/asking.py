@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sos_server.time import shifted
-from weps.errors import FeedError, SourceUnreachable
+from weps.errors import FeedError, SourceTooSlow, SourceUnreachable
 from weps.feeders.base import Batch, Counted, Feeder
 from weps.feeders.forms import is_asked_by_result_time
 from weps.feeders.template import known_during
@@ -69,14 +70,7 @@ class Asker:
 
     def history(self, source: Source, begin: datetime, end: datetime) -> Iterator[tuple[datetime, Batch]]:
         """Read the past of a source in steps; nothing of what is learned of it is kept."""
-        return in_steps(
-            lambda one, other: self._feeder.fetch(source, one, other),
-            begin,
-            end,
-            self._horizon.step,
-            self._horizon,
-            counts=self._counts(source),
-        )
+        return self._steps(source, begin, end, self._counts(source))
 
     def fetch(self, feed: Feed, begin: datetime, end: datetime) -> Batch:
         """Ask once for a time span, and note what that took."""
@@ -113,11 +107,12 @@ class Asker:
         found: tuple[Observation, ...] = ()
         try:
             if known is not None:
-                found = self._feeder.fetch(known, begin, until).observations
-        except SourceUnreachable:
-            # To be asked again from the same time on: the poll that follows will tell that nothing can be read.
-            return ()
+                steps = self._steps(known, begin, until)
+                found = tuple(each for _, batch in steps for each in batch.observations)
         except FeedError as error:
+            if isinstance(error, SourceUnreachable) and not isinstance(error, SourceTooSlow):
+                # To be asked again from the same time on: the poll that follows will tell that nothing can be read.
+                return ()
             LOG.info("what became known is not told feed=%d error=%s", feed.id, error)
         self._learn(feed.id, looked=until, largest=0, whole=0)
         return tuple(
@@ -125,6 +120,13 @@ class Asker:
             for each in found
             if each.end - each.phenomenon_time > feed.longest and each.end >= (feed.start or feed.activation)
         )
+
+    def _steps(
+        self, source: Source, begin: datetime, end: datetime, counts: tuple[Counted, ...] | None = None
+    ) -> Iterator[tuple[datetime, Batch]]:
+        longest = None if is_asked_by_result_time(source) else timedelta(0)
+        fetch = partial(self._feeder.fetch, source)
+        return in_steps(fetch, begin, end, self._horizon.step, self._horizon, longest=longest, counts=counts)
 
     def _learn(self, feed_id: int, **members: Any) -> None:
         self._learned[feed_id] = self.learned(feed_id)._replace(**members)

@@ -35,9 +35,9 @@ class Pace:
 
     `step` is how long the next is. While the source `is_limited` (it once did not give a longer one) steps grow slowly,
     else they double while answers hold fewer than `many` observations. Steps overlap by `overlap` and by the `longest`
-    period that was observed, so that none is cut in two. `largest` is how many results an answer of the source ever
-    had: it has no limit below. `whole` is a number that was found to be no limit, `limit` one at which it was seen to
-    cut. `counts` is what the source says that it has, where that is known.
+    period that was observed, so that none is cut in two (None: what is asked for are no times of periods). `largest` is
+    how many results an answer of the source ever had: it has no limit below. `whole` is a number that was found to be
+    no limit, `limit` one at which it was seen to cut. `counts` is what the source says that it has, where that is known.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Pace:
         overlap: timedelta,
         *,
         many: int = MANY,
-        longest: timedelta = timedelta(0),
+        longest: timedelta | None = timedelta(0),
         is_limited: bool = False,
         largest: int = 0,
         whole: int = 0,
@@ -75,7 +75,7 @@ class Pace:
             end = min(shifted(begin, self.step), until if self._doubt is None else self._doubt.end)
             batch = self._try(ask, asked_from, end)
             if batch is None:
-                asked_from = max(asked_from, shifted(begin, -max(self.step, self._longest)))
+                asked_from = max(asked_from, shifted(begin, -max(self.step, self._longest or self.step)))
                 continue
             yield end, batch
             self._settle_doubt(batch, end)
@@ -95,9 +95,11 @@ class Pace:
 
     def _reach(self, batch: Batch) -> timedelta:
         """Give how long before its begin a step is to be asked for, so that no period is cut in two."""
-        self._longest = max(self._longest, longest_of(batch.observations))
+        if self._longest is not None:
+            self._longest = max(self._longest, longest_of(batch.observations))
+        longest = self._longest or timedelta(0)
         # Where every result counts, only as long as periods were seen to be.
-        return self._longest if self.is_limited else max(min(self._overlap, self.step), self._longest)
+        return longest if self.is_limited else max(min(self._overlap, self.step), longest)
 
     def _try(self, ask: Ask, begin: datetime, end: datetime) -> Batch | None:
         """Ask for one step; None where it has to be a shorter one."""

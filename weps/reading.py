@@ -65,11 +65,12 @@ def in_steps(
     step: timedelta,
     horizon: Horizon,
     *,
+    longest: timedelta | None = timedelta(0),
     counts: Sequence[Counted] | None = None,
 ) -> Iterator[tuple[datetime, Batch]]:
-    """Ask for a time span in steps, see `Pace.ask`; nothing of what is learned of the source is kept."""
+    """Ask for a time span in steps, see `Pace`; nothing of what is learned of the source is kept."""
     step = max(step, step_by(counts or (), begin, until, horizon.many))
-    return Pace(step, horizon.overlap, many=horizon.many, counts=counts).ask(fetch, begin, until)
+    return Pace(step, horizon.overlap, many=horizon.many, longest=longest, counts=counts).ask(fetch, begin, until)
 
 
 def pace_of(
@@ -89,7 +90,7 @@ def pace_of(
         min(step, span),
         horizon.overlap,
         many=horizon.many,
-        longest=feed.longest,
+        longest=None if is_asked_by_result_time(feed.source) else feed.longest,
         is_limited=feed.step is not None,
         largest=learned.largest,
         whole=learned.whole,

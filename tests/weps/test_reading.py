@@ -196,6 +196,41 @@ def test_a_long_period_of_before_an_outage_is_told_after_it(bench: Bench):
     assert [alert.value for alert in bench.alerts(subscription) if alert.value is not None] == [35]
 
 
+def test_a_look_that_takes_too_long_is_not_made_again_by_each_poll(bench: Bench):
+    """
+    A source that does not find in time what became known in two days is asked for that once a day; polls go on.
+    """
+    bench.sos.insert((at(-1), 20))
+    bench.sos.longest, bench.timeout = 40 * HOUR, 0.3
+    bench.restart()
+    subscription = bench.subscribe(EVERY)
+    for hour in range(0, 36, 3):
+        bench.sos.insert((at(60 * hour + 1), 31))
+        bench.poll(60 * hour + 2)
+
+    looks = [query for query in bench.sos.asked if "resultTime" in query]
+    assert len(bench.alerts(subscription)) == 12
+    assert len(looks) == 1
+
+
+def test_long_periods_are_found_where_the_source_gives_little_at_once(bench: Bench):
+    """
+    What became known is asked for in steps too, when it is more than the source gives.
+    """
+    bench.fetcher_limit = 60_000
+    bench.restart()
+    subscription = bench.subscribe(EVERY)
+    for hour in range(0, 36, 3):
+        bench.sos.insert(*((at(60 * hour + 1 + number), 20) for number in range(20)))
+        bench.poll(60 * hour + 30)
+    publish(bench, at(60 * 35) - 31 * DAY, at(60 * 35), 35)
+    for hour in range(36, 63, 3):
+        bench.sos.insert(*((at(60 * hour + 1 + number), 20) for number in range(20)))
+        bench.poll(60 * hour + 30)
+
+    assert [alert.value for alert in bench.alerts(subscription)] == [35]
+
+
 def test_what_was_observed_over_a_long_period_before_the_activation_is_no_news(bench: Bench):
     """
     Also when it is published afterwards, and found by a look at the newest.
