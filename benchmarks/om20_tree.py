@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from sos_server.codecs import sampling20, xml
+from sos_server.codecs.uom import encode_uom
 from sos_server.time import format_instant, from_microseconds
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def _add(root: etree._Element, info: SeriesInfo, row: StoredRow, number: int, fe
     etree.SubElement(element, f"{OM}procedure", {xml.XLINK_HREF: info.procedure})
     etree.SubElement(element, f"{OM}observedProperty", {xml.XLINK_HREF: info.observed_property})
     _add_feature(element, info.feature, features)
-    result = etree.SubElement(element, f"{OM}result", {xml.XSI_TYPE: "gml:MeasureType", "uom": info.uom or "1"})
+    unit = encode_uom(info.uom or "1")
+    result = etree.SubElement(element, f"{OM}result", {xml.XSI_TYPE: "gml:MeasureType", "uom": unit})
     result.text = repr(row.value).removesuffix(".0")
     member.tail = "\n"
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from sos_server.codecs import gml32_encode, om20_result, xml, xsd
+from sos_server.codecs.uom import encode_uom
 from sos_server.errors import InvalidParameterValue, InvalidRequest, SosError
 from sos_server.model import (
     OM_CATEGORY,
@@ -144,7 +145,7 @@ def add_parameters(element: etree._Element, annotations: Annotations, gml_id: st
             case kind if kind == OM_CATEGORY:
                 holder.set(xml.XLINK_HREF, str(each.value))
             case kind if kind == OM_MEASUREMENT:
-                holder.set("uom", each.uom or "1")
+                holder.set("uom", encode_uom(each.uom or "1"))
                 holder.text = xsd.write_double(float(each.value or 0))
             case kind if kind == OM_TRUTH:
                 holder.text = xsd.write_boolean(each.value)

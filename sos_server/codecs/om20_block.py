@@ -11,6 +11,7 @@ from lxml import etree
 
 from sos_server import model
 from sos_server.codecs import gml32_encode, om20_annotations, sampling20, xml
+from sos_server.codecs.uom import encode_uom
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,7 +148,7 @@ def _build(member: etree._Element, constants: Constants, form: Form, mark: str, 
     if form.nil:
         result.set("nilReason", varying(NIL_REASON))
         if constants.observation_type == model.OM_MEASUREMENT:
-            result.set("uom", constants.uom or "1")
+            result.set("uom", encode_uom(constants.uom or "1"))
             result.text = "NaN"
     else:
         _set_type(result, constants, varying(VALUE))
@@ -190,7 +191,7 @@ def _set_type(result: etree._Element, constants: Constants, value: str) -> None:
             return
         case model.OM_MEASUREMENT:
             result.set(xml.XSI_TYPE, "gml:MeasureType")
-            result.set("uom", constants.uom or "1")
+            result.set("uom", encode_uom(constants.uom or "1"))
         case model.OM_GEOMETRY:
             result.set(xml.XSI_TYPE, "gml:GeometryPropertyType")
         case model.OM_COMPLEX:

@@ -12,6 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sos_server.codecs import gml32, swe20, swe20_record, xml, xsd
+from sos_server.codecs.uom import decode_uom
 from sos_server.errors import InvalidParameterValue, InvalidRequest, MissingParameterValue
 from sos_server.model import (
     OM_CATEGORY,
@@ -125,7 +126,8 @@ def _structured(inner: etree._Element, observation_type: str | None) -> ResultVa
 def decode_scalar(element: etree._Element, observation_type: str | None) -> ResultValue:
     """Read a result without elements inside."""
     kind = _kind(element, observation_type)
-    uom: str | None = element.get("uom")
+    unit = element.get("uom")
+    uom = None if unit is None else decode_uom(unit)
     text = (element.text or "").strip()
     found_type = observation_type or _OBSERVATION_TYPES[kind]
     nil_reason = element.get("nilReason")

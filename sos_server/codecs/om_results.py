@@ -29,6 +29,7 @@ from sos_server.codecs.swe_structure import (
     has_time,
 )
 from sos_server.codecs.swe_values import Table
+from sos_server.codecs.uom import decode_uom
 from sos_server.errors import InvalidRequest
 from sos_server.model import OM_CATEGORY, OM_COUNT, OM_MEASUREMENT, OM_TEXT, OM_TRUTH, Observation
 from sos_server.time import EPOCH
@@ -185,7 +186,7 @@ def _is_elsewhere(element: etree._Element, members: Members) -> bool:
 
 def _uom(element: etree._Element) -> str | None:
     found = element.get("uom")
-    return None if found is None else str(found)
+    return None if found is None else decode_uom(found)
 
 
 def _kind(element: etree._Element, members: Members) -> str:

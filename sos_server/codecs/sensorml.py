@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from sos_server.codecs import xml
+from sos_server.codecs.uom import add_swe_uom
 from sos_server.errors import InvalidParameterValue, InvalidRequest, MissingParameterValue
 from sos_server.model import Offering, SensorDescription
 
@@ -174,7 +175,7 @@ def _add_outputs(root: etree._Element, properties: list[tuple[str, str | None]])
         if uom is None:
             xml.add(output, "sml:ObservableProperty", definition=definition)
         else:
-            xml.add(xml.add(output, "swe:Quantity", definition=definition), "swe:uom", code=uom)
+            add_swe_uom(xml.add(output, "swe:Quantity", definition=definition), uom)
 
 
 def _add_position(root: etree._Element, place: tuple[float, float]) -> None:

@@ -14,6 +14,7 @@ from sos_server.codecs.swe20_encoding import (
     named_rows,
     read_named,
 )
+from sos_server.codecs.uom import add_swe_uom, decode_swe_uom
 from sos_server.errors import InvalidRequest
 from sos_server.model import OM_CATEGORY, OM_COUNT, OM_MEASUREMENT, OM_TEXT, OM_TRUTH, Value
 
@@ -93,12 +94,11 @@ def decode_components(element: etree._Element, name: str = "") -> Iterator[Compo
         return
     if kind not in OBSERVATION_TYPES and kind not in _TIMES and kind not in ("QuantityRange", "CountRange"):
         raise InvalidRequest(f"A component {kind} inside an array or record is not supported ({xml.where(element)}).")
-    uom = xml.child(element, "swe:uom")
     yield Component(
         kind=kind,
         name=name,
         definition=element.get("definition") or None,
-        uom=None if uom is None else (uom.get("code") or xml.href(uom)),
+        uom=decode_swe_uom(xml.child(element, "swe:uom")),
         nil_values=_nil_values(element),
         value=xml.text_of(xml.child(element, "swe:value")),
     )
@@ -213,7 +213,7 @@ def encode_component(component: Component) -> etree._Element:
     if component.is_time:
         xml.add(element, "swe:uom", **{xml.XLINK_HREF: component.uom or GREGORIAN})
     elif component.kind == "Quantity":
-        xml.add(element, "swe:uom", code=component.uom or "1")
+        add_swe_uom(element, component.uom or "1")
     if component.value is not None:
         xml.add(element, "swe:value", component.value)
     return element

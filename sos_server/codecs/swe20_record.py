@@ -12,6 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sos_server.codecs import swe20, xml, xsd
+from sos_server.codecs.uom import add_swe_uom
 from sos_server.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ def _scalar(element: etree._Element) -> Node:
     value, nil_reason = swe20.decode_value(component, text, xml.where(element))
     node: Node = {"value": value}
     if uom is not None and component.uom:
-        node["uom"] = {"code": uom.get("code")} if uom.get("code") else {"href": component.uom}
+        is_reference = not uom.get("code") and xml.href(uom) == component.uom
+        node["uom"] = {"href" if is_reference else "code": component.uom}
     if xml.href(code_space):
         node["code_space"] = xml.href(code_space)
     if component.nil_values:
@@ -137,7 +139,10 @@ def _add_scalar(element: etree._Element, node: Node) -> None:
         xml.add(element, "swe:codeSpace", **{xml.XLINK_HREF: node["code_space"]})
     if "uom" in node:
         uom = node["uom"]
-        xml.add(element, "swe:uom", **({"code": uom["code"]} if "code" in uom else {xml.XLINK_HREF: uom["href"]}))
+        if "code" in uom:
+            add_swe_uom(element, uom["code"])
+        else:
+            xml.add(element, "swe:uom", **{xml.XLINK_HREF: uom["href"]})
     text = text_of(node)
     if text is not None:
         xml.add(element, "swe:value", text)

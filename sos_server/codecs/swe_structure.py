@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from sos_server.codecs import xml
+from sos_server.codecs.uom import decode_swe_uom
 from sos_server.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -251,7 +252,7 @@ def _uom(element: etree._Element) -> str | None:
     holder = child(element, "uom")
     if holder is None:
         return element.get("uom") or None
-    return holder.get("code") or xml.href(holder) or holder.get(xml.XLINK_TITLE) or xml.text_of(holder)
+    return decode_swe_uom(holder) or holder.get(xml.XLINK_TITLE) or xml.text_of(holder)
 
 
 def _nil_values(element: etree._Element) -> dict[str, str]:
