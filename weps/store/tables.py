@@ -10,7 +10,7 @@ Longer than a module should be: the schema is read in one place.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     JSON,
@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 
 from sos_server.time import from_microseconds, to_microseconds
+from weps.model import Series
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
@@ -77,6 +78,41 @@ class Duration(TypeDecorator[timedelta]):
 Key = BigInteger().with_variant(Integer, "sqlite")
 """Running numbers; SQLite counts only in a column of the very type INTEGER."""
 
+
+def _series(**options: Any) -> tuple[Column[Any], ...]:
+    """Give the columns that name a series, or what an alert tells of one."""
+    return tuple(Column(name, Text, **options) for name in Series._fields)
+
+
+def _of_feed(**options: Any) -> Column[Any]:
+    """Give the first column of the key of what is known of a feed, and goes with it."""
+    return Column("feed_id", Key, ForeignKey(FEEDS.c.id, ondelete="CASCADE"), primary_key=True, **options)
+
+
+def _beside_subscription() -> Column[Any]:
+    """Give the first column of the key of what belongs to a subscription, and goes with it."""
+    subscription = ForeignKey(SUBSCRIPTIONS.c.id, ondelete="CASCADE")
+    return Column("subscription_id", String(36), subscription, primary_key=True)
+
+
+def _numbered() -> tuple[Column[Any], ...]:
+    """Give the columns of what is known by an id, and listed in the order in which it was made."""
+    number = Column("number", Key, primary_key=True, autoincrement=True)
+    return number, Column("id", String(36), nullable=False, unique=True)
+
+
+def _said() -> tuple[Column[Any], ...]:
+    """Give the columns that tell who wanted something, why and since when."""
+    author, reason = (Column(name, Text, nullable=False) for name in ("author", "reason"))
+    return author, reason, Column("created", Instant, nullable=False)
+
+
+def _notice_indices() -> tuple[Index, ...]:
+    """Give the indices by which notices are looked up: what they say in the order of their numbers, and their place."""
+    names = ("subscription_id", "status", "severity", *Series._fields)
+    return (*(Index(None, name, "sequence") for name in names), Index(None, "longitude", "latitude"))
+
+
 FEEDS = Table(
     "feeds",
     METADATA,
@@ -106,10 +142,8 @@ FEEDS = Table(
 FEED_SERIES = Table(
     "feed_series",
     METADATA,
-    Column("feed_id", Key, ForeignKey(FEEDS.c.id, ondelete="CASCADE"), primary_key=True),
-    Column("procedure", Text, primary_key=True),
-    Column("observed_property", Text, primary_key=True),
-    Column("feature_of_interest", Text, primary_key=True),
+    _of_feed(),
+    *_series(primary_key=True),
     Column("position", Instant, nullable=False),
     Column("latest", JSON, nullable=False),
     Column("hearing", JSON(none_as_null=True)),
@@ -119,7 +153,7 @@ FEED_SERIES = Table(
 SEEN = Table(
     "seen",
     METADATA,
-    Column("feed_id", Key, ForeignKey(FEEDS.c.id, ondelete="CASCADE"), primary_key=True),
+    _of_feed(),
     Column("phenomenon_time", Instant, primary_key=True),
     Column("observation", Text, primary_key=True),
     Column("result_time", Instant, nullable=True),
@@ -131,13 +165,11 @@ SEEN = Table(
 HELD = Table(
     "held",
     METADATA,
-    Column("feed_id", Key, ForeignKey(FEEDS.c.id, ondelete="CASCADE"), primary_key=True),
+    _of_feed(),
     Column("ordering", String(64), primary_key=True),
     Column("time", Instant, primary_key=True),
     Column("observation", Text, primary_key=True),
-    Column("procedure", Text, nullable=False),
-    Column("observed_property", Text, nullable=False),
-    Column("feature_of_interest", Text, nullable=False),
+    *_series(nullable=False),
     Column("stored", JSON, nullable=False),
     Column("shown", Boolean, nullable=False),
     sqlite_with_rowid=False,
@@ -147,12 +179,10 @@ HELD = Table(
 CORRECTIONS = Table(
     "corrections",
     METADATA,
-    Column("feed_id", Key, ForeignKey(FEEDS.c.id, ondelete="CASCADE"), primary_key=True),
+    _of_feed(),
     Column("phenomenon_time", Instant, primary_key=True),
     Column("slot", BigInteger, primary_key=True, autoincrement=False),
-    Column("procedure", Text, nullable=False),
-    Column("observed_property", Text, nullable=False),
-    Column("feature_of_interest", Text, nullable=False),
+    *_series(nullable=False),
     Column("before", Text, nullable=False),
     Column("after", Text, nullable=False),
     Column("recorded", Instant, nullable=False),
@@ -164,7 +194,7 @@ CORRECTIONS = Table(
 SOURCE_HEALTH = Table(
     "source_health",
     METADATA,
-    Column("feed_id", Key, ForeignKey(FEEDS.c.id, ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    _of_feed(autoincrement=False),
     Column("arrived", Instant),
     Column("silent_since", Instant),
     Column("record", JSON, nullable=False),
@@ -197,8 +227,7 @@ SERVICE_CHANGES = Table(
 SUBSCRIPTIONS = Table(
     "subscriptions",
     METADATA,
-    Column("number", Key, primary_key=True, autoincrement=True),
-    Column("id", String(36), nullable=False, unique=True),
+    *_numbered(),
     Column("token", String(64), nullable=False, unique=True),
     Column("owner", Text, nullable=False),
     Column("process", Text, nullable=False),
@@ -244,7 +273,7 @@ SUBSCRIPTIONS = Table(
 RULE_VERSIONS = Table(
     "rule_versions",
     METADATA,
-    Column("subscription_id", String(36), ForeignKey(SUBSCRIPTIONS.c.id, ondelete="CASCADE"), primary_key=True),
+    _beside_subscription(),
     Column("version", Integer, primary_key=True),
     Column("language", Text, nullable=False),
     Column("text", Text, nullable=False),
@@ -257,7 +286,7 @@ RULE_VERSIONS = Table(
 RULE_STATES = Table(
     "rule_states",
     METADATA,
-    Column("subscription_id", String(36), ForeignKey(SUBSCRIPTIONS.c.id, ondelete="CASCADE"), primary_key=True),
+    _beside_subscription(),
     Column("correlation_key", Text, primary_key=True),
     Column("state", JSON),
     Column("detections", Integer, nullable=False),
@@ -288,9 +317,7 @@ ALERTS = Table(
     Column("value", JSON(none_as_null=True)),
     Column("uom", Text),
     Column("comparison", JSON(none_as_null=True)),
-    Column("procedure", Text),
-    Column("observed_property", Text),
-    Column("feature_of_interest", Text),
+    *_series(),
     Column("longitude", Float),
     Column("latitude", Float),
     Column("late", Boolean, nullable=False),
@@ -301,14 +328,8 @@ ALERTS = Table(
     Column("use", String(16), nullable=False, server_default="Test"),
     Column("reminder", String(32)),
     Column("silenced", String(36)),
-    Index(None, "subscription_id", "sequence"),
+    *_notice_indices(),
     Index(None, "episode", "sequence"),
-    Index(None, "status", "sequence"),
-    Index(None, "severity", "sequence"),
-    Index(None, "procedure", "sequence"),
-    Index(None, "observed_property", "sequence"),
-    Index(None, "feature_of_interest", "sequence"),
-    Index(None, "longitude", "latitude"),
     Index(None, "phenomenon_time"),
     Index(None, "stored"),
     sqlite_autoincrement=True,
@@ -368,7 +389,7 @@ EPISODE_NOTES = Table(
 FLAPS = Table(
     "flaps",
     METADATA,
-    Column("subscription_id", String(36), ForeignKey(SUBSCRIPTIONS.c.id, ondelete="CASCADE"), primary_key=True),
+    _beside_subscription(),
     Column("key", String(36), primary_key=True),
     Column("episode", String(36), nullable=False),
     Column("changes", JSON, nullable=False),
@@ -387,11 +408,8 @@ FLAPS = Table(
 SILENCES = Table(
     "silences",
     METADATA,
-    Column("number", Key, primary_key=True, autoincrement=True),
-    Column("id", String(36), nullable=False, unique=True),
-    Column("author", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("created", Instant, nullable=False),
+    *_numbered(),
+    *_said(),
     Column("begins", Instant, nullable=False),
     Column("ends", Instant),
     Column("matcher", JSON, nullable=False),
@@ -405,11 +423,8 @@ SILENCES = Table(
 INHIBITIONS = Table(
     "inhibitions",
     METADATA,
-    Column("number", Key, primary_key=True, autoincrement=True),
-    Column("id", String(36), nullable=False, unique=True),
-    Column("author", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("created", Instant, nullable=False),
+    *_numbered(),
+    *_said(),
     Column("ends", Instant),
     Column("source", JSON, nullable=False),
     Column("target", JSON, nullable=False),
@@ -433,8 +448,7 @@ INHIBITION_ENDS = Table(
 JOBS = Table(
     "jobs",
     METADATA,
-    Column("number", Key, primary_key=True, autoincrement=True),
-    Column("id", String(36), nullable=False, unique=True),
+    *_numbered(),
     Column("owner", Text, nullable=False),
     Column("process", Text, nullable=False),
     Column("status", String(16), nullable=False),
@@ -563,20 +577,12 @@ ITEMS = Table(
     Column("subscription_id", Text),
     Column("status", Text),
     Column("severity", Text),
-    Column("procedure", Text),
-    Column("observed_property", Text),
-    Column("feature_of_interest", Text),
+    *_series(),
     Column("happened", Instant),
     Column("longitude", Float),
     Column("latitude", Float),
     Column("is_own", Boolean, nullable=False, server_default=false()),
-    Index(None, "subscription_id", "sequence"),
-    Index(None, "status", "sequence"),
-    Index(None, "severity", "sequence"),
-    Index(None, "procedure", "sequence"),
-    Index(None, "observed_property", "sequence"),
-    Index(None, "feature_of_interest", "sequence"),
-    Index(None, "longitude", "latitude"),
+    *_notice_indices(),
     Index(None, "happened"),
     Index(None, "received"),
     sqlite_autoincrement=True,
