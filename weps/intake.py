@@ -101,6 +101,9 @@ class Intake:
 
     def _receive(self, feed: Feed, observations: Sequence[Observation]) -> None:
         feed = self._primed(feed)
+        if feed.start is not None:
+            # A source that is asked would not be asked for what is older either.
+            observations = [one for one in observations if one.phenomenon_time >= feed.start]
         positions = self._engine.store.positions(feed.id)
         limit = read_from(feed, positions.values(), self._horizon)
         # What is older was forgotten, so nobody could tell any more whether it had been here before.
@@ -147,7 +150,12 @@ class Intake:
         self._looked = time.monotonic()
         feeds = self._engine.store.feeds_of(BROKERED)
         self._brokers.keep({(feed.source.endpoint, topic) for feed in feeds for topic in topics_of(feed.source)})
-        self._hubs.keep(feed.source for feed in self._engine.store.feeds_of((PUSH,)))
+        pushed = self._engine.store.feeds_of((PUSH,))
+        self._hubs.keep(feed.source for feed in pushed)
+        for feed in pushed:
+            # What is granted may be over before the next poll.
+            if self._hubs.must_renew(feed.source):
+                self._engine.poll_soon(feed.id)
 
     def _waiting(self) -> list[Message]:
         """Give the messages that wait, and wait a moment for the first."""

@@ -67,8 +67,8 @@ class Bench:
         self.intake.stop(5)
         self.engine.close(5)
 
-    def subscribe(self, source: Source, rule: str = HIGH) -> Subscription:
-        new = NewSubscription(RuleText(detect_language(rule), rule), source, timedelta(minutes=1))
+    def subscribe(self, source: Source, rule: str = HIGH, start: datetime | None = None) -> Subscription:
+        new = NewSubscription(RuleText(detect_language(rule), rule), source, timedelta(minutes=1), start=start)
         return self.engine.subscribe(new)
 
     def poll(self, minutes: float) -> None:
@@ -297,6 +297,21 @@ def test_a_late_message_within_the_overlap_is_evaluated(bench):
         bench.intake.take(source, json.dumps({**reading(minutes, value), "p": "A"}).encode())
 
     assert [31, 32] == bench.values(subscription)
+
+
+def test_what_is_from_before_the_begin_of_a_subscription_is_not_for_it(bench):
+    """
+    One that begins later, or in the past, sees what was observed from then on, as where a source is asked.
+    """
+    source = push_source("http://weps.example/push", MAPPING.replace('{"topic": 1}', '"p"'), None, None)
+    later, earlier = bench.subscribe(source, start=at(5)), bench.subscribe(source, start=at(-5))
+    pushed = [{**reading(minutes, 40 + minutes), "p": "A"} for minutes in (-6, -4, 4, 5, 6)]
+
+    for each in pushed:
+        bench.intake.take(source, json.dumps(each).encode())
+
+    assert bench.values(later) == [45, 46]
+    assert bench.values(earlier) == [36, 44, 45, 46]
 
 
 def test_what_cannot_be_read_is_refused_to_who_pushes_it(bench):
