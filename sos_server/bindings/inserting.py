@@ -15,6 +15,7 @@ from sos_server.bindings.at_hand import log_answer, packed, send_whole
 from sos_server.bindings.http import stated_length
 from sos_server.codecs import xml
 from sos_server.codecs.sos20.encode import encode
+from sos_server.codecs.sos20.repeated import RepeatedInsertions
 from sos_server.errors import SosError
 from sos_server.requests import InsertObservation
 from sos_server.responses import ObservationsInserted
@@ -47,6 +48,7 @@ class Inserting:
     def __init__(self, service: Service, paths: frozenset[str]) -> None:
         found = service.storage.joined()
         self._paths = frozenset() if found is None else paths
+        self._repeated = RepeatedInsertions()
         if found is not None:
             self._database, storage = found
             self._service = replace(service, storage=storage)
@@ -61,12 +63,29 @@ class Inserting:
             return receive
         began = time.monotonic()
         messages, body = await _read(receive)
-        request = None if body is None else _decode(body)
+        request = None if body is None else self._decode(body)
         if request is None or not await self._insert(request):
             return _again(messages, receive)
         await send_whole(send, *packed(scope, _ANSWER))
         log_answer(request, "pox", began)
         return None
+
+    def _decode(self, body: bytes) -> InsertObservation | None:
+        """Read the request of a document, where it is one of these and nothing is wrong with it."""
+        if _NAME not in body[:_LOOKED_AT]:
+            return None
+        try:
+            text = body.decode()
+            if (repeated := self._repeated.read(text)) is not None:
+                return repeated
+            root = xml.parse(body)
+            request = pox.decode(root)
+        except (SosError, UnicodeDecodeError):
+            return None
+        if not isinstance(request, InsertObservation):
+            return None
+        self._repeated.learn(text, root, request)
+        return request
 
     async def _insert(self, request: InsertObservation) -> bool:
         """Store what a request publishes, and tell whether it is durable now."""
@@ -105,17 +124,6 @@ async def _read(receive: Receive) -> tuple[Messages, bytes | None]:
         if not message.get("more_body", False):
             return messages, b"".join(parts) if size <= _LARGEST else None
     return messages, None
-
-
-def _decode(body: bytes) -> InsertObservation | None:
-    """Read the request of a document, where it is one of these and nothing is wrong with it."""
-    if _NAME not in body[:_LOOKED_AT]:
-        return None
-    try:
-        request = pox.decode(xml.parse(body))
-    except SosError:
-        return None
-    return request if isinstance(request, InsertObservation) else None
 
 
 def _again(messages: Messages, receive: Receive) -> Callable[[], Awaitable[MutableMapping[str, Any]]]:

@@ -13,7 +13,6 @@ from itertools import repeat
 from math import inf
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
-from xml.sax.saxutils import unescape
 
 from sos_server.codecs import xml, xsd
 from sos_server.model import Observation
@@ -26,13 +25,17 @@ if TYPE_CHECKING:
 
 Read = TypeVar("Read")
 
-OWN_RESULT_TIME = "own_result_time"
+_OWN_RESULT_TIME = "own_result_time"
 _TELLING = "telling"
 _OBSERVATION = xml.tag("om:OM_Observation")
 _INSTANT = xml.tag("gml:TimeInstant")
 _REFERRING = [xml.tag(f"om:{name}") for name in ("procedure", "observedProperty", "featureOfInterest", "result")]
 _START_TAG = re.compile(r"<(?![/?!])[^\s>]+(?P<attributes>[^>]*)>(?P<text>[^<]*)")
-_MARKED = re.compile(r"[&\s]")
+_SPACE = re.compile(r"\s")
+# what XML does not take, or reads as something else; with references in them texts are read the general way
+_ILLEGAL = r"\x00-\x08\x0b-\x1f\ufffe\uffff"
+_AN_ID = rf'[^"<&\s{_ILLEGAL}]++'
+_A_TEXT = f"[^<>&{_ILLEGAL}]*+"
 _ID = re.compile(r'\s[^\s="]+:id="([^"]*)"')
 _TOLD = re.compile(r'\s(?:[^\s="]+:(?:href|title)|uom)="([^"]*)"')
 _REFERENCE = re.compile(r'\s[^\s="]+:href="#([^"]*)"')
@@ -51,10 +54,15 @@ class _Hole(NamedTuple):
 
 
 class Form(NamedTuple):
-    """The text of observations with slots, what each slot holds, and what of a match tells the series."""
+    """
+    The text of observations with slots, what each group of a match holds, and what of them tells the series.
+
+    `is_known_then` tells that the result time refers to the observation's own phenomenon time.
+    """
 
     expression: re.Pattern[str]
     slots: tuple[str, ...]
+    is_known_then: bool
     series: Callable[[tuple[str, ...]], Any]
 
 
@@ -79,12 +87,12 @@ def make_form(model: etree._Element, text: str) -> Form | None:
                 pieces.extend((between, hole.expression))
                 kinds.append(hole.kind)
             position = hole.end
-    captured = [kind for kind in kinds if kind not in (None, OWN_RESULT_TIME)]
+    captured = tuple(kind for kind in kinds if kind is not None and kind != _OWN_RESULT_TIME)
     telling = [number for number, kind in enumerate(captured) if kind == _TELLING]
     if not telling or "value" not in captured:
         return None
     expression = re.compile("".join(pieces) + re.escape(text[position:]))
-    return Form(expression, tuple(filter(None, kinds)), itemgetter(*telling))
+    return Form(expression, captured, _OWN_RESULT_TIME in kinds, itemgetter(*telling))
 
 
 def _slots(model: etree._Element) -> dict[etree._Element, str]:
@@ -105,24 +113,23 @@ def _holes(
     """Give the places of a start tag and its text that may differ in a form."""
     identifier = _ID.search(found.string, *found.span("attributes"))
     if identifier is not None and element is own:
-        yield _Hole(*identifier.span(1), '(?P<own>[^"]*+)', "own")
+        yield _Hole(*identifier.span(1), f"(?P<own>{_AN_ID})", "own")
     elif identifier is not None and element.tag in (_OBSERVATION, _INSTANT):
-        yield _Hole(*identifier.span(1), '[^"]*+', None)
+        yield _Hole(*identifier.span(1), _AN_ID, None)
     reference = _REFERENCE.search(found.string, *found.span("attributes"))
     refers_to_own = reference is not None and own is not None and reference.group(1) == own.get(xml.GML_ID)
     if refers_to_own and reference is not None and element.tag == xml.tag("om:resultTime"):
-        yield _Hole(*reference.span(1), "(?P=own)", OWN_RESULT_TIME)
+        yield _Hole(*reference.span(1), "(?P=own)", _OWN_RESULT_TIME)
     if element.tag in _REFERRING:
         for told in _TOLD.finditer(found.string, *found.span("attributes")):
             yield _Hole(*told.span(1), '([^"]*+)', _TELLING)
     if kind is not None:
-        yield _Hole(*found.span("text"), "([^<]*+)", kind)
+        yield _Hole(*found.span("text"), f"({_A_TEXT})", kind)
 
 
 def fill(form: Form, model: Observation, rows: list[tuple[str, ...]]) -> Iterator[Observation]:
     """Fill the rows into the model, up to the first that the general way must read."""
-    names = [slot for slot in form.slots if slot != OWN_RESULT_TIME]
-    texts = dict(zip(names, zip(*rows, strict=True), strict=True))
+    texts = dict(zip(form.slots, zip(*rows, strict=True), strict=True))
     columns: dict[str, Iterable[Any]] = {name: repeat(constant) for name, constant in model._asdict().items()}
     columns["value"] = _values(texts["value"])
     if "phenomenon_time" in texts:
@@ -130,7 +137,7 @@ def fill(form: Form, model: Observation, rows: list[tuple[str, ...]]) -> Iterato
     if "result_time" in texts:
         same = texts["result_time"] == texts.get("phenomenon_time")
         columns["result_time"] = columns["phenomenon_time"] if same else _times(texts["result_time"])
-    elif OWN_RESULT_TIME in form.slots:
+    elif form.is_known_then:
         columns["result_time"] = columns["phenomenon_time"]
     if "identifier" in texts:
         columns["identifier"] = _identifiers(texts["identifier"])
@@ -138,9 +145,9 @@ def fill(form: Form, model: Observation, rows: list[tuple[str, ...]]) -> Iterato
 
 
 def _identifiers(texts: Sequence[str]) -> Iterable[str | None]:
-    if all(texts) and not _MARKED.search("".join(texts)):
+    if all(texts) and not _SPACE.search("".join(texts)):
         return texts
-    return [unescape(text).strip() or None for text in texts]
+    return [text.strip() or None for text in texts]
 
 
 def _values(texts: Sequence[str]) -> list[float]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from lxml import etree
 
 from sos_server.codecs import xml
-from sos_server.codecs.om20_form import OWN_RESULT_TIME, fill, make_form
+from sos_server.codecs.om20_form import fill, make_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -108,7 +108,7 @@ class _Forms:
             return False
         self._tried[look] += 1
         form = make_form(model, text[begin : _end(text, begin, model)])
-        if form is None or (OWN_RESULT_TIME in form.slots and not self._times.are_unique()):
+        if form is None or (form.is_known_then and not self._times.are_unique()):
             return False
         self._forms.append(form)
         return True

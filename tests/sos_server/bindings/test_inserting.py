@@ -55,7 +55,7 @@ def test_an_insert_into_a_known_series_needs_no_thread_of_its_own(
     """
     headers = {"accept-encoding": accepted}
     with monkeypatch.context() as patch:
-        patch.setattr(inserting, "_decode", lambda _: None)
+        patch.setattr(inserting.Inserting, "_decode", lambda *_: None)
         usual = filled.post(document(1), headers=headers)
 
     found = filled.post(document(2, 3), headers=headers)
@@ -119,7 +119,7 @@ def test_another_value_is_refused_as_usual(filled: Client, monkeypatch: pytest.M
     """
     body = encode_request(insertion(observation(1, 1.0), observation(0, 99.0)))
     with monkeypatch.context() as patch:
-        patch.setattr(inserting, "_decode", lambda _: None)
+        patch.setattr(inserting.Inserting, "_decode", lambda *_: None)
         usual = filled.post(body)
 
     found = filled.post(body)
