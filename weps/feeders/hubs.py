@@ -56,6 +56,7 @@ class Hubs:
         self._clock = clock
         self._leases: dict[Source, _Lease] = {}
         self._ended: dict[Source, float] = {}
+        self._reminded: dict[Source, float] = {}
         self._publishers = Publishers(send, address)
         self._lock = threading.Lock()
 
@@ -85,6 +86,25 @@ class Hubs:
         if failure is not None:
             raise failure
 
+    def must_renew(self, source: Source) -> bool:
+        """
+        Tell, once a minute, whether a hub or publisher is to be asked by `require` now, whenever the next look is.
+
+        What it has granted is nearly over, or not known any more after a restart.
+        """
+        with self._lock:
+            now = self._clock()
+            if is_of_publisher(source):
+                is_due = self._publishers.must_renew(source)
+            else:
+                # One that was never confirmed is waited for, as polls tell.
+                lease = self._leases.get(source, _Lease(ends=now))
+                is_due = _hub_of(source) is not None and lease.ends != _NEVER and lease.ask_at <= now
+            if not is_due or now - self._reminded.get(source, _NEVER) < SECONDS_TO_CONFIRM:
+                return False
+            self._reminded[source] = now
+        return True
+
     def confirmed(self, source: Source, seconds: float) -> bool:
         """Note that a hub has confirmed, for so long; tells whether it had failed to before."""
         with self._lock:
@@ -109,6 +129,7 @@ class Hubs:
             ended = self._leases.keys() - kept
             for source in ended:
                 del self._leases[source]
+            self._reminded = {source: at for source, at in self._reminded.items() if source in kept}
         for source in ended:
             self.end(source)
 

@@ -68,6 +68,7 @@ class Publishers:
         self._clock = clock
         self._agreed: dict[Source, _Agreed] = {}
         self._asking: set[Source] = set()
+        self._asked: set[Source] = set()
         self._lock = threading.Lock()
 
     def require(self, source: Source) -> None:
@@ -82,6 +83,7 @@ class Publishers:
             if source in self._asking or (agreed is not None and now < agreed.renew_at):
                 return
             self._asking.add(source)
+            self._asked.add(source)
         try:
             renewed = self._renew(source, agreed, now) if agreed is not None and now < agreed.end else None
             granted = renewed or self._subscribe(source, now)
@@ -90,10 +92,20 @@ class Publishers:
         finally:
             self._asking.discard(source)
 
+    def must_renew(self, source: Source) -> bool:
+        """Tell whether what a publisher has granted is nearly over, or it was not asked yet; see `require`."""
+        with self._lock:
+            agreed = self._agreed.get(source)
+            if agreed is None:
+                return source not in self._asked
+            return source not in self._asking and agreed.renew_at <= self._clock()
+
     def keep(self, wanted: Iterable[Source]) -> None:
         """End the subscriptions of all other sources; returns at once."""
+        kept = set(wanted)
         with self._lock:
-            ended = {source: self._agreed.pop(source) for source in self._agreed.keys() - set(wanted)}
+            self._asked &= kept
+            ended = {source: self._agreed.pop(source) for source in self._agreed.keys() - kept}
         for source, agreed in ended.items():
             threading.Thread(target=self._unsubscribe, args=(source, agreed), name="publisher", daemon=True).start()
 

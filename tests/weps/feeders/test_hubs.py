@@ -77,6 +77,53 @@ def test_a_hub_is_asked_again_before_it_stops(server, hubs, clock, source, confi
     assert count == len(server.requests)
 
 
+@pytest.mark.parametrize(
+    ("asked", "confirmed", "later", "expected"),
+    [
+        (False, None, 0, True),
+        (True, None, 59, False),
+        (True, None, 3600, False),
+        (True, 1000, 700, False),
+        (True, 1000, 810, True),
+        (True, 1000, 5000, True),
+    ],
+    ids=["not known", "may confirm yet", "never confirmed", "leased", "lease nearly over", "lease over"],
+)
+def test_a_lease_is_to_be_renewed_whenever_the_next_look_is(hubs, clock, source, asked, confirmed, later, expected):
+    """
+    Looks may be a day apart: what nearly ends, or is not known after a restart, is said so once a minute.
+    """
+    if asked:
+        hubs.require(source)
+    if confirmed is not None:
+        hubs.confirmed(source, confirmed)
+    clock.now += later
+
+    found = [hubs.must_renew(source) for _ in range(3)]
+    clock.now += 60
+    again = hubs.must_renew(source)
+
+    assert (found, again) == ([expected, False, False], expected)
+
+
+def test_what_is_asked_has_not_to_be_renewed_at_once(hubs, clock, source):
+    """
+    The hub has time to confirm; a source without a hub, and one that was denied, are never to be renewed.
+    """
+    hubs.require(source)
+    hubs.confirmed(source, 1000)
+    clock.now += 900
+    before = hubs.must_renew(source)
+    hubs.require(source)
+    clock.now += 59
+    denied = push_source(BASE, topic=TOPIC, hub="http://hub.example/")
+    hubs.denied(denied, "not for you")
+
+    assert (before, hubs.must_renew(source)) == (True, False)
+    assert not hubs.must_renew(push_source(BASE))
+    assert not hubs.must_renew(denied)
+
+
 @pytest.mark.parametrize(("confirmed", "later"), [(None, 61), (1000, 1001)], ids=["never confirmed", "not again"])
 def test_a_hub_that_does_not_confirm_is_a_source_that_fails_until_it_does(
     server, hubs, clock, source, confirmed, later

@@ -89,6 +89,37 @@ def test_a_subscription_is_renewed_before_it_ends(publisher, publishers, clock, 
     assert asked == publisher.asked
 
 
+@pytest.mark.parametrize(
+    ("later", "expected"),
+    [(timedelta(hours=19), False), (timedelta(hours=20), True), (timedelta(hours=25), True)],
+    ids=["lasts", "nearly over", "over"],
+)
+def test_a_subscription_is_to_be_renewed_whenever_the_next_look_is(
+    publisher, publishers, fetcher, clock, later, expected
+):
+    """
+    Looks may be a day apart; one that is not known, as after a restart, is to be made.
+    """
+    source = make(publisher)
+    before = Hubs(fetcher.send, BASE).must_renew(source), publishers.must_renew(source)
+    publishers.require(source)
+    clock.now += later
+
+    assert (before, publishers.must_renew(source)) == ((True, True), expected)
+
+
+def test_what_a_publisher_refuses_is_left_to_the_next_look(publisher, publishers):
+    """
+    It is not asked each minute for what it does not give.
+    """
+    source = make(publisher, "urn:other")
+    before = publishers.must_renew(source)
+    with pytest.raises(SourceDenied):
+        publishers.require(source)
+
+    assert (before, publishers.must_renew(source)) == (True, False)
+
+
 def test_what_a_publisher_has_forgotten_is_subscribed_to_anew(publisher, publishers, clock):
     """
     It may have been started again.
