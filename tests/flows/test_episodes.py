@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from collections import Counter
 from datetime import timedelta
-from pathlib import Path
 
 import requests
 from sqlalchemy import func, select
 
+from tests.flows.killed import kill_again_and_again
 from tests.flows.rules import HEAT
 from tests.waiting import wait_for
 from tests.weps.handling.desk import ALL, HOUR, MONDAY, Desk
@@ -46,17 +44,8 @@ def test_whoever_is_killed_while_telling_again_tells_everything_once(tmp_path):
 
     kills = 0
     for hour in (1.5, 2.5, 3.5):
-        for patience in (0.05, 0.15, 0.3, 60):
-            command = [sys.executable, "-c", WORKER, desk.store.url, str(MONDAY + timedelta(hours=hour))]
-            worker = subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE)
-            worker.stdout.readline()
-            try:
-                worker.wait(patience)
-            except subprocess.TimeoutExpired:
-                kills += 1
-            worker.kill()
-            worker.wait()
-            worker.stdout.close()
+        arguments = desk.store.url, str(MONDAY + timedelta(hours=hour))
+        kills += kill_again_and_again(WORKER, arguments, (0.05, 0.15, 0.3, 60))
 
     with desk.store.reading() as connection:
         told = connection.execute(select(ALERTS.c.episode, ALERTS.c.reminder)).all()

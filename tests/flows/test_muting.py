@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 import requests
@@ -14,6 +13,7 @@ from sqlalchemy import func, select
 from standardwebhooks.webhooks import Webhook
 
 from tests.flows.conftest import Running
+from tests.flows.killed import kill_again_and_again
 from tests.flows.rules import HEAT
 from tests.waiting import wait_for
 from tests.webhook_peer import Peer
@@ -163,18 +163,7 @@ def test_whoever_is_killed_while_telling_tells_everything_once(tmp_path):
     desk.hour = 0.5
     desk.tell(source, AlertStatus.RESOLVED, "big", severity=Severity.SEVERE)
 
-    kills = 0
-    for patience in (0.05, 0.1, 0.2, 0.4, 60):
-        command = [sys.executable, "-c", WORKER, desk.store.url, str(MONDAY + HOUR)]
-        worker = subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE)
-        worker.stdout.readline()
-        try:
-            worker.wait(patience)
-        except subprocess.TimeoutExpired:
-            kills += 1
-        worker.kill()
-        worker.wait()
-        worker.stdout.close()
+    kills = kill_again_and_again(WORKER, (desk.store.url, str(MONDAY + HOUR)), (0.05, 0.1, 0.2, 0.4, 60))
 
     with desk.store.reading() as connection:
         over = connection.execute(
