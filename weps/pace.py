@@ -37,7 +37,7 @@ class Pace:
     else they double while answers hold fewer than `many` observations. Steps overlap by `overlap` and by the `longest`
     period that was observed, so that none is cut in two (None: what is asked for are no times of periods). `largest` is
     how many results an answer of the source ever had: it has no limit below. `whole` is a number that was found to be
-    no limit, `limit` one at which it was seen to cut. `counts` is what the source says that it has, where that is known.
+    no limit, `limit` one at which it was seen to cut. `counts` is what the source says that it has, where it does.
     """
 
     def __init__(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.misbehaving_sos import MisbehavingSos, answer
 from tests.mosquitto import Mosquitto, require_mosquitto
 from tests.waiting import wait_for
 from tests.weps.bench import NOON, at
@@ -325,3 +326,18 @@ def test_what_cannot_be_read_is_refused_to_who_pushes_it(bench):
         bench.intake.take(source, b" ")
 
     assert (0, 1) == bench.faults.count(source)
+
+
+def test_a_hub_is_asked_after_a_restart_without_waiting_for_the_next_look(bench):
+    """
+    What it had granted is not known any more, and may be over before the source is looked at.
+    """
+    with MisbehavingSos() as server:
+        server.behaviours["/hub"] = answer(b"", status=202)
+        subscription = bench.subscribe(push_source("http://weps.example/push", topic="t", hub=server.url("/hub")))
+        before = len(server.requests)
+        bench.stop()
+        bench.start()
+        wait_for(lambda: len(server.requests) > before)
+
+    assert (before, bench.store.feed(subscription.feed_id).failures) == (1, 0)
