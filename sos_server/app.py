@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Mount, Route
@@ -91,7 +93,7 @@ def create_app(settings: Settings, *, short_cuts: str | None = "") -> Starlette:
             Route(f"/{_POX}", face.answer_pox, methods=["GET", "POST"]),
             Route(f"/{_SOAP}", face.answer_soap, methods=["GET", "POST"]),
         ],
-        exception_handlers={SosError: _refuse, ClientDisconnect: _leave, Exception: _fail},
+        exception_handlers={SosError: _refuse, HTTPException: _no_route, ClientDisconnect: _leave, Exception: _fail},
     )
     app.state.service, app.state.storage = service, storage
     app.add_middleware(_BareAddress)
@@ -273,6 +275,14 @@ async def _refuse(request: HttpRequest, error: Exception) -> Response:
         return Response(ows11.encode_exception(refusal), refusal.status, headers, _MEDIA_TYPE)
     fault, status = soap.refuse(message, refusal)
     return Response(fault, status, {"Content-Type": soap.media_type(message), **headers})
+
+
+async def _no_route(request: HttpRequest, error: Exception) -> Response:
+    """Say where the service answers, and to what, when no route took the request."""
+    found = error if isinstance(error, HTTPException) else HTTPException(404)
+    asked, bindings = f"{request.method} {quote(request.url.path)}", f"{PATH}/{_KVP}, {PATH}/{_POX} and {PATH}/{_SOAP}"
+    refusal = NoApplicableCode(f"{asked} is not answered here; send GET or POST to {PATH}, {bindings}.")
+    return Response(ows11.encode_exception(refusal), found.status_code, found.headers, _MEDIA_TYPE)
 
 
 async def _leave(_request: HttpRequest, _error: Exception) -> Response:

@@ -48,6 +48,7 @@ from weps.web.documents import refused
 from weps.web.episodes import create_episode_routes
 from weps.web.events import EventStream, create_event_routes
 from weps.web.inhibitions import create_inhibition_routes
+from weps.web.missing import tell_address, tell_methods
 from weps.web.push import create_push_routes
 from weps.web.routes import create_routes, publishers
 from weps.web.silences import create_silence_routes
@@ -171,7 +172,7 @@ class Service:
                 mount("/wps", wps),
             ],
             middleware=_cross_origin(settings.cors_origins),
-            exception_handlers={Exception: _fail},
+            exception_handlers={404: tell_address, 405: tell_methods, Exception: _fail},
             lifespan=self._lifespan,
         )
 

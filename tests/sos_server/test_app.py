@@ -245,3 +245,18 @@ def test_a_sensor_is_described_as_it_was_registered(client: Client) -> None:
 
     assert 200 == answer.status
     assert "thermometer" == answer.root.findtext(".//{*}PhysicalSystem/{*}identifier")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("PUT", "/sos", 405), ("DELETE", "/sos/pox", 405), ("GET", "/sos/xml", 404), ("GET", "/sos/\0<", 404)],
+)
+def test_what_no_address_takes_is_refused_with_a_report(client: Client, method: str, path: str, status: int) -> None:
+    """
+    It says where the service answers, as every other refusal does in an exception report.
+    """
+    answer = client.send(method, path=path)
+
+    assert (status, "application/xml") == (answer.status, answer.headers["content-type"])
+    assert ("NoApplicableCode", None) == answer.exception
+    assert answer.text.endswith("is not answered here; send GET or POST to /sos, /sos/kvp, /sos/pox and /sos/soap.")
