@@ -8,7 +8,7 @@ gone on meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -76,7 +76,8 @@ class Stream:
             return arrived
         kept = [each for each in arrived if not is_late(each, self.latest)]
         self._dropped += len(arrived) - len(kept)
-        return self._release(kept, until) if self.reorders else kept
+        changed = {each.observation.id for each in news.corrected}
+        return self._release(kept, changed, until) if self.reorders else kept
 
     def take_dropped(self) -> int:
         """Give how many came too late since the last call."""
@@ -99,13 +100,25 @@ class Stream:
         transaction.hold(self.key, changed, [*(each.id for each in gone), *sorted(replaced)])
         self._stored = set(kept)
 
-    def _release(self, arrived: Iterable[Observation], until: datetime) -> list[Observation]:
-        held = {(*each.series, each.phenomenon_time, each.end): each for each in self._held.values()}
-        # A correction of what is held back takes its place.
-        held |= {(*each.series, each.phenomenon_time, each.end): each for each in arrived}
+    def _release(self, arrived: Iterable[Observation], changed: Collection[str], until: datetime) -> list[Observation]:
+        held: dict[tuple[Any, ...], dict[str, Observation]] = {}
+        for each in self._held.values():
+            held.setdefault(_place(each), {})[each.id] = each
+        for each in arrived:
+            beside = held.setdefault(_place(each), {})
+            if each.id in changed and each.id not in beside:
+                # A correction of what is held back takes its place.
+                beside.clear()
+            beside[each.id] = each
+        waiting = [each for beside in held.values() for each in beside.values()]
         due = self.clock(until)
-        self._held = {each.id: each for each in held.values() if each.end > due}
-        return sorted((each for each in held.values() if each.end <= due), key=in_order)
+        self._held = {each.id: each for each in waiting if each.end > due}
+        return sorted((each for each in waiting if each.end <= due), key=in_order)
+
+
+def _place(observation: Observation) -> tuple[Any, ...]:
+    """Give of what an observation is a value; several may stand beside one another, such as those of several depths."""
+    return *observation.series, observation.phenomenon_time, observation.end
 
 
 def in_order(observation: Observation) -> tuple[Any, ...]:

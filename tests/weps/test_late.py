@@ -12,6 +12,7 @@ from tests.weps.bench import Bench, at
 from tests.weps.test_result_times import publish
 from weps.errors import InputError
 from weps.model import Changes, Corrections, LatePolicy, Ordering, Page
+from weps.model import Observation as Read
 
 EVERY = json.dumps({**json.loads(HEAT), "trigger": "every"})
 TEN_MINUTES = timedelta(minutes=10)
@@ -167,6 +168,22 @@ def test_a_correction_of_what_is_held_back_takes_its_place(bench: Bench):
 
     assert told(bench, evaluating) == [(at(1), 41, False)]
     assert told(bench, ignoring) == [(at(1), 31, False)]
+
+
+@pytest.mark.parametrize("restart", [False, True], ids=["in one go", "restarted after each poll"])
+def test_what_stands_side_by_side_is_held_back_side_by_side(bench: Bench, restart: bool):
+    """
+    Values of one series and time under different identifiers, such as those of several depths, are each told once.
+    """
+    arrival, reorder = bench.subscribe(EVERY), bench.subscribe(EVERY, ordering=REORDER)
+    names = ("ws", "AirTemperature", "station")
+    levels = [Read(at(1), *names, 31 + level, "Cel", identifier=f"z={level}", id=f"1/{level}") for level in range(3)]
+    bench.engine.receive(arrival.feed_id, levels, at(2))
+    play(bench, (3, []), (12, []), (30, []), restart=restart)
+
+    values = [31, 32, 33]
+    assert sorted(alert.value for alert in bench.alerts(arrival)) == values
+    assert sorted(alert.value for alert in bench.alerts(reorder)) == values
 
 
 @pytest.mark.parametrize(
