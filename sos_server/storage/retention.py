@@ -70,7 +70,9 @@ def _delete_oldest(connection: Connection, series: int, cutoff: int, batch: int)
         begin = select(func.min(_ROW.first)).where(_ROW.series_id == series).scalar_subquery()
         values = {"count": SERIES.c.count - result.rowcount, "first": begin}
         connection.execute(update(SERIES).where(SERIES.c.id == series).values(values))
-    return result.rowcount, border is None
+    # there may be none after a whole batch: it was the last one all the same
+    is_last = border is None or connection.scalar(select(_ROW.first).where(*old).limit(1)) is None
+    return result.rowcount, is_last
 
 
 def _settle(connection: Connection, series: int, now: int) -> None:

@@ -12,6 +12,7 @@ from sos_server.app import create_app
 from sos_server.model import Offering
 from sos_server.settings import Settings, SettingsError, load_settings
 from sos_server.storage.base import open_database
+from sos_server.storage.integrity import find_faults
 from sos_server.storage.retention import purge
 from sos_server.time import to_microseconds
 from tests.sos_server.make import Asked, insertion, minute, observation, open_service, sensor
@@ -86,6 +87,24 @@ def test_it_is_done_in_small_transactions_and_can_be_gone_on_with(filled: Asked,
     assert (10, 150) == (first, min(begins))
     assert [10, 10, 6] == rest
     assert (minute(540), minute(700)) == (content.extent.begin, content.extent.end)
+
+
+def test_the_last_batch_may_be_a_whole_one(filled: Asked, database_url: str) -> None:
+    """
+    The extents follow also then, and the series may become empty.
+    """
+    database = open_database(database_url)
+
+    thermometer = list(purge(database, {"thermometer-offering": HOUR}, NOW, batch=6))
+    second = list(purge(database, {"second-offering": timedelta(seconds=1)}, NOW + 2_000_000, batch=41))
+
+    contents = filled.service.storage.contents()
+    assert ([6] * 6, [41]) == (thermometer, second)
+    assert [minute(540), None] == [each.extent.result_begin for each in contents]
+    assert [minute(600), None] == [each.extent.end for each in contents]
+    with database.reading() as connection:
+        assert [] == list(find_faults(connection))
+    database.close()
 
 
 def test_what_is_published_twice_is_kept_as_long_as_the_longer(sos: Asked) -> None:
