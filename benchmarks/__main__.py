@@ -40,7 +40,7 @@ from benchmarks import (
 from benchmarks.frame import FULL, MISSED, QUICK, Line, Scale, WrongAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
 BENCHMARKS: dict[str, Callable[[Scale], list[Line]]] = {
     "writing": writing.run,
@@ -78,6 +78,34 @@ REPORTS: dict[str, Callable[[], str]] = {"nab": nab.report}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmarks that are named, or all; gives 1 where an answer is wrong, else 0 whatever was reached."""
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    known = (*BENCHMARKS, *REPORTS)
+    unknown = [name for name in chosen.names if name not in known]
+    if unknown:
+        parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(known)}")
+    reports = [name for name in chosen.names if name in REPORTS]
+    if reports and not all(_report(name) for name in reports):
+        return 1
+    names = [name for name in chosen.names if name not in REPORTS]
+    if reports and not names:
+        return 0
+    names, scale = names or list(BENCHMARKS), QUICK if chosen.quick else FULL
+    page, command = _text_of(chosen.markdown), report.command_of(names, scale)
+    if page and report.find_section(page, command) is None:
+        parser.error(f"{chosen.markdown} has no line `{command}` with a section to put anew; name another file")
+    run = report.Run.begin(names)
+    results, wrong = _run_all(names, scale)
+    if chosen.json is not None:
+        chosen.json.write_text(report.to_json(run, results, scale), encoding="utf-8")
+    if chosen.markdown is not None and not wrong:
+        # read again: it may have been edited during the run
+        section = report.to_markdown(run, results, scale)
+        chosen.markdown.write_text(report.put_into(_text_of(chosen.markdown), section), encoding="utf-8")
+    return 1 if wrong else 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="CPU time per operation, and ratios to a baseline of the same run. Answers are compared before "
@@ -92,21 +120,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--quick", action="store_true", help="a tenth of the sizes, fewer rounds; judges no target")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there as well")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="the same as a section of docs/benchmarks.md")
-    chosen = parser.parse_args(arguments)
-    known = (*BENCHMARKS, *REPORTS)
-    unknown = [name for name in chosen.names if name not in known]
-    if unknown:
-        parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(known)}")
-    reports = [name for name in chosen.names if name in REPORTS]
-    if reports and not all(_report(name) for name in reports):
-        return 1
-    names = [name for name in chosen.names if name not in REPORTS]
-    if reports and not names:
-        return 0
-    wanted = {chosen.json: report.to_json, chosen.markdown: report.to_markdown}
-    files = {file: write for file, write in wanted.items() if file is not None}
-    return _run_all(names or list(BENCHMARKS), QUICK if chosen.quick else FULL, files)
+    parser.add_argument(
+        "--markdown",
+        type=Path,
+        metavar="FILE",
+        help="the same as a section of docs/benchmarks.md; in a page that has one of this command, in its place",
+    )
+    return parser
+
+
+def _text_of(file: Path | None) -> str:
+    return file.read_text(encoding="utf-8") if file is not None and file.exists() else ""
 
 
 def _report(name: str) -> bool:
@@ -118,8 +142,8 @@ def _report(name: str) -> bool:
     return True
 
 
-def _run_all(names: Sequence[str], scale: Scale, files: Mapping[Path, report.Writer]) -> int:
-    run = report.Run.begin(names)
+def _run_all(names: Sequence[str], scale: Scale) -> tuple[dict[str, list[Line]], int]:
+    """Give what was found, and how many benchmarks were refused."""
     results: dict[str, list[Line]] = {}
     wrong = 0
     for name in names:
@@ -132,11 +156,9 @@ def _run_all(names: Sequence[str], scale: Scale, files: Mapping[Path, report.Wri
             continue
         for line in results[name]:
             print(f"  {report.to_text(line, scale)}", flush=True)
-    for file, write in files.items():
-        file.write_text(write(run, results, scale), encoding="utf-8")
     missed = sum(line.verdict(scale) == MISSED for lines in results.values() for line in lines)
     print(f"\n{missed} targets missed, {wrong} benchmarks refused")
-    return 1 if wrong else 0
+    return results, wrong
 
 
 if __name__ == "__main__":

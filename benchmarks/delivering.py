@@ -11,18 +11,19 @@ import logging
 import time
 import uuid
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from benchmarks.alerts import hot, new_subscription
 from benchmarks.frame import Line, Scale, WrongAnswer, at_most
 from benchmarks.server import Server, serving_webhooks
 from weps.channels import create_channels
 from weps.delivery.worker import DeliveryWorker
 from weps.ledger import LedgerSelection
-from weps.model import Alert, AlertStatus, DeliveryStatus, NewSubscription, RuleText, Severity, Source, Target
+from weps.model import AlertStatus, DeliveryStatus, Target
 from weps.settings import Settings
 from weps.store import Store
 
@@ -96,28 +97,7 @@ def _fill(store: Store, server: Server, good: int, hanging: int, alerts: int) ->
     names = [*(f"good/{n}" for n in range(good)), *(f"hang/{n}" for n in range(hanging))]
     targets = tuple(Target("webhook", f"{server.url}/{name}") for name in names)
     now = datetime.now(UTC)
-    rule, source = RuleText("threshold", "{}", "heat"), Source("kvp", "http://sos.example.org/sos", "service=SOS")
-    subscription = store.add_subscription(NewSubscription(rule, source, timedelta(minutes=1)), "heat", now, now)
+    subscription = store.add_subscription(new_subscription(), "heat", now, now)
+    made = [hot(str(uuid.uuid4()), subscription.id, AlertStatus.EVENT, now) for _ in range(alerts)]
     with store.batch(subscription.feed_id) as batch:
-        batch.add_alerts([(_alert(subscription.id, now), targets) for _ in range(alerts)], now)
-
-
-def _alert(subscription_id: str, now: datetime) -> Alert:
-    identifier = str(uuid.uuid4())
-    return Alert(
-        identifier,
-        identifier,
-        subscription_id,
-        AlertStatus.EVENT,
-        Severity.SEVERE,
-        title="heat: AirTemperature 35.2 °C is greater than 30 °C",
-        text="AirTemperature 35.2 °C is greater than 30 °C\n" * 8,
-        rule_name="heat",
-        rule_version=1,
-        pattern="threshold",
-        detected=now,
-        event_time=now,
-        phenomenon_time=now,
-        value=35.2,
-        uom="Cel",
-    )
+        batch.add_alerts([(alert, targets) for alert in made], now)

@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from benchmarks import station
 from benchmarks.frame import Case, Line, Scale, at_least, at_most, compare, require_equal
-from benchmarks.server import Server, serving
+from benchmarks.server import NOTHING, Server, serving
 from weps.model import (
     AlertStatus,
     Comparison,
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 PAGE = 100
 REQUESTS = 20
 Header = tuple[bytes, bytes]
-_PING = "an HTTP request that does nothing (/healthz)"
 _RULE = '{"type": "threshold", "condition": "greaterThan", "threshold": 30}'
 
 
@@ -98,10 +97,10 @@ def _compare(server: Server, few: FilledFeed, many: FilledFeed, scale: Scale) ->
     clock = server.cpu_seconds
     return compare(
         [
-            Case(_PING, lambda: server.ask("/healthz"), clock=clock),
-            Case(names[0], unchanged(few), clock=clock, against=_PING),
+            server.doing_nothing(),
+            Case(names[0], unchanged(few), clock=clock, against=NOTHING),
             Case(names[1], unchanged(many), clock=clock, against=names[0]),
-            Case(pages[0], lambda: server.ask(few.path()), clock=clock, against=_PING),
+            Case(pages[0], lambda: server.ask(few.path()), clock=clock, against=NOTHING),
             Case(pages[1], lambda: server.ask(many.path()), clock=clock, against=pages[0]),
         ],
         scale,

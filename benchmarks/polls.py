@@ -21,7 +21,7 @@ from lxml import etree
 from benchmarks import station
 from benchmarks.frame import Case, Line, Scale, compare, require_equal
 from benchmarks.http import get_observation
-from benchmarks.server import SOS, Server, serving
+from benchmarks.server import Server, serving
 from weps.engine import Engine
 from weps.feeders.http import Fetcher
 from weps.feeders.sos import SosFeeder
@@ -62,12 +62,9 @@ class Polling:
     def subscribe(self) -> Subscription:
         """Subscribe to a threshold that is crossed now and then."""
         rule = json.dumps({"type": "threshold", "condition": "greaterThan", "threshold": LEVEL, "uom": station.UNIT})
-        template = (
-            f"{self._server.url}{SOS}?service=SOS&version=2.0.0&request=GetObservation"
-            f"&offering={station.OFFERING}&observedProperty={station.PROPERTY}"
-        )
+        source = read_kvp(self._server.template())
         return self.engine.subscribe(
-            NewSubscription(RuleText(THRESHOLD, rule), read_kvp(template), sampling_rate=timedelta(minutes=1))
+            NewSubscription(RuleText(THRESHOLD, rule), source, sampling_rate=timedelta(minutes=1))
         )
 
     def check(self, subscription: Subscription, first: int) -> None:

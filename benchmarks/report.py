@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +14,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from benchmarks.frame import Line, Scale
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     Results: TypeAlias = Mapping[str, Sequence[Line]]
-    Writer: TypeAlias = Callable[["Run", Results, Scale], str]
 
 _HEAD = "| | cost | beside its baseline | to be reached | |\n|---|--:|---|---|---|\n"
 
@@ -62,9 +62,33 @@ def to_json(run: Run, results: Results, scale: Scale) -> str:
     return json.dumps(about | {"run": told, "results": found}, indent=1, ensure_ascii=False) + "\n"
 
 
+def command_of(names: Sequence[str], scale: Scale) -> str:
+    """Give what is typed to run benchmarks."""
+    return f".venv/bin/python -m benchmarks {' '.join(names)}{'' if scale.full else ' --quick'}"
+
+
+def find_section(page: str, command: str) -> tuple[int, int] | None:
+    """Tell from where to where a page has what a command found: from the line behind it to the next heading."""
+    typed = re.search(rf"^    (?:\w+=\S+ )*{re.escape(command)}\n", page, re.MULTILINE)
+    if typed is None:
+        return None
+    heading = re.compile(r"^#", re.MULTILINE).search(page, typed.end())
+    return typed.end(), heading.start() if heading else len(page)
+
+
+def put_into(page: str, section: str) -> str:
+    """Give a page with a section in the place of what the same command found before; else the section alone."""
+    command, _, found = section.partition("\n")
+    place = find_section(page, command.strip())
+    if place is None:
+        return section
+    rest = page[place[1] :]
+    return f"{page[: place[0]]}{found}{rest and chr(10)}{rest}"
+
+
 def to_markdown(run: Run, results: Results, scale: Scale) -> str:
     """Give a section: the command, when and where it ran, and a table."""
-    command = f"    .venv/bin/python -m benchmarks {' '.join(run.names)}{'' if scale.full else ' --quick'}\n"
+    command = f"    {command_of(run.names, scale)}\n"
     where = (
         f"{run.began:%Y-%m-%d %H:%M} UTC, {run.processor}, Python {platform.python_version()}; "
         f"load {run.load:.1f} as it began, {os.getloadavg()[0]:.1f} as it ended.\n"

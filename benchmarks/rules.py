@@ -99,11 +99,11 @@ def _network(levels: Sequence[float]) -> Network:
 def _many(scale: Scale) -> list[Case]:
     usual = observations(station.value(number) for number in range(scale.of(EVENTS, least=20)))
     few, many = scale.of(1000, least=2), scale.of(100_000, least=3)
-    baseline = f"an observation, {few} closures"
+    baseline = f"an observation: {few} closures"
 
     def case(count: int, against: str | None, target: Target | None) -> Case:
         network = _checked_network(count)
-        name = f"an observation, {count} thresholds" if count > 1 else "an observation, 1 threshold"
+        name = f"an observation: {count} thresholds" if count > 1 else "an observation: 1 threshold"
         return Case(name, lambda: _step(network, usual), len(usual), against=against, target=target)
 
     one, some = case(1, None, None), case(few, baseline, at_least(30))

@@ -97,12 +97,12 @@ def run(scale: Scale) -> list[Line]:
         expected = one.told()
         require_equal(f"whether the rules tell anything of {title} values", title == "crossing", bool(expected))
         require_equal(f"what the rules of one series among all tell of {title} values", expected, many.told())
-        name = f"an observation, {title}, {A_SERIES} EML rules that want it"
+        name = f"an observation, {title}: the {A_SERIES} EML rules that want it"
         lines += compare(
             [
                 Case(name, one.step, one.size, prepare=one.prepare),
                 Case(
-                    f"an observation, {title}, {number * A_SERIES} EML rules on {number} series",
+                    f"an observation, {title}: {number * A_SERIES} EML rules on {number} series",
                     many.step,
                     many.size,
                     prepare=many.prepare,

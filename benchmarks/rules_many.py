@@ -83,12 +83,12 @@ def _alarms(scale: Scale) -> list[Case]:
     seen = observations(lowest_of_few if number % 100 == 50 else value for number, value in enumerate(usual))
     quiet = observations(usual)
     few = scale.of(1000, least=10)
-    name = f"an observation, {few} alarm levels"
+    name = f"an observation: {few} alarm levels"
 
     def case(number: int, against: str | None, target: Target | None) -> Case:
         network, levels = network_at(alarm_levels(number)), alarm_levels(number)
         _require_answers(network, levels, observations([20, 100, 500, 20, 100.5, 1000, 99, 20]))
-        title = f"an observation, {number} alarm levels, none reached"
+        title = f"an observation: {number} alarm levels, none reached"
         return Case(title, lambda: step(network, quiet), len(quiet), against=against, target=target)
 
     network = network_at(alarm_levels(few))
@@ -114,11 +114,11 @@ def _half_on(scale: Scale) -> list[Case]:
     none, half = network_at(alarm_levels(number)), network_at(levels)
     require_equal("the alerts of half of the rules", len(below), step(half, quiet))
     require_equal("the alerts of none of the rules", 0, step(none, quiet))
-    name = f"an observation, {number} thresholds, none holds"
+    name = f"an observation: {number} thresholds, none holds"
     return [
         Case(name, lambda: step(none, quiet), len(quiet)),
         Case(
-            f"an observation, {number} thresholds, half hold all the time",
+            f"an observation: {number} thresholds, half hold all the time",
             lambda: step(half, quiet),
             len(quiet),
             against=name,
@@ -131,7 +131,7 @@ def _spread(scale: Scale) -> list[Case]:
     """Thresholds all over the range of the values: what is paid for is what changes."""
     changes = scale.of(100, least=2)
     few, many = scale.of(1000, least=10), scale.of(100_000, least=100)
-    name = f"a state change, {few} thresholds over the range, {changes} at once"
+    name = f"a state change: {few} thresholds over the range, {changes} at once"
     cases = []
     for number, at_once in ((few, changes), (many, changes), (many, changes * 10)):
         levels = [RANGE * place / number for place in range(number)]
@@ -140,7 +140,7 @@ def _spread(scale: Scale) -> list[Case]:
         network = network_at(levels)
         step(network, seen[:1])
         require_equal("the state changes", 20 * changes, step(network, seen[1:]) + step(network, seen[:1]))
-        title = f"a state change, {number} thresholds over the range, {at_once} at once"
+        title = f"a state change: {number} thresholds over the range, {at_once} at once"
         target = None if title == name else at_most(1.5)
         against = None if title == name else name
         cases.append(Case(title, partial(step, network, seen), 20 * changes, against=against, target=target))
@@ -166,11 +166,11 @@ def _adding(scale: Scale) -> list[Case]:
         networks[few].step(seen)
 
     networks[many].step(seen)
-    name = f"one subscription added to {few}, with the next observation"
+    name = f"a subscription, with the next observation: one added to {few}"
     return [
         Case(name, lambda: add(few), ADDED, prepare=renew),
         Case(
-            f"one subscription added to {many}, with the next observation",
+            f"a subscription, with the next observation: one added to {many}",
             lambda: add(many),
             ADDED,
             against=name,

@@ -28,7 +28,7 @@ def package_cases(
         evaluate = make(levels)
         expected = [sum(value > level for level in levels) for value in (20.0, levels[1] + 0.5, 1e9)]
         require_equal(f"what {name} says", expected, [evaluate(value) for value in (20.0, levels[1] + 0.5, 1e9)])
-        title = f"an observation, {len(levels)} rules of {name}"
+        title = f"an observation: {len(levels)} rules of {name}"
         cases += [
             Case(title, partial(_evaluate_all, evaluate, few), len(few)),
             Case(f"{ours}, beside {name}", _same_as_ours(levels, seen), len(seen), against=title, target=target),

@@ -67,13 +67,13 @@ def run(scale: Scale) -> list[Line]:
     number = scale.of(RULES, least=10)
     apart = Stream(window_rule(WINDOW + each, 1000 + each) for each in range(number))
     together = Stream(window_rule(WINDOW, 1000 + each) for each in range(number))
-    name = f"an observation, {number} rules with a window each"
-    lines = _beside(name, apart, f"an observation, {number} rules with one window", together, scale, 0.5)
+    name = f"an observation: {number} rules with a window each"
+    lines = _beside(name, apart, f"an observation: {number} rules with one window", together, scale, 0.5)
     pilot = RuleText(EML_001, OVERSHOOT.read_text(encoding="utf-8"))
     single = Stream([pilot])
     many = Stream([pilot] * number)
-    name = "an observation, one EML rule"
-    return lines + _beside(name, single, f"an observation, {number} subscriptions with that rule", many, scale, 2)
+    name = "an observation: one EML rule"
+    return lines + _beside(name, single, f"an observation: {number} subscriptions with that rule", many, scale, 2)
 
 
 def _beside(name: str, stream: Stream, other_name: str, other: Stream, scale: Scale, most: float) -> list[Line]:

@@ -73,7 +73,7 @@ def _cases(function: str, scale: Scale) -> list[Case]:
     first = ""
     for size in WINDOWS:
         window = scale.of(size, least=5)
-        name = f"an observation, sliding {function} of {window}"
+        name = f"an observation, sliding {function}: a window of {window}"
         if any(case.name == name for case in cases):
             continue
         _require_answer(function, window)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import station
-from benchmarks.frame import WrongAnswer
+from benchmarks.frame import Case, WrongAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,6 +27,7 @@ SECONDS_TO_START = 30
 SOS = "/sos"
 PORT = "PORT"  # stands for the free port in the arguments of a program
 XML = {"Content-Type": "application/xml"}
+NOTHING = "an HTTP request that does nothing (/healthz)"
 
 
 class Server:
@@ -55,19 +56,11 @@ class Server:
 
     def peak_memory(self) -> int:
         """Give the most resident memory that the process has had so far, in bytes."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
-        found = re.search(r"VmHWM:\s+(\d+) kB", status)
-        if found is None:
-            raise RuntimeError("the kernel tells no VmHWM")
-        return int(found[1]) * 1024
+        return self._told_by_the_kernel("VmHWM")
 
     def memory(self) -> int:
         """Give the resident memory of the process now, in bytes."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
-        found = re.search(r"VmRSS:\s+(\d+) kB", status)
-        if found is None:
-            raise RuntimeError("the kernel tells no VmRSS")
-        return int(found[1]) * 1024
+        return self._told_by_the_kernel("VmRSS")
 
     def ask(
         self, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None, status: int = 200
@@ -110,6 +103,22 @@ class Server:
         """Publish observations of the sensor, a thousand a request."""
         for start in range(first, first + count, 1000):
             self.ask(SOS, station.insertion_document(start, min(1000, first + count - start)), XML)
+
+    def template(self) -> str:
+        """Give the GetObservation for the sensor of the benchmarks, as subscriptions take it."""
+        asked = f"service=SOS&version=2.0.0&request=GetObservation&offering={station.OFFERING}"
+        return f"{self.url}{SOS}?{asked}&observedProperty={station.PROPERTY}"
+
+    def doing_nothing(self) -> Case:
+        """Give the baseline for what requests cost."""
+        return Case(NOTHING, lambda: self.ask("/healthz"), clock=self.cpu_seconds)
+
+    def _told_by_the_kernel(self, name: str) -> int:
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
+        found = re.search(rf"{name}:\s+(\d+) kB", status)
+        if found is None:
+            raise RuntimeError(f"the kernel tells no {name}")
+        return int(found[1]) * 1024
 
     def _send(self, path: str, body: bytes | None, headers: Mapping[str, str] | None) -> http.client.HTTPResponse:
         self._connection.request("GET" if body is None else "POST", path, body, dict(headers or {}))

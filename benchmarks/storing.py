@@ -12,24 +12,24 @@ import sqlite3
 import uuid
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.alerts import NOW, hot, new_subscription
 from benchmarks.frame import Case, Line, Scale, at_most, compare, require_equal
 from weps.matching import Matcher
-from weps.model import Alert, AlertStatus, Attention, Comparison, NewSubscription, RuleText, Severity, Source, Target
+from weps.model import AlertStatus, Attention, Comparison, Target
 from weps.silences import Silence
 from weps.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from weps.model import Subscription
+    from weps.model import Alert, Subscription
 
-NOW = datetime(2016, 1, 11, 5, tzinfo=UTC)
 TARGET = Target("webhook", "http://hooks.example.org/heat")
 DUTY = Target("webhook", "http://hooks.example.org/duty")
 NAMES = uuid.UUID("5f6e1b0a-6f0c-4c43-8a52-6a5b8a1f4d11")
@@ -79,8 +79,7 @@ class Ours:
     def __init__(self, file: Path, attention: Attention, silences: int) -> None:
         self.store = Store(f"sqlite:///{file}")
         self.store.migrate()
-        rule, source = RuleText("threshold", "{}", "heat"), Source("kvp", "http://sos.example.org/sos", "service=SOS")
-        new = NewSubscription(rule, source, timedelta(minutes=1), targets=(TARGET,), attention=attention)
+        new = new_subscription(targets=(TARGET,), attention=attention)
         self.subscription = self.store.add_subscription(new, "heat", NOW, NOW)
         for number in range(silences):
             self.store.add_silence(silence_of(number))
@@ -175,22 +174,10 @@ def _read(connection: sqlite3.Connection, table: str, size: int = 0) -> Table:
 
 def alerts_of(subscription: Subscription, first: int, number: int) -> list[Alert]:
     """Give so many alerts, each of an episode of its own."""
-    alert = Alert(
-        "",
+    alert = hot(
         "",
         subscription.id,
         AlertStatus.FIRING,
-        Severity.SEVERE,
-        title="heat: AirTemperature 35.2 °C is greater than 30 °C",
-        text="AirTemperature 35.2 °C is greater than 30 °C\n" * 8,
-        rule_name="heat",
-        rule_version=1,
-        pattern="threshold",
-        detected=NOW,
-        event_time=NOW,
-        phenomenon_time=NOW,
-        value=35.2,
-        uom="Cel",
         procedure="http://sensors.example.org/1",
         observed_property="AirTemperature",
         feature_of_interest="http://features.example.org/1",

@@ -6,14 +6,15 @@ import json
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from benchmarks import station
 from benchmarks.frame import Case, Line, Scale, compare, require_equal
-from benchmarks.server import SOS, Server, serving
+from benchmarks.server import NOTHING, XML, Server, serving
 from weps.client import ComplexInput, decode_response, encode_execute
 
-_PING = "an HTTP request that does nothing (/healthz)"
-_XML = {"Content-Type": "text/xml"}
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def run(scale: Scale) -> list[Line]:
@@ -22,31 +23,37 @@ def run(scale: Scale) -> list[Line]:
         server.insert_sensor()
         server.insert(0, 10)
         numbers = count(1)
-        feeds = {_subscribe(server, next(numbers)) for _ in range(3)}
+        feeds = {subscribe(server, next(numbers))["feed"] for _ in range(3)}
         require_equal("the different feeds of three subscriptions", 3, len(feeds))
         for feed in feeds:
             require_equal("that a feed is RSS", True, b"<rss" in server.ask(feed.removeprefix(server.url)))
         return compare(
             [
-                Case(_PING, lambda: server.ask("/healthz"), clock=server.cpu_seconds),
+                server.doing_nothing(),
                 Case(
                     "an Execute of weps:Subscribe",
-                    lambda: _subscribe(server, next(numbers)),
+                    lambda: subscribe(server, next(numbers)),
                     clock=server.cpu_seconds,
-                    against=_PING,
+                    against=NOTHING,
                 ),
             ],
             scale,
         )
 
 
-def _subscribe(server: Server, number: int) -> str:
-    rule = {"type": "threshold", "condition": "greaterThan", "threshold": number, "uom": station.UNIT}
+def subscribe(server: Server, threshold: float, every: str = "PT1H") -> dict[str, str]:
+    """Subscribe to the sensor of the benchmarks; gives the identifier and the feed."""
+    rule = {"type": "threshold", "condition": "greaterThan", "threshold": threshold, "uom": station.UNIT}
     inputs: dict[str, str | ComplexInput] = {
         "rule": ComplexInput(json.dumps(rule), "application/json"),
-        "getObservationTemplate": f"{server.url}{SOS}?service=SOS&version=2.0.0&request=GetObservation"
-        f"&offering={station.OFFERING}&observedProperty={station.PROPERTY}",
-        "samplingRate": "PT1H",
+        "getObservationTemplate": server.template(),
+        "samplingRate": every,
     }
-    body = encode_execute("weps:Subscribe", inputs, {"subscriptionId": None, "feed": None})
-    return decode_response(server.ask("/wps", body, _XML), server.url)["feed"]
+    return execute(server, "weps:Subscribe", inputs, {"subscriptionId": None, "feed": None})
+
+
+def execute(
+    server: Server, process: str, inputs: Mapping[str, str | ComplexInput], outputs: Mapping[str, str | None]
+) -> dict[str, str]:
+    """Run a process over the connection that stays open."""
+    return decode_response(server.ask("/wps", encode_execute(process, inputs, outputs), XML), server.url)

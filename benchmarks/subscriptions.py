@@ -7,20 +7,18 @@ because there are many already.
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from benchmarks import station
 from benchmarks.frame import Line, Scale, WrongAnswer, at_most, require_equal
-from benchmarks.server import SOS, Server, serving
+from benchmarks.server import Server, serving
+from benchmarks.subscribing import execute, subscribe
 from sos_server.codecs.xml import parse
-from weps.client import ComplexInput, decode_response, encode_execute
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
 MANY = 10_000
 LIMIT = 50
@@ -29,7 +27,6 @@ _READINGS = 10
 _FIRING = 10.0
 _SECONDS_TO_ALERT = 60
 _MEGABYTE = 1024 * 1024
-_XML = {"Content-Type": "text/xml"}
 _ID = "{urn:weps:subscription:1}Id"
 
 
@@ -41,13 +38,15 @@ def run(scale: Scale) -> list[Line]:
         with serving(data) as server:
             server.insert_sensor()
             server.insert(0, _READINGS)
-            witness = _subscribe(server, _FIRING)
+            witness = subscribe(server, _FIRING, "PT1S")
             _await_alerts(server, witness["feed"], 0)
             small = server.peak_memory()
             identifiers: list[str] = []
-            made = _tenths(
-                server, count, lambda number: identifiers.append(_subscribe(server, 1000 + number)["subscriptionId"])
-            )
+
+            def make(number: int) -> None:
+                identifiers.append(subscribe(server, 1000 + number, "PT1S")["subscriptionId"])
+
+            made = _tenths(server, count, make)
             listed = _list(server, [witness["subscriptionId"], *identifiers])
             large = server.peak_memory()
             alerts = _alerts(server, witness["feed"])
@@ -61,37 +60,19 @@ def run(scale: Scale) -> list[Line]:
             require_equal("the active ones", 1, _total(server, "active"))
             require_equal("the cancelled ones", count, _total(server, "cancelled"))
     return [
-        _line(f"an Execute of weps:Subscribe, of {count}", made),
-        _line(f"a page of {LIMIT}, of {count} subscriptions", listed),
+        _line(f"an Execute of weps:Subscribe, the last tenth of {count}", made),
+        _line(f"a page of {LIMIT}, the last tenth of {count} subscriptions", listed),
         Line(
             f"peak memory, with {count} subscriptions", large / _MEGABYTE, "MB", (large - small) / count, "bytes each"
         ),
         Line(f"from a restart with {count} until it answers", ready, "s"),
-        Line("… until its first alert, for each", restarted / count * 1e6),
-        _line(f"an Execute of weps:Unsubscribe, of {count}", cancelled),
+        Line("… until its first alert, CPU of the service", restarted, "s"),
+        _line(f"an Execute of weps:Unsubscribe, the last tenth of {count}", cancelled),
     ]
 
 
-def _subscribe(server: Server, threshold: float) -> dict[str, str]:
-    rule = {"type": "threshold", "condition": "greaterThan", "threshold": threshold, "uom": station.UNIT}
-    template = (
-        f"{server.url}{SOS}?service=SOS&version=2.0.0&request=GetObservation"
-        f"&offering={station.OFFERING}&observedProperty={station.PROPERTY}"
-    )
-    return _execute(
-        server,
-        "weps:Subscribe",
-        {
-            "rule": ComplexInput(json.dumps(rule), "application/json"),
-            "getObservationTemplate": template,
-            "samplingRate": "PT1S",
-        },
-        {"subscriptionId": None, "feed": None},
-    )
-
-
 def _cancel(server: Server, identifier: str) -> None:
-    _execute(server, "weps:Unsubscribe", {"subscriptionId": identifier}, {"info": None})
+    execute(server, "weps:Unsubscribe", {"subscriptionId": identifier}, {"info": None})
 
 
 def _list(server: Server, expected: Sequence[str]) -> tuple[float, float]:
@@ -99,7 +80,7 @@ def _list(server: Server, expected: Sequence[str]) -> tuple[float, float]:
 
     def page(_number: int) -> None:
         inputs = {"limit": str(LIMIT)} | ({"after": found[-1]} if found else {})
-        document = _execute(server, "weps:ListSubscriptions", inputs, {"subscriptions": "text/xml"})["subscriptions"]
+        document = execute(server, "weps:ListSubscriptions", inputs, {"subscriptions": "text/xml"})["subscriptions"]
         found.extend(str(element.text) for element in parse(document.encode()).iter(_ID))
 
     costs = _tenths(server, -(-len(expected) // LIMIT), page)
@@ -108,13 +89,7 @@ def _list(server: Server, expected: Sequence[str]) -> tuple[float, float]:
 
 
 def _total(server: Server, status: str) -> int:
-    return int(_execute(server, "weps:ListSubscriptions", {"status": status, "limit": "1"}, {"total": None})["total"])
-
-
-def _execute(
-    server: Server, process: str, inputs: Mapping[str, str | ComplexInput], outputs: Mapping[str, str | None]
-) -> dict[str, str]:
-    return decode_response(server.ask("/wps", encode_execute(process, inputs, outputs), _XML), server.url)
+    return int(execute(server, "weps:ListSubscriptions", {"status": status, "limit": "1"}, {"total": None})["total"])
 
 
 def _alerts(server: Server, feed: str) -> int:

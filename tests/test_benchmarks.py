@@ -81,3 +81,54 @@ def test_a_run_is_written_as_a_section_of_the_documentation(tmp_path: Path):
     assert head == "| | cost | beside its baseline | to be reached | |"
     assert len(rows) > 1
     assert all(row.count("|") == 6 for row in rows)
+
+
+PAGE = """# Costs
+
+## Before
+
+    .venv/bin/python -m benchmarks wps
+
+old
+
+## Rules
+
+    TMPDIR=/dev/shm .venv/bin/python -m benchmarks subscribing --quick
+
+gathered by hand
+
+| old | 1 |
+
+## After
+
+text
+"""
+
+
+def test_a_run_is_put_into_the_page_where_its_command_stands(tmp_path: Path):
+    """
+    All else stays as it is, also what stands before the command on its line.
+    """
+    page = tmp_path / "page.md"
+    page.write_text(PAGE)
+
+    assert main(["subscribing", "--quick", "--markdown", str(page)]) == 0
+
+    before, found, after = re.split(r"(?<=--quick\n)\n|(?=## After)", page.read_text())
+    assert (before, after) == (PAGE.partition("\ngathered")[0], "## After\n\ntext\n")
+    assert re.match(r"\d{4}-\d\d-\d\d .* UTC, .*\n\n\| \| cost \|.*\n\|---.*\n(\| .* \|\n)+\n\Z", found)
+
+
+def test_a_page_without_the_section_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """
+    Nothing is run, and what is in the file is not lost.
+    """
+    page = tmp_path / "page.md"
+    page.write_text(PAGE)
+
+    with pytest.raises(SystemExit) as ended:
+        main(["subscribing", "--markdown", str(page)])
+
+    assert ended.value.code == 2
+    assert "has no line `.venv/bin/python -m benchmarks subscribing` with a section" in capsys.readouterr().err
+    assert page.read_text() == PAGE
