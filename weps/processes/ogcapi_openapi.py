@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from weps.processes.base import JSON
 from weps.processes.ogcapi_faults import MEDIA_TYPE as PROBLEM
 from weps.processes.ogcapi_jobs import DEFAULT_LIMIT, LARGEST_LIMIT, STATUSES
+from weps.processes.openapi_alerts import ALERT_PATHS, ALERT_SCHEMAS
 from weps.processes.openapi_deliveries import DELIVERY_PATHS, DELIVERY_SCHEMAS
 from weps.processes.openapi_episodes import EPISODE_PATHS, EPISODE_SCHEMAS
 from weps.processes.openapi_inhibitions import INHIBITION_PATHS, INHIBITION_SCHEMAS
@@ -34,7 +35,12 @@ def write_openapi(base: str, version: str, processes: Iterable[str]) -> dict[str
         "servers": [{"url": base}],
         "paths": _paths(list(processes)),
         "components": {
-            "schemas": _SCHEMAS | SOURCE_SCHEMAS | EPISODE_SCHEMAS | INHIBITION_SCHEMAS | DELIVERY_SCHEMAS,
+            "schemas": _SCHEMAS
+            | SOURCE_SCHEMAS
+            | EPISODE_SCHEMAS
+            | INHIBITION_SCHEMAS
+            | DELIVERY_SCHEMAS
+            | ALERT_SCHEMAS,
             "responses": {"Problem": _answer("What went wrong", "Problem", PROBLEM)},
         },
     }
@@ -61,7 +67,7 @@ def _paths(processes: list[str]) -> dict[str, Any]:
             "get": _operation("The state of a job", "StatusInfo", job),
             "delete": _operation("Dismiss a job; a subscription is ended", "StatusInfo", job),
         },
-        "/jobs/{jobId}/results": {"get": _operation("What a job gave", "Results", job)},
+        "/jobs/{jobId}/results": {"get": _operation("What a job gave", "Results", job) | {"responses": _results()}},
         "/sources": {"get": _listing("How sources fare", "SourceList", *SOURCE_PARAMETERS)},
         "/sources/{sourceId}": {"get": _listing("How one source fares", "Source", SOURCE_ID)},
         "/sources/{sourceId}/series": {"get": _listing("The series of a source", "SourceSeriesList", *SOURCE_PAGE)},
@@ -71,6 +77,7 @@ def _paths(processes: list[str]) -> dict[str, Any]:
         **EPISODE_PATHS,
         **INHIBITION_PATHS,
         **DELIVERY_PATHS,
+        **ALERT_PATHS,
     }
 
 
@@ -114,7 +121,7 @@ def _execution(process: dict[str, Any]) -> dict[str, Any]:
     prefer = {"name": "Prefer", "in": "header", "required": False, "schema": {"type": "string"}}
     operation = _operation("Execute a process", "Results", process, prefer)
     operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _reference("Execute")}}}
-    operation["responses"]["201"] = _answer("The job that was started", "StatusInfo")
+    operation["responses"] = _results() | {"201": _answer("The job that was started", "StatusInfo")}
     told = {"200": {"description": "It was heard"}}
     operation["callbacks"] = {
         name: {
@@ -129,6 +136,14 @@ def _execution(process: dict[str, Any]) -> dict[str, Any]:
         )
     }
     return operation
+
+
+def _results() -> dict[str, Any]:
+    """Give the answers with outputs: as one document, or raw (the default): one as it is, several as parts."""
+    raw = {"schema": {"type": "string", "format": "binary"}}
+    document = _answer("The outputs", "Results")
+    content = {**document["content"], "multipart/related": raw, "*/*": raw}
+    return {"200": document | {"content": content}, "default": {"$ref": "#/components/responses/Problem"}}
 
 
 def _answer(description: str, schema: str, media_type: str = JSON) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from weps.model import DeliveryStatus
 from weps.processes.base import JSON
+from weps.processes.openapi_alerts import CONDITIONS
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _TIME: dict[str, Any] = {"type": "string", "format": "date-time"}
@@ -120,8 +121,9 @@ DELIVERY_PATHS: dict[str, Any] = {
     },
     "/events": {
         "get": {
-            "summary": "Alerts as server-sent events; also the conditions of /store/GetRSS",
+            "summary": "Alerts as server-sent events",
             "parameters": [
+                *CONDITIONS,
                 _query("feed", _TEXT),
                 _query("lastEventId", _TEXT),
                 {"name": "Last-Event-ID", "in": "header", "required": False, "schema": _TEXT},
