@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import requests
 from lxml import etree
 
+from tests.loopback import Loopback, Request
 from tests.weps.processes.validity import require_valid
 
 PUBSUB = "{http://www.opengis.net/pubsub/1.0}"
@@ -46,27 +45,17 @@ class Publisher:
     def __enter__(self) -> Publisher:
         owner = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                status, body = owner.answer(self.rfile.read(int(self.headers["Content-Length"])))
-                content = ENVELOPE.format(body).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/soap+xml")
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
+        class Handler(Request):
+            def post(self) -> None:
+                status, body = owner.answer(self.body())
+                self.answer(status, ENVELOPE.format(body).encode(), Content_Type="application/soap+xml")
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}/pubsub"
+        self._server = Loopback(Handler)
+        self.url = f"{self._server.url}/pubsub"
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     def answer(self, body: bytes) -> tuple[int, str]:
         """Answer a request, which has to be valid."""

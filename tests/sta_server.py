@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from dataclasses import dataclass, field
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.loopback import Loopback, Request
 
 MQTT = "http://www.opengis.net/spec/iot_sensing/1.1/req/receive-updates-via-mqtt/receive-updates"
 PLACE = {"type": "Point", "coordinates": [7.59, 51.97]}
@@ -38,29 +38,19 @@ class StaServer:
     def __enter__(self) -> StaServer:
         owner = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
+        class Handler(Request):
+            def get(self) -> None:
                 owner.asked.append(self.path)
                 status, document = owner.answer(self.path)
-                body = json.dumps(document).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                self.answer(status, json.dumps(document).encode(), Content_Type="application/json")
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        self.host = f"127.0.0.1:{self._server.server_port}"
+        self._server = Loopback(Handler)
+        self.host = self._server.host
         self.root = f"http://{self.host}/v1.1"
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     def observe(self, stream: int, time: datetime, result: Any) -> dict[str, Any]:
         """Add an Observation to a Datastream, and give it as it is published by MQTT."""

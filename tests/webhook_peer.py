@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.loopback import Loopback, Request
 
 
 class Peer:
@@ -15,21 +16,15 @@ class Peer:
         self.is_mended = False
         peer = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                peer.posts.append((self.path, body, dict(self.headers)))
+        class Handler(Request):
+            def post(self) -> None:
+                peer.posts.append((self.path, self.body(), dict(self.headers)))
                 if self.path == "/hang":
                     peer.released.wait(30)
-                self.send_response(410 if self.path == "/410" and not peer.is_mended else 204)
-                self.end_headers()
+                self.answer(410 if self.path == "/410" and not peer.is_mended else 204)
 
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.host = f"127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        self._server = Loopback(Handler)
+        self.host = self._server.host
 
     def of(self, path: str) -> list[tuple[bytes, dict[str, str]]]:
         """Give what was posted to a path."""
@@ -38,5 +33,4 @@ class Peer:
     def close(self) -> None:
         """Take nothing more."""
         self.released.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()

@@ -10,10 +10,11 @@ import hmac
 import secrets
 import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
 import requests
+
+from tests.loopback import Loopback, Request
 
 
 @dataclass
@@ -44,41 +45,28 @@ class WebSubHub:
     def __enter__(self) -> WebSubHub:
         owner = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
+        class Handler(Request):
+            def get(self) -> None:
                 body, kind, headers = owner.topics[self.path.removeprefix("/topics/")]
                 names = {"hub": owner.url, "self": f"http://{owner.host}{self.path}"}
-                self.send_response(200)
-                self.send_header("Content-Type", kind)
-                for name, value in headers.items():
-                    self.send_header(name, value.format(**names))
                 content = body.replace("{hub}", owner.url).replace("{self}", names["self"]).encode()
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
+                named = {name: value.format(**names) for name, value in headers.items()}
+                self.answer(200, content, **{"Content-Type": kind} | named)
 
-            def do_POST(self) -> None:
-                text = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                form = {name: values[0] for name, values in parse_qs(text).items()}
+            def post(self) -> None:
+                form = {name: values[0] for name, values in parse_qs(self.body().decode()).items()}
                 owner.asked.append(form)
-                self.send_response(202)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
+                self.answer(202)
                 if owner.verifies:
                     threading.Thread(target=owner.verify, args=(form,), daemon=True).start()
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        self.host = f"127.0.0.1:{self._server.server_port}"
+        self._server = Loopback(Handler)
+        self.host = self._server.host
         self.url = f"http://{self.host}/hub"
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     def topic(self, name: str) -> str:
         """The address of a topic."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
 
+from tests.loopback import Loopback, Request
 from tests.ports import free_port
 from weps.__main__ import main
 
@@ -40,33 +38,23 @@ COMMANDS = {
 }
 
 
-class Stranger(BaseHTTPRequestHandler):
+class Stranger(Request):
     """Answers what the first part of the path says."""
 
-    def do_GET(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+    def get(self) -> None:
+        self.body()
         status, media_type, body = ANSWERS[self.path.split("/")[1]]
-        self.send_response(status)
-        self.send_header("Content-Type", media_type)
-        self.send_header("Content-Length", str(len(body)))
-        if status == 302:
-            self.send_header("Location", self.path)
-        self.end_headers()
-        self.wfile.write(body)
+        elsewhere = {"Location": self.path} if status == 302 else {}
+        self.answer(status, body, Content_Type=media_type, **elsewhere)
 
-    do_POST = do_GET  # noqa: N815 -- named by http.server
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+    post = get
 
 
 @pytest.fixture(scope="module")
 def stranger():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Stranger)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    server = Loopback(Stranger)
+    yield server.url
+    server.close()
 
 
 @pytest.fixture

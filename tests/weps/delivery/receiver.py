@@ -6,12 +6,12 @@ import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import feedparser
 import requests
 from sqlalchemy import select
 
+from tests.loopback import Loopback, Request
 from tests.weps.notify.samples import make_alert
 from weps.delivery.dispatcher import BackOff, Dispatcher
 from weps.errors import SourceUnreachable
@@ -33,9 +33,9 @@ class Receiver:
         self.released = threading.Event()
         receiver = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+        class Handler(Request):
+            def post(self) -> None:
+                body = self.body()
                 behaviour = self.path.split("/")[1]
                 if behaviour == "hang":
                     receiver.released.wait(30)
@@ -45,19 +45,11 @@ class Receiver:
                 status = 200 if behaviour in ("good", "other") else receiver.status(behaviour)
                 guid = feedparser.parse(body).entries[0].id
                 receiver.guids.setdefault(self.path, []).append(guid)
-                self.send_response(status)
-                if status in (429, 503) and receiver.wish:
-                    self.send_header("Retry-After", receiver.wish)
-                self.send_header("Content-Length", "7")
-                self.end_headers()
-                self.wfile.write(b"because")
+                wished = {"Retry_After": receiver.wish} if status in (429, 503) and receiver.wish else {}
+                self.answer(status, b"because", **wished)
 
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        self._server = Loopback(Handler)
+        self.url = self._server.url
 
     def status(self, behaviour: str) -> int:
         """Answer the status that the path names; `unsteady` fails twice."""
@@ -68,8 +60,7 @@ class Receiver:
 
     def close(self) -> None:
         self.released.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> Reply:

@@ -10,16 +10,16 @@ import multiprocessing
 import os
 import random
 import signal
-import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from sqlalchemy import func, select
 from standardwebhooks.webhooks import Webhook
 
+from tests.loopback import Loopback, Request
+from tests.waiting import PATIENCE
 from tests.weps.delivery.crash_worker import store_and_deliver
 from tests.weps.notify.stores import open_store, subscribe
 from weps.ledger import LedgerSelection
@@ -44,31 +44,24 @@ class Receiver:
         generator = random.Random(5)
         receiver = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Request):
             protocol_version = "HTTP/1.1"
 
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+            def post(self) -> None:
+                body = self.body()
                 luck = generator.random() if self.path == "/unsteady" else 1.0
                 if luck < 0.03:
                     self.close_connection = True
                     return
                 if luck > 0.06:
                     receiver.posts.append((self.path, body, dict(self.headers)))
-                self.send_response(503 if luck <= 0.06 else 204)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
+                self.answer(503 if luck <= 0.06 else 204)
 
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        self._server = Loopback(Handler)
+        self.url = self._server.url
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
 
 @pytest.fixture
@@ -93,7 +86,7 @@ def run_until_killed(url: str, wanted: int, seconds: float | None, since: str = 
     worker.start()
     heard = ""
     while heard != since:
-        assert told.poll(60)
+        assert told.poll(PATIENCE), f"the worker does not tell that it has {since}"
         heard = told.recv()
     if seconds is None:
         worker.join(60 + 2 * KILLS)
@@ -101,7 +94,7 @@ def run_until_killed(url: str, wanted: int, seconds: float | None, since: str = 
     else:
         time.sleep(seconds)
         worker.kill()
-        worker.join()
+        worker.join(PATIENCE)
         assert worker.exitcode == -signal.SIGKILL
     worker.close()
 

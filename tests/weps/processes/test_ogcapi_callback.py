@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Queue
 from typing import Any
 
 import pytest
 
+from tests.loopback import Loopback, Request
 from tests.waiting import PATIENCE, wait_for
 from weps.feeders.http import Fetcher
 from weps.processes import ogcapi_callback
@@ -32,25 +32,17 @@ def ear() -> Iterator[Callable[..., Heard]]:
     def make(react: Callable[[], int]) -> Heard:
         heard: Queue = Queue()
 
-        class Ear(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                heard.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(react())
-                self.end_headers()
+        class Ear(Request):
+            def post(self) -> None:
+                heard.put(json.loads(self.body()))
+                self.answer(react())
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Ear)
-        server.daemon_threads = True
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{server.server_port}/", heard
+        servers.append(Loopback(Ear))
+        return f"{servers[-1].url}/", heard
 
     yield make
     for server in servers:
-        server.shutdown()
-        server.server_close()
+        server.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Queue
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import pytest
 import requests
 from owslib.ogcapi.processes import Processes
 
+from tests.loopback import Loopback, Request
 from tests.waiting import PATIENCE, wait_for
 from tests.weps.processes.ogcapi import ASYNC, CONFORMANCE, EXCEPTIONS, RELATIONS, SUBSCRIPTION, execute, get, links
 from tests.weps.processes.slow import LET_GO
@@ -38,21 +38,14 @@ def told() -> Iterator[tuple[str, Queue]]:
     """A client that is told of jobs: its address, and what it was posted as (path, document)."""
     heard: Queue = Queue()
 
-    class Ear(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            heard.put((self.path, json.loads(body)))
-            self.send_response(204)
-            self.end_headers()
+    class Ear(Request):
+        def post(self) -> None:
+            heard.put((self.path, json.loads(self.body())))
+            self.answer(204)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Ear)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", heard
-    server.shutdown()
-    server.server_close()
+    server = Loopback(Ear)
+    yield server.url, heard
+    server.close()
 
 
 def test_a_job_that_makes_a_subscription_is_the_subscription(wps):
