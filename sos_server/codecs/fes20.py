@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -121,7 +122,8 @@ def _limit(operand: etree._Element) -> None:
     for position in operand.iter("*"):
         text = xml.text_of(position)
         if text is not None and text[:5].isdecimal() and "-" in text:
-            position.text = format_instant(parse_limit(text))
+            with suppress(ValueError):  # it is no time: refused where it is read
+                position.text = format_instant(parse_limit(text))
 
 
 def _indeterminate(operand: etree._Element) -> TemporalOperator | None:

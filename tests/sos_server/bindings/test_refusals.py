@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sos_server.codecs.sos20.encode import encode_request
+from sos_server.filters import TemporalFilter, TemporalOperator
 from sos_server.requests import DescribeSensor, GetObservation
-from tests.sos_server.make import FORMAT, insertion, observation, sensor
+from tests.sos_server.make import FORMAT, insertion, minute, observation, sensor
 
 if TYPE_CHECKING:
     from tests.sos_server.asgi import Client
@@ -125,6 +126,9 @@ def _expected(attribute: str, operation: str, namespace: str) -> str:
 SWES, SOS = "http://www.opengis.net/swes/2.0", "http://www.opengis.net/sos/2.0"
 POX_DESCRIBE = encode_request(DescribeSensor("thermometer", FORMAT))
 POX_OBSERVE = encode_request(GetObservation(offerings=("thermometer-offering",), procedures=("thermometer",)))
+POX_THEN = encode_request(
+    GetObservation(temporal_filters=(TemporalFilter(TemporalOperator.EQUALS, minute(0), minute(0)),))
+)
 POX_SENSOR = encode_request(sensor("another"))
 POX_INSERT = encode_request(insertion(observation(7)))
 SERVICE, VERSION = b' service="SOS"', b' version="2.0.0"'
@@ -154,6 +158,9 @@ POX = [
     pytest.param(POX_OBSERVE, b">thermometer-offering<", b"><", MISSING, "offering", id="05.07"),
     pytest.param(POX_OBSERVE, b">thermometer-offering<", b">x<", INVALID, "offering", id="05.08"),
     pytest.param(POX_OBSERVE, b">thermometer<", b"><", MISSING, "procedure", id="05.11"),
+    pytest.param(POX_THEN, b"2016-01-01T00:00:00Z", b"soon", REQUEST, None, id="no time"),
+    pytest.param(POX_THEN, b"2016-01-01T00:00:00Z", b"12345-soon", REQUEST, None, id="no time in a far year"),
+    pytest.param(POX_THEN, b"2016-01-01T00:00:00Z", b"1234567890-01-01", REQUEST, None, id="a year too far"),
     pytest.param(POX_INSERT, b">thermometer-offering<", b"><", MISSING, "offering", id="d10.07"),
     pytest.param(POX_INSERT, b">thermometer-offering<", b">x<", INVALID, "offering", id="d10.08"),
     pytest.param(POX_INSERT, b'href="thermometer"', b'href=""', MISSING, "procedure", id="d10.11"),
