@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from weps.model import Delivery, DeliveryStatus, Target
+    from weps.model import Alert, Delivery, DeliveryStatus, Target
 
 ANSWER_LIMIT = 200
 """Characters of an answer that are kept."""
@@ -53,13 +53,15 @@ class Outcome:
     """
     What came of an attempt for one delivery, and how its target fares from now on (None: as before).
 
-    One that failed is tried again at `retry`; without that it is given up.
+    One that failed is tried again at `retry`; without that it is given up. `told` are the alerts by which owners hear
+    how the target fares, each with the targets that it is for.
     """
 
     delivery: Delivery
     attempt: Attempt
     retry: datetime | None = None
     health: TargetHealth | None = None
+    told: tuple[tuple[Alert, tuple[Target, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,12 +180,11 @@ class Dispatcher:
             if is_to_be_told(outcomes[0]):
                 fares = outcomes[0].health or health
                 concerned = {each.alert.subscription_id for each in deliveries}
-                self._owners.tell_down(target, fares.failing_since or ended, concerned, ended, error.message)
+                told = self._owners.down(target, fares.failing_since or ended, concerned, ended, error.message)
                 outcomes = [replace(each, health=replace(fares, told=True)) for each in outcomes]
+                outcomes[0] = replace(outcomes[0], told=told)
             return outcomes
         ended = self._clock()
-        if health.told and health.failing_since is not None:
-            self._owners.tell_up(target, health.failing_since, ended)
         LOG.info(
             "delivered target=%s alerts=%s attempt=%d seconds=%.3f",
             shown_target(target),
@@ -193,7 +192,10 @@ class Dispatcher:
             deliveries[0].attempts + 1,
             (ended - began).total_seconds(),
         )
-        return [succeeded(each, receipt, health, began=began, ended=ended) for each in deliveries]
+        outcomes = [succeeded(each, receipt, health, began=began, ended=ended) for each in deliveries]
+        if health.failing_since is not None:
+            outcomes[0] = replace(outcomes[0], told=self._owners.up(target, health.failing_since, ended))
+        return outcomes
 
     def _send(self, target: Target, deliveries: Sequence[Delivery]) -> Receipt:
         channel = self._channels.get(target.channel)

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from weps.errors import InputError, NotFoundError
-from weps.model import Page, Subscription, SubscriptionStatus, Target
+from weps.model import Page, Subscription, Target
 from weps.notify.targets import WEBHOOK
+from weps.store.subscriptions import ALIVE
 
 if TYPE_CHECKING:
     from weps.ledger import SignedWebhook
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 OLD_FOR = timedelta(days=1)
 LONGEST = timedelta(days=30)
 TOGETHER = 500
-_ALIVE = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,6 @@ class Rotation:
 
 
 def _webhooks_of(subscription: Subscription) -> Iterator[str]:
-    if subscription.status in _ALIVE:
+    if subscription.status in ALIVE:
         targets = (*subscription.targets, *subscription.attention.escalate_to)
         yield from dict.fromkeys(each.address for each in targets if each.channel == WEBHOOK)

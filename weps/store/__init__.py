@@ -5,6 +5,7 @@ The store: everything that must survive a power cut, in one database, one part a
 """
 
 from weps.store.alerts import Alerts
+from weps.store.attempts import Attempts
 from weps.store.changing import Changing
 from weps.store.deliveries import Deliveries
 from weps.store.episodes import Episodes
@@ -37,6 +38,7 @@ class Store(
     Joining,
     Alerts,
     Outbox,
+    Attempts,
     Deliveries,
     Items,
     NoticeList,

@@ -1,5 +1,5 @@
 """
-The outbox: alerts on their way to their targets, what came of every attempt, and how targets fare.
+The outbox: alerts on their way to their targets, and how targets fare; what came of attempts is in `attempts`.
 
 What is ready is read for many targets at once. Of one target and episode only what has no older part that still waits
 for its time is ready, so that their order is kept.
@@ -7,19 +7,17 @@ for its time is ready, so that their order is kept.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, tuple_, update
 
 from weps.ledger import Ready, TargetHealth
-from weps.model import Alert, AlertStatus, Delivery, DeliveryStatus, Target
+from weps.model import Alert, Delivery, DeliveryStatus, Target
 from weps.store.alerts import alerts_by_sequence
 from weps.store.bulk import insert_rows
 from weps.store.database import Database
 from weps.store.group_rows import read_group
-from weps.store.rows import read_alert
-from weps.store.tables import ALERTS, DELIVERY_ATTEMPTS, OUTBOX, TARGETS
+from weps.store.tables import OUTBOX, TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -27,9 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, RowMapping
 
-    from weps.ledger import Outcome
 
-ERROR_LIMIT = 2_000
 LATEST = 500
 """Deliveries among which the newest alert that was published is looked for."""
 
@@ -67,18 +63,7 @@ _WAITING = (
     "status",
 )
 _SENDABLE = _sendable()
-_NOTE = (
-    update(OUTBOX)
-    .where(OUTBOX.c.id == bindparam("delivery"), OUTBOX.c.status == QUEUED)
-    .values(
-        attempts=OUTBOX.c.attempts + 1,
-        status=bindparam("becomes"),
-        due=func.coalesce(bindparam("retry", type_=OUTBOX.c.due.type), OUTBOX.c.due),
-        last_error=bindparam("told"),
-        finished=bindparam("ended"),
-    )
-)
-_FARES = update(TARGETS).where(TARGETS.c.channel == bindparam("on"), TARGETS.c.address == bindparam("at"))
+ON_TARGET = update(TARGETS).where(TARGETS.c.channel == bindparam("on"), TARGETS.c.address == bindparam("at"))
 
 
 class Outbox(Database):
@@ -108,18 +93,6 @@ class Outbox(Database):
         with self.reading() as connection:
             return connection.execute(query).scalar_one_or_none()
 
-    def record(self, outcomes: Sequence[Outcome]) -> None:
-        """Note what came of attempts, in one transaction."""
-        if not outcomes:
-            return
-        with self.writing() as connection:
-            connection.execute(DELIVERY_ATTEMPTS.insert(), [_attempt_columns(outcome) for outcome in outcomes])
-            connection.execute(_NOTE, [_note(outcome) for outcome in outcomes])
-            fares = {each.delivery.target: each.health for each in outcomes if each.health is not None}
-            for target, health in fares.items():
-                place = {"on": target.channel, "at": target.address}
-                connection.execute(_FARES.values(**asdict(health)), place)
-
     def give_up_disabled(self, now: datetime) -> int:
         """Give up what waits for targets that are gone; gives how much."""
         gone = select(TARGETS.c.channel, TARGETS.c.address).where(TARGETS.c.disabled.is_not(None))
@@ -145,14 +118,6 @@ class Outbox(Database):
         mine = OUTBOX.c.channel == target.channel, OUTBOX.c.address == target.address, OUTBOX.c.status == QUEUED
         with self.reading() as connection:
             return tuple(connection.execute(select(OUTBOX.c.subscription_id).where(*mine).distinct()).scalars())
-
-    def open_target_alerts(self) -> tuple[Alert, ...]:
-        """Give the alerts that a target fails, as far as it was not told since that it takes alerts again."""
-        later = ALERTS.alias()
-        over = exists().where(later.c.episode == ALERTS.c.episode, later.c.status == AlertStatus.TARGET_UP)
-        query = select(ALERTS).where(ALERTS.c.status == AlertStatus.TARGET_DOWN, ~over)
-        with self.reading() as connection:
-            return tuple(read_alert(row) for row in connection.execute(query).mappings())
 
     def newest_alert(self, subscription_id: str) -> int:
         """
@@ -208,9 +173,9 @@ def read_delivery(row: RowMapping, alert: Alert) -> Delivery:
 
 
 def enable_target(connection: Connection, channel: str, address: str) -> None:
-    """Forget that a target failed."""
-    place = {"on": channel, "at": address}
-    connection.execute(_FARES.values(**asdict(TargetHealth())), place)
+    """Ask a target again that was left alone, or was gone; since when it fails is kept, as its owners know of that."""
+    asked = ON_TARGET.values(failures=0, open_until=None, disabled=None, told=False)
+    connection.execute(asked, {"on": channel, "at": address})
 
 
 def _ready_targets(
@@ -234,28 +199,3 @@ def _ready_targets(
 def _health(row: RowMapping) -> TargetHealth:
     names = ("failures", "failing_since", "open_until", "disabled", "told")
     return TargetHealth(**{name: row[name] for name in names})
-
-
-def _attempt_columns(outcome: Outcome) -> dict[str, Any]:
-    attempt = outcome.attempt
-    return {
-        "delivery_id": outcome.delivery.id,
-        "began": attempt.began,
-        "ended": attempt.ended,
-        "successful": attempt.successful,
-        "answer_status": attempt.receipt.status,
-        "answer": attempt.receipt.text or None,
-        "error": attempt.error,
-    }
-
-
-def _note(outcome: Outcome) -> dict[str, Any]:
-    attempt = outcome.attempt
-    becomes = DeliveryStatus.DELIVERED if attempt.successful else QUEUED if outcome.retry else DeliveryStatus.GIVEN_UP
-    return {
-        "delivery": outcome.delivery.id,
-        "becomes": becomes,
-        "retry": outcome.retry,
-        "told": attempt.error[:ERROR_LIMIT] if attempt.error else None,
-        "ended": None if becomes is QUEUED else attempt.ended,
-    }

@@ -10,9 +10,13 @@ from sqlalchemy import select
 from tests.weps.delivery.receiver import NOW, SECOND, add, events, outbox, run
 from tests.weps.notify.samples import make_alert
 from tests.weps.notify.stores import subscribe
+from weps.delivery.dispatcher import Dispatcher
+from weps.episodes import EpisodeSelection
+from weps.ledger import LedgerSelection
 from weps.model import (
     AlertStatus,
     Page,
+    SubscriptionStatus,
     Target,
 )
 from weps.notify.posting import Reply
@@ -118,6 +122,79 @@ def test_a_target_that_is_named_again_is_asked_again(store, channels, receiver):
     add(store, subscription, *events(1, first=2))
     run(store, channels, NOW)
     assert len(receiver.guids["/410/InsertRSS"]) == 2
+
+
+def test_owners_hear_of_a_target_that_takes_alerts_again_because_somebody_asked_it(store, channels, receiver):
+    """
+    Also of one that was gone: the episode ends, whoever named the target again or tried again by hand.
+    """
+    owner = subscribe(store, f"{receiver.url}/unsteady")
+    receiver.failures_left = 6
+    add(store, owner, *events(5))
+    run(store, channels, NOW)
+    retried = store.deliveries(LedgerSelection(), 1)[0].delivery.id
+    for seconds in (1, 2):
+        store.retry_delivery(retried, NOW + seconds * SECOND)
+        run(store, channels, NOW + seconds * SECOND)
+
+    assert told(store, owner) == [AlertStatus.TARGET_DOWN, AlertStatus.TARGET_UP]
+    assert store.episodes(EpisodeSelection(states=(AlertStatus.TARGET_DOWN,)), Page()) == ()
+
+
+def test_who_comes_later_is_told_that_a_target_still_fails(store, channels, receiver):
+    """
+    Whoever knows it already is not told again.
+    """
+    target = f"{receiver.url}/410"
+    first, second = subscribe(store, target), subscribe(store, target)
+    add(store, first, *events(1))
+    run(store, channels, NOW)
+    store.enable_targets(second.targets)
+    add(store, second, *events(1, first=2), stored=NOW + SECOND)
+
+    run(store, channels, NOW + SECOND)
+
+    assert [told(store, each) for each in (first, second)] == [[AlertStatus.TARGET_DOWN]] * 2
+
+
+def test_nobody_is_told_of_targets_of_what_is_over(store, channels, receiver):
+    """
+    Neither that one fails nor that it takes alerts again: what was open of it expired with the subscription.
+    """
+    target = f"{receiver.url}/unsteady"
+    knows, never_knew = subscribe(store, target), subscribe(store, target)
+    receiver.failures_left = 5
+    add(store, knows, *events(5))
+    store.end_subscription(never_knew.id, SubscriptionStatus.CANCELLED, NOW)
+    add(store, never_knew, *events(1, first=6))
+    run(store, channels, NOW)
+    store.end_subscription(knows.id, SubscriptionStatus.CANCELLED, NOW)
+
+    run(store, channels, NOW + 10 * SECOND, 3)
+
+    assert {row[0] for row in outbox(store)} == {"delivered"}
+    assert [told(store, each) for each in (knows, never_knew)] == [[AlertStatus.TARGET_DOWN], []]
+
+
+def test_what_was_tried_and_who_is_told_of_it_are_kept_together(store, channels, receiver):
+    """
+    Where the ledger cannot be written nobody is told; later each is told once, of one episode.
+    """
+    owner = subscribe(store, f"{receiver.url}/404")
+    add(store, owner, *events(1))
+    with store.writing() as connection:
+        full = "CREATE TRIGGER full BEFORE UPDATE ON targets BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        connection.exec_driver_sql(full)
+    dispatcher = Dispatcher(store, channels, clock=lambda: NOW)
+    assert (dispatcher.run_due(NOW), dispatcher.wait(10)) == (1, True)
+    untold = told(store, owner)
+    with store.writing() as connection:
+        connection.exec_driver_sql("DROP TRIGGER full")
+
+    run(store, channels, NOW + SECOND)
+
+    assert (untold, told(store, owner)) == ([], [AlertStatus.TARGET_DOWN])
+    assert len(store.episodes(EpisodeSelection(states=(AlertStatus.TARGET_DOWN,)), Page())) == 1
 
 
 @pytest.mark.parametrize("status", [429, 503])
