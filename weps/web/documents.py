@@ -45,11 +45,12 @@ register_url_convertor("row", RowNumber())
 
 @dataclass(slots=True)
 class Document:
-    """One version of a document, plain and compressed."""
+    """One version of a document, plain and compressed; `counted` are the octets that its cache knows of."""
 
     etag: str = ""
     plain: bytes = b""
     gzipped: bytes | None = None
+    counted: int = 0
     making: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -73,24 +74,24 @@ class DocumentCache:
             document = self._documents.setdefault(address, Document())
             self._documents.move_to_end(address)
         with document.making:
-            before = document.size
             if document.etag != etag:
                 document.plain, document.gzipped, document.etag = build(), None, etag
             if gzipped and document.gzipped is None:
                 document.gzipped = gzip.compress(document.plain, 6, mtime=0)
             found = document.gzipped if gzipped and document.gzipped is not None else document.plain
-            grown = document.size - before
-        if grown:
-            self._account(address, document, grown)
+            size = document.size
+        if size != document.counted:
+            self._account(address, document, size)
         return found
 
-    def _account(self, address: Hashable, document: Document, grown: int) -> None:
+    def _account(self, address: Hashable, document: Document, size: int) -> None:
         with self._lock:
             if self._documents.get(address) is document:
-                self._size += grown
+                self._size += size - document.counted
+                document.counted = size
             while self._size > self._limit and self._documents:
                 _, oldest = self._documents.popitem(last=False)
-                self._size -= oldest.size
+                self._size -= oldest.counted
 
 
 def answer(

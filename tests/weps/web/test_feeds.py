@@ -219,6 +219,32 @@ def test_documents_are_kept_up_to_a_limit():
     assert ["a", "b", "c", "b"] == built
 
 
+def test_a_document_that_is_thrown_away_while_it_is_made_counts_for_nothing(monkeypatch):
+    """
+    However often that happens, no more is kept than may be.
+    """
+    cache, built = DocumentCache(limit=40), []
+    compress = gzip.compress
+
+    def ask(name: str, gzipped: bool = False) -> None:
+        cache.body(name, "v", gzipped, lambda: built.append(name) or name[:1].encode() * 30)
+
+    def compress_while_others_ask(*given, **settings) -> bytes:
+        ask(f"other {len(built)}")
+        ask(f"another {len(built)}")
+        return compress(*given, **settings)
+
+    monkeypatch.setattr(gzip, "compress", compress_while_others_ask)
+    for number in range(5):
+        ask(f"thrown away {number}", gzipped=True)
+    built.clear()
+
+    for name in ("a", "b", "a"):
+        ask(name)
+
+    assert built == ["a", "b", "a"]
+
+
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("feed_format", FORMATS)
 def test_hostile_texts_stay_texts_in_every_format(client, store, subscription, feed_format, text):
