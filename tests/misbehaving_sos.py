@@ -217,7 +217,7 @@ def too_short(body: bytes) -> Behaviour:
     return behave
 
 
-def too_long(body: bytes, stated: int) -> Behaviour:
+def too_long(body: bytes, stated: int | str) -> Behaviour:
     """Say that the answer is shorter than what is sent."""
 
     def behave(exchange: Exchange) -> None:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import http.cookiejar
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
+from requests import Response, Session
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import PoolManager
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from weps.feeders.guard import Guard
+
+_CONNECTIONS = 32
 
 
 class Deadline:
@@ -100,6 +107,27 @@ class GuardedAdapter(HTTPAdapter):
 
         self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **pool_kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": SecurePool}
+
+
+class _Session(Session):
+    """A session that leaves redirects to us: it would read their bodies whole, however large they are."""
+
+    def get_redirect_target(self, resp: Response) -> str | None:
+        """Tell that there is none to look at."""
+        return None
+
+
+def guarded_session(guard: Guard, exchange: Exchange, headers: Mapping[str, str]) -> Session:
+    """Give a session that connects through the guard only, and keeps no cookies."""
+    session = _Session()
+    # Without the environment's proxies and passwords: a proxy would resolve names where the guard does not see it.
+    session.trust_env = False
+    session.headers = CaseInsensitiveDict({"Accept-Encoding": "gzip, deflate", **headers})
+    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+    adapter = GuardedAdapter(guard, exchange, _CONNECTIONS)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
 
 
 def _seconds(timeout: object) -> float | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import http.cookiejar
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -11,10 +10,9 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3.exceptions
-from requests.structures import CaseInsensitiveDict
 
 from weps.errors import FeedError, SourceGarbled, SourceRefused, SourceTooLarge, SourceTooSlow, SourceUnreachable
-from weps.feeders.connection import Deadline, Exchange, GuardedAdapter
+from weps.feeders.connection import Deadline, Exchange, guarded_session
 from weps.feeders.guard import Guard
 from weps.feeders.kept_answers import KeptAnswers
 from weps.feeders.limits import HostLimits, read_retry_after
@@ -24,9 +22,9 @@ USER_AGENT = "WEPS (Web Event Processing Service)"
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _REDIRECT_LIMIT = 5
-_CONNECTIONS = 32
 _CHUNK = 64 * 1024
 _CHAIN_LIMIT = 10
+_MOST_DIGITS = 18
 _FRAMING = frozenset({"connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"})
 _UNSENDABLE = (
     UnicodeError,
@@ -101,7 +99,7 @@ class Fetcher:
         self._limits = limits
         self._kept = KeptAnswers(KEPT_OCTETS)
         self._exchange = Exchange()
-        self._session = _guarded_session(self._guard, self._exchange)
+        self._session = guarded_session(self._guard, self._exchange, {"User-Agent": USER_AGENT})
 
     def send(self, request: HttpRequest, deadline: float | None = None) -> Answer:
         """
@@ -184,7 +182,7 @@ class Fetcher:
     def _read(self, response: requests.Response) -> Answer:
         body = bytearray()
         stated = response.headers.get("Content-Length", "")
-        if stated.isdecimal() and int(stated) > self._limit:
+        if stated.isdecimal() and (len(stated) > _MOST_DIGITS or int(stated) > self._limit):
             raise self._too_large(response.url)
         # Piece by piece as it comes, so that the limit holds before the rest is received and decompressed.
         while piece := response.raw.read1(_CHUNK, decode_content=True):
@@ -248,25 +246,16 @@ def without_query(url: str) -> str:
     return url.partition("?")[0]
 
 
-def _guarded_session(guard: Guard, exchange: Exchange) -> requests.Session:
-    session = requests.Session()
-    # Without the environment's proxies and passwords: a proxy would resolve names where the guard does not see it.
-    session.trust_env = False
-    session.headers = CaseInsensitiveDict({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"})
-    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-    adapter = GuardedAdapter(guard, exchange, _CONNECTIONS)
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
-    return session
-
-
 def _redirected(request: HttpRequest, status: int, location: str) -> HttpRequest:
     """
     Give the request to make after a redirect.
 
     Unlike browsers a POST stays a POST after 301 and 302: a GetObservation that lost its body would ask for nothing.
     """
-    url = urljoin(request.url, location)
+    try:
+        url = urljoin(request.url, location)
+    except ValueError as error:
+        raise SourceGarbled("the server redirects to what is no address", without_query(request.url)) from error
     headers = dict(request.headers)
     if _origin(url) != _origin(request.url):
         headers = {name: value for name, value in headers.items() if name.title() not in map(str.title, _CREDENTIALS)}

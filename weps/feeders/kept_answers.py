@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _LARGEST_SHARE = 8
+_MOST = 4096
+"""So many are kept, however small: each has an address and headers too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class KeptAnswers:
                 return
             self._kept[key] = KeptAnswer(conditions, content_type, body, answered.get("Link", ""))
             self._size += len(body)
-            while self._size > self._limit:
+            while self._size > self._limit or len(self._kept) > _MOST:
                 self._size -= len(self._kept.popitem(last=False)[1].body)
 
 

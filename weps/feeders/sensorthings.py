@@ -95,7 +95,7 @@ class SensorThingsFeeder:
             some = [one._replace(id=observation_id(one)) for one in page if one.value is not None]
             nils += len(page) - len(some)
             found += some
-        return Batch(tuple(found), nils, octets)
+        return Batch(tuple(found), nils, octets, len(found) + nils)
 
 
 def _request(source: Source, condition: str) -> HttpRequest:

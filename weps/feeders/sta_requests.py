@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 from weps.errors import SourceException, SourceGarbled, SourceTooLarge
 from weps.feeders.answers import read_content
@@ -75,6 +75,6 @@ def _following(url: str, link: str, own: Mapping[str, str]) -> str:
 
     Services behind a proxy link to names that only they know, and without the keys that they were asked with.
     """
-    query = dict(parse_qsl(urlsplit(link).query, keep_blank_values=True))
+    query = dict(parse_qsl(link.partition("#")[0].partition("?")[2], keep_blank_values=True))
     kept = {name: value for name, value in own.items() if not name.startswith("$")}
     return get(url.partition("?")[0], {**kept, **query}).url

@@ -37,13 +37,21 @@ def read_topic(answer: Answer) -> Topic | None:
     found: dict[str, str] = {}
     for links in (_of_headers(answer), _of_document(answer)):
         for relation, address in links:
-            url = urljoin(answer.url, address.strip())
-            if relation in ("hub", "self") and url.lower().startswith(("http://", "https://")):
+            url = _joined(answer.url, address) if relation in ("hub", "self") else ""
+            if url.lower().startswith(("http://", "https://")):
                 found.setdefault(relation, url)
         if "hub" in found and "self" in found:
             break
     hub = found.get("hub")
     return None if hub is None else Topic(found.get("self", answer.url), hub)
+
+
+def _joined(base: str, address: str) -> str:
+    """Give where a link leads; nothing where that is no address."""
+    try:
+        return urljoin(base, address.strip())
+    except ValueError:
+        return ""
 
 
 def _of_headers(answer: Answer) -> Iterator[_Link]:

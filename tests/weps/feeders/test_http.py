@@ -69,6 +69,8 @@ def test_a_compressed_answer_is_decompressed(server, fetcher):
         (misbehaving.hang_up, SourceUnreachable, "the connection broke off"),
         (misbehaving.too_short(b"<half"), SourceUnreachable, "the connection broke off"),
         (misbehaving.redirect("/sos"), SourceUnreachable, "more than 5 redirects"),
+        (misbehaving.redirect("http://[sos/"), SourceGarbled, "the server redirects to what is no address"),
+        (misbehaving.too_long(b"<ok/>", "9" * 5000), SourceTooLarge, "the answer is larger than 1048576 octets"),
     ],
     ids=[
         "never answers",
@@ -82,6 +84,8 @@ def test_a_compressed_answer_is_decompressed(server, fetcher):
         "hangs up",
         "less than stated",
         "redirect loop",
+        "redirect to nowhere",
+        "a length of 5000 digits",
     ],
 )
 def test_a_bad_answer_ends_in_time_with_its_own_error(server, fetcher, behaviour, error, message):
@@ -304,6 +308,21 @@ def test_a_connection_is_kept_and_each_request_over_it_has_its_own_deadline(serv
 
     assert found == [b"<ok/>"] * 3
     assert len({asked.client for asked in server.requests}) == 1
+
+
+def test_what_comes_with_a_redirect_is_not_read(server, fetcher):
+    """
+    However long it is: only its address counts.
+    """
+
+    def redirect(exchange):
+        exchange.send(misbehaving.head(302, Location="/new"))
+        while not exchange.stopping.is_set():
+            exchange.send(misbehaving.CHUNK)
+
+    server.behaviours["/sos"], server.behaviours["/new"] = redirect, misbehaving.answer(b"<ok/>")
+
+    assert fetcher.send(HttpRequest("GET", server.url("/sos"))).body == b"<ok/>"
 
 
 @pytest.mark.parametrize("name", ["Host", "content-length", "Transfer-Encoding", "CONNECTION", " host"])

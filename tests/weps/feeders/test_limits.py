@@ -154,3 +154,16 @@ def test_only_so_much_is_kept():
 
     names = [*(str(number) for number in range(10)), "large", "secret", "without"]
     assert [name for name in names if kept.find(name, {})] == ["2", "3", "4", "5", "6", "7", "8", "9"]
+
+
+def test_answers_without_a_body_are_not_kept_without_end():
+    """
+    Each poll has an address of its own, and what answers nothing new may have a version all the same.
+    """
+    kept = KeptAnswers(limit=80)
+
+    for number in range(6000):
+        kept.keep(f"http://sos.example/?{number}", {}, {"ETag": '"1"'}, "text/xml", b"")
+
+    found = [number for number in range(6000) if kept.find(f"http://sos.example/?{number}", {}) is not None]
+    assert found == list(range(6000 - 4096, 6000))

@@ -46,6 +46,18 @@ def test_all_pages_of_a_span_are_read(sta, feeder):
     assert 4 == len(sta.asked)
 
 
+def test_what_was_given_is_counted_with_what_lies_beyond(sta, feeder):
+    """
+    Only so an answer that ends at a round number is noticed.
+    """
+    for minute in range(4):
+        sta.observe(1, at(minute), minute)
+
+    batch = feeder.fetch(sta_source(f"{sta.root}/Datastreams(1)"), at(1) + timedelta(milliseconds=500), at(3))
+
+    assert ([2, 3], 3) == ([one.value for one in batch.observations], batch.total)
+
+
 def test_pages_behind_a_proxy_are_read_where_the_first_was(sta, feeder):
     """
     A link may have a name that only the service knows, and lack the key that it was asked with.
@@ -151,8 +163,9 @@ def test_whether_a_datastream_exists(sta, feeder, path, exists):
         (misbehaving.answer(b"{}", status=503), SourceUnreachable),
         (misbehaving.answer(b'{"value": [], "@iot.nextLink": "http://127.0.0.1:1/v1.1/x"}'), SourceGarbled),
         (misbehaving.answer(b'{"value": [], "@iot.nextLink": "?"}'), SourceGarbled),
+        (misbehaving.answer(b'{"value": [], "@iot.nextLink": "http://[sta/v1.1/x?$skip=1"}'), SourceGarbled),
     ],
-    ids=["no-time", "no-collection", "html", "refused", "busy", "page-elsewhere", "page-again"],
+    ids=["no-time", "no-collection", "html", "refused", "busy", "page-elsewhere", "page-again", "page-nowhere"],
 )
 def test_what_is_no_whole_answer_is_an_error(server, fetcher, behaviour, error):
     """

@@ -65,8 +65,13 @@ def test_a_topic_that_does_not_name_itself_is_what_was_asked_for():
         answer("[1]", "application/json"),
         answer('{"hubs": 5}', "application/json"),
         answer("<feed", "text/xml"),
+        answer(ATOM.format("<link rel='hub' href='http://[hub/'/>")),
+        answer("", link='<http://[hub/>; rel="hub"'),
     ],
-    ids=["no hub", "self alone", "scheme", "body of a page", "empty", "no json", "no object", "hubs", "no xml"],
+    ids=[
+        *("no hub", "self alone", "scheme", "body of a page", "empty", "no json", "no object", "hubs", "no xml"),
+        *("no address", "no address in a header"),
+    ],
 )
 def test_what_names_no_hub_has_none(given):
     """
