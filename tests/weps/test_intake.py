@@ -5,32 +5,21 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from tests.misbehaving_sos import MisbehavingSos, answer
 from tests.mosquitto import Mosquitto, require_mosquitto
 from tests.waiting import wait_for
-from tests.weps.bench import NOON, at
+from tests.weps.bench import at
+from tests.weps.intake_bench import IntakeBench
 from weps import intake
-from weps.engine import Engine
 from weps.errors import InputError, SourceUnreachable
 from weps.feeders.brokers import Brokers
 from weps.feeders.guard import Guard
-from weps.feeders.http import Fetcher
-from weps.feeders.hubs import Hubs
-from weps.feeders.pushed import Faults, PushedFeeder
 from weps.feeders.sources import mqtt_source, push_source
-from weps.intake import Intake
-from weps.model import NewSubscription, Page, RuleText, Source, Subscription
-from weps.reading import Horizon
-from weps.rules.languages import detect_language
-from weps.store import Store
+from weps.model import Source
 
-HIGH = json.dumps({"type": "threshold", "condition": "greaterThan", "threshold": 30, "trigger": "every"})
 SILENT = json.dumps({"type": "noData", "after": "PT1H"})
 MAPPING = json.dumps(
     {
@@ -42,55 +31,10 @@ MAPPING = json.dumps(
 )
 
 
-@dataclass
-class Bench:
-    """An engine that takes what is pushed; `restart` throws away all memory."""
-
-    folder: Path
-    allowed: frozenset[str] = frozenset({"127.0.0.1"})
-    now: datetime = NOON
-    store: Store = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.store = Store(f"sqlite:///{self.folder / 'weps.db'}")
-        self.store.migrate()
-        self.start()
-
-    def start(self) -> None:
-        self.faults, self.brokers = Faults(), Brokers(Guard(self.allowed), "installation", longest_pause=1)
-        self.hubs = Hubs(Fetcher(self.allowed, timeout=5).send, "http://weps.example/push")
-        feeder = PushedFeeder(self.brokers, self.hubs, self.faults)
-        self.engine = Engine(self.store, feeder, {}, "http://weps.example", clock=lambda: self.now, first_look=30)
-        self.intake = Intake(self.engine, self.brokers, self.hubs, self.faults, Horizon())
-        self.intake.start()
-
-    def stop(self) -> None:
-        self.intake.stop(5)
-        self.engine.close(5)
-
-    def subscribe(self, source: Source, rule: str = HIGH, start: datetime | None = None) -> Subscription:
-        new = NewSubscription(RuleText(detect_language(rule), rule), source, timedelta(minutes=1), start=start)
-        return self.engine.subscribe(new)
-
-    def poll(self, minutes: float) -> None:
-        self.now = at(minutes)
-        for feed in self.engine.due_feeds():
-            self.engine.poll(feed.id)
-
-    def told(self, subscription: Subscription) -> list[tuple[str, datetime]]:
-        alerts = self.store.alerts(subscription.id, Page(0, 1000))
-        return [(alert.status.value, alert.event_time) for alert in alerts][::-1]
-
-    def values(self, subscription: Subscription) -> list[object]:
-        return [alert.value for alert in self.store.alerts(subscription.id, Page(0, 1000))][::-1]
-
-
 @pytest.fixture
 def bench(tmp_path):
-    made = Bench(tmp_path)
-    yield made
-    made.stop()
-    made.store.dispose()
+    with IntakeBench(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
@@ -109,7 +53,7 @@ def topic(mosquitto: Mosquitto, name: str = "+/level") -> Source:
     return mqtt_source(f"mqtt://{mosquitto.host}/{name}", MAPPING)
 
 
-def is_there(bench: Bench, source: Source) -> bool:
+def is_there(bench: IntakeBench, source: Source) -> bool:
     try:
         bench.brokers.require(source.endpoint, "+/level")
     except SourceUnreachable:
@@ -237,12 +181,11 @@ def test_a_broker_on_this_machine_is_refused_unless_the_settings_allow_it(tmp_pa
     """
     The guard holds for brokers as for HTTP servers: nothing connects, and the source says why.
     """
-    bench = Bench(tmp_path, frozenset())
-    subscription = bench.subscribe(topic(mosquitto))
+    with IntakeBench(tmp_path, frozenset()) as bench:
+        subscription = bench.subscribe(topic(mosquitto))
 
-    error = bench.store.feed(subscription.feed_id).last_error
+        error = bench.store.feed(subscription.feed_id).last_error
 
-    bench.stop()
     assert "private, local or reserved" in error
 
 

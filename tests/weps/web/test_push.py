@@ -9,7 +9,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.weps.asgi import Client
-from tests.weps.test_intake import HIGH, Bench
+from tests.weps.intake_bench import HIGH, IntakeBench
 from weps.feeders.sources import push_address, push_source
 from weps.web.push import create_push_routes
 
@@ -35,10 +35,8 @@ STA = json.dumps({"@iot.id": 1, "phenomenonTime": "2024-03-01T11:00:00Z", "resul
 
 @pytest.fixture
 def bench(tmp_path):
-    made = Bench(tmp_path)
-    yield made
-    made.stop()
-    made.store.dispose()
+    with IntakeBench(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
