@@ -8,6 +8,7 @@ import json
 import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import feedparser
 import pytest
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from sos_server.time import format_instant
 from tests.flows.rules import HEAT, OVERSHOOT
 from tests.weps.bench import NOON, Bench
-from weps.errors import SourceException
+from weps.errors import InputError, SourceException
 from weps.feeders.base import Batch
 from weps.feeders.http import Fetcher
 from weps.feeders.sos import SosFeeder
@@ -48,10 +49,8 @@ def told() -> list[float]:
 
 def dry_run(bench: Bench, rule: str, told: list[float] | None = None, **inputs: str) -> Outputs:
     given = {"startTime": format_instant(BEGIN), "endTime": format_instant(NOON)} | inputs
-    texts = {name: [Text(text)] for name, text in given.items()} | {
-        "rule": [Document(rule)],
-        "getObservationTemplate": [Text(bench.sos.template())],
-    }
+    given.setdefault("getObservationTemplate", bench.sos.template())
+    texts = {name: [Text(text)] for name, text in given.items()} | {"rule": [Document(rule)]}
     progress = (lambda percent: None) if told is None else told.append
     context = Context(bench.engine, Fetcher(frozenset({"127.0.0.1"})), bench.sos.url, progress=progress)
     return execute(PROCESSES["weps:DryRun"], texts, context)
@@ -294,6 +293,29 @@ def test_names_of_strangers_are_no_formulas_in_a_spreadsheet(bench: Bench):
     [row] = csv.DictReader(io.StringIO(dry_run(bench, HEAT)["detections"]["text/csv"]))
 
     assert row["featureOfInterest"] == "'=1+1"
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ({"offering": "wx"}, r"at offering: .*wx.*; http://127\.0\.0\.1:\d+/ has the offerings ws"),
+        ({"offering": "ws", "procedure": "wx"}, r"at procedure: .*wx.* has the procedures ws"),
+        ({"offering": "ws", "observedProperty": "Rain"}, r"at observedProperty: .* the observed properties AirTemp"),
+        ({"offering": "ws", "featureOfInterest": "sea"}, r"at featureOfInterest: .*sea"),
+    ],
+    ids=["offering", "procedure", "property", "feature"],
+)
+def test_a_series_that_the_source_does_not_know_is_a_fault_of_who_names_it(bench: Bench, names, message):
+    """
+    It is refused like any other wrong input, and what there is instead is told.
+    """
+    insert_history(bench)
+    template = f"{bench.sos.url}?service=SOS&version=2.0.0&request=GetObservation&{urlencode(names)}"
+
+    with pytest.raises(InputError, match=message) as caught:
+        dry_run(bench, HEAT, getObservationTemplate=template)
+
+    assert caught.value.where == "getObservationTemplate"
 
 
 def span(begin: datetime, hours: float) -> Observation:

@@ -105,7 +105,7 @@ class SosFeeder:
             counted = announced.read_counts(content) if announced.is_availability(content) else None
         except FeedError as error:
             is_unreachable = isinstance(error, SourceUnreachable) and not isinstance(error, SourceTooSlow)
-            if is_unreachable or (isinstance(error, SourceException) and _is_unknown_series(error)):
+            if is_unreachable or (isinstance(error, SourceException) and is_unknown_series(error)):
                 return None
             counted = None
         if counted is None:
@@ -122,7 +122,7 @@ class SosFeeder:
         try:
             return self._has_observations(source) or self._is_announced(source)
         except SourceException as error:
-            if _is_unknown_series(error):
+            if is_unknown_series(error):
                 return False
             raise
 
@@ -192,7 +192,7 @@ class SosFeeder:
         try:
             return read_content(answer)
         except SourceException as error:
-            if _is_unknown_series(error):
+            if is_unknown_series(error):
                 raise
             return None
         except FeedError:
@@ -253,7 +253,8 @@ def _was_known_in(observation: Observation, begin: datetime, end: datetime) -> b
     return observation.result_time is None or begin <= observation.result_time <= end
 
 
-def _is_unknown_series(error: SourceException) -> bool:
+def is_unknown_series(error: SourceException) -> bool:
+    """Tell whether a service refused a name of the series that it was asked for, which it does not know."""
     return error.code == "InvalidParameterValue" and (error.locator or "").lower() in _SERIES_LOCATORS
 
 

@@ -17,6 +17,7 @@ from weps.processes.rule_inputs import RULE_LANGUAGES, read_rule
 from weps.processes.source_inputs import read_source, source_input
 from weps.processes.subscribe import DEFAULT_SAMPLING_RATE, SUBSCRIBE
 from weps.processes.subscribing import check_address, told_of
+from weps.processes.unknown_series import known_series
 from weps.rules.languages import compile_rule
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
     engine = context.engine
     began = time.monotonic()
     history = engine.history(new.source, begin, end)
-    rehearsal = rehearse(rule, history, begin, end, context.progress)
+    with known_series(context, new.source, source_input(inputs)):
+        rehearsal = rehearse(rule, history, begin, end, context.progress)
     took = timedelta(milliseconds=round(1000 * (time.monotonic() - began)))
 
     def evidence(first: datetime, last: datetime) -> str | None:
