@@ -188,7 +188,7 @@ def bounds(counts: Iterable[Counted], begin: datetime, end: datetime) -> tuple[i
 def step_by(counts: Iterable[Counted], begin: datetime, end: datetime, many: int) -> timedelta:
     """Give a step of so many observations at most on average, as a source counts them; nothing where it has none."""
     most = bounds(counts, begin, end)[1]
-    return min(end - begin, (end - begin) * many / most) if most else timedelta(0)
+    return (end - begin) / max(1, most / many) if most else timedelta(0)
 
 
 def longest_of(observations: Iterable[Observation]) -> timedelta:
