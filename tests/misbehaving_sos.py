@@ -93,8 +93,10 @@ class _Handler(socketserver.StreamRequestHandler):
                     return
 
     def _read(self) -> Exchange | None:
-        first = self.rfile.readline().decode("latin-1").split()
-        if not first:
+        # What begins a TLS connection has an end of line by chance only, so that it is not to be waited for.
+        is_tls = self.rfile.peek(1)[:1] == b"\x16"
+        first = [] if is_tls else self.rfile.readline().decode("latin-1").split()
+        if not first and not is_tls:
             return None
         if len(first) != 3:
             # Read what else is there before closing: unread octets would turn the answer into a reset.
