@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
@@ -29,6 +30,8 @@ Word = TypeVar("Word", AlertStatus, Severity)
 MOST = 500
 BODY_LIMIT = 64 * 1024
 VALUES_LIMIT = 100
+_NOT_TEXT = re.compile("[\\x00\\ud800-\\udfff]")
+"""What JSON and addresses can hold and databases or answers cannot."""
 
 
 async def with_body(request: Request, names: tuple[str, ...], act: Callable[[dict[str, Any]], Response]) -> Response:
@@ -61,6 +64,7 @@ def _object(body: bytes, names: tuple[str, ...]) -> dict[str, Any]:
         raise InputError("the body is no JSON") from error
     if not isinstance(members, dict):
         raise InputError("the body is no JSON object")
+    check_text(members)
     check_members(members, names)
     return {name: value for name, value in members.items() if value is not None}
 
@@ -70,6 +74,19 @@ def check_members(members: dict[str, Any], names: tuple[str, ...], where: str | 
     unknown = [name for name in members if name not in names]
     if unknown:
         raise InputError(f"there is no member {unknown[0][:100]!r}; there are {', '.join(names)}", where=where)
+
+
+def check_text(value: Any, where: str | None = None) -> None:
+    """Refuse what holds, however deep inside, a text that nobody could keep or show; raises `InputError`."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str) and _NOT_TEXT.search(each):
+            raise InputError("there is a character that is none (NUL, or half of a pair)", where=where)
+        if isinstance(each, dict):
+            waiting += [*each, *each.values()]
+        elif isinstance(each, list):
+            waiting += each
 
 
 def read_text(members: dict[str, Any], name: str, default: str | None = None) -> str:
@@ -108,6 +125,8 @@ def read_query(request: Request, names: tuple[str, ...]) -> dict[str, str]:
     unknown = [name for name in given if name not in names]
     if unknown:
         raise InputError(f"there is no parameter {unknown[0][:100]!r}; there are {', '.join(names)}")
+    for name, value in given.items():
+        check_text(value, name)
     return given
 
 

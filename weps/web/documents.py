@@ -40,7 +40,22 @@ class RowNumber(Convertor[int]):
         return str(value)
 
 
+class Name(Convertor[str]):
+    """A name in an address that a database can hold: `{id:name}`; nothing has one with NUL in it."""
+
+    regex = r"[^/\x00]+"
+
+    def convert(self, value: str) -> str:
+        """Read a name."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """Write a name."""
+        return value
+
+
 register_url_convertor("row", RowNumber())
+register_url_convertor("name", Name())
 
 
 @dataclass(slots=True)

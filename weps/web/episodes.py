@@ -55,10 +55,10 @@ def create_episode_routes(store: Store) -> list[Route]:
     face = EpisodeFace(store, Handling(store))
     made = [
         Route("/episodes", face.list, name="episodes"),
-        Route("/episodes/{id}", face.one, name="episode"),
+        Route("/episodes/{id:name}", face.one, name="episode"),
     ]
     for action in ("acknowledge", "assign", "comment", "cancel"):
-        path = f"/episodes/{{id}}/{action}"
+        path = f"/episodes/{{id:name}}/{action}"
         made.append(Route(path, getattr(face, action), methods=["POST"], name=f"{action}-episode"))
     return made
 

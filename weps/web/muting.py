@@ -56,8 +56,8 @@ class MutingFace(Generic[AnyMuter]):
         return [
             Route(path, self.list, methods=["GET"], name=self.plural),
             Route(path, self.add, methods=["POST"], name=f"add-{self.name}"),
-            Route(f"{path}/{{id}}", self.one, name=self.name),
-            Route(f"{path}/{{id}}/end", self.end, methods=["POST"], name=f"end-{self.name}"),
+            Route(f"{path}/{{id:name}}", self.one, name=self.name),
+            Route(f"{path}/{{id:name}}/end", self.end, methods=["POST"], name=f"end-{self.name}"),
         ]
 
     def list(self, request: Request) -> Response:

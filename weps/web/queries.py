@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from sos_server.time import parse_instant
@@ -13,17 +13,15 @@ from weps.model import AlertStatus, Severity
 from weps.notices import Mark, Selection, Window, read_box
 from weps.notify.formats import FORMATS
 from weps.notify.page import PAGE_LIMIT, PAGE_SIZE
+from weps.web.bodies import Word, check_text, read_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-    from enum import StrEnum
 
     from starlette.datastructures import QueryParams
 
     from weps.notices import Box
-
-    Word = TypeVar("Word", bound=StrEnum)
 
 PAGING = ("limit", "before", "after")
 FILTERS = (
@@ -98,6 +96,7 @@ def _given(parameters: QueryParams, known: Sequence[str]) -> dict[str, list[str]
             raise InputError(f"is given {len(values)} times, at most {VALUES_LIMIT} are taken", where=name)
         if not all(values):
             raise InputError("is empty; leave it out or give a value", where=name)
+        check_text(values, name)
     return given
 
 
@@ -118,13 +117,7 @@ def _many(given: dict[str, list[str]], name: str) -> tuple[str, ...]:
 
 def _words(given: dict[str, list[str]], name: str, words: type[Word]) -> tuple[Word, ...]:
     """Read words of an enumeration: several parameters, or one with commas."""
-    found = []
-    known = {word.value.lower(): word for word in words}
-    for text in (part.strip() for value in given.get(name, ()) for part in value.split(",")):
-        if text.lower() not in known:
-            raise InputError(f"{text[:100]!r} is none of {', '.join(words)}", where=name)
-        found.append(known[text.lower()])
-    return tuple(dict.fromkeys(found))
+    return read_words(",".join(given.get(name, ())), words, name)
 
 
 def _instant(given: dict[str, list[str]], name: str) -> datetime | None:

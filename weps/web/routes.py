@@ -92,9 +92,9 @@ def create_routes(
     state = StateFace(store, worker_alive)
     return [
         Route("/", state.start_page),
-        Route("/feeds/{token}.{format}", reading.feed, name="feed"),
-        Route("/alerts/{id}.cap", reading.cap, name="cap"),
-        Route("/alerts/{id}", reading.alert, name="alert"),
+        Route("/feeds/{token:name}.{format}", reading.feed, name="feed"),
+        Route("/alerts/{id:name}.cap", reading.cap, name="cap"),
+        Route("/alerts/{id:name}", reading.alert, name="alert"),
         Route("/store/GetRSS", reading.get_rss, name="get-rss"),
         Route("/store/InsertRSS", posting.insert_rss, methods=["POST"], name="insert-rss"),
         Route("/healthz", state.health, name="health"),
