@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sos_server.time import format_instant
+from weps.errors import InputError
 from weps.model import Observation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from sos_server import model as sos
+
+_NOT_TEXT = re.compile("[\\x00\\ud800-\\udfff]")
+_LARGEST = 10**300
 
 
 def convert(found: Iterable[sos.Observation], *, merged: bool = False) -> tuple[tuple[Observation, ...], int]:
@@ -82,6 +87,16 @@ def convert_one(found: sos.Observation, *, merged: bool = False) -> Observation:
         id=observation_id(found, merged=merged),
         quality=found.quality,
     )
+
+
+def require_usable(observation: Observation) -> None:
+    """Refuse what no database can keep or no rule can compute with, as JSON may hold; raises `InputError`."""
+    value = observation.value
+    texts = (observation.id, observation.offering, observation.uom, observation.quality)
+    if any(text and _NOT_TEXT.search(text) for text in (*texts, value if isinstance(value, str) else None)):
+        raise InputError("it has characters that are no text, such as NUL or half of a pair")
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        raise InputError("the value is a number of more than 300 digits")
 
 
 def observation_id(observation: sos.Observation | Observation, *, merged: bool = False) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from weps.errors import InputError
 from weps.feeders import json_sensorthings
 from weps.feeders.base import Batch
-from weps.feeders.convert import observation_id
+from weps.feeders.convert import observation_id, require_usable
 from weps.feeders.documents import read_observations
 from weps.feeders.sources import STA_MQTT, around_of, decode_mapped
 from weps.json_faults import json_fault
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _ARRAYS = re.compile(rb"[<:](?:DataArray|SimpleDataArray|DataStream|MeasurementTimeseries|CategoricalTimeseries)[\s>]")
 
-_NOT_TEXT = re.compile("[\\x00\\ud800-\\udfff]")
-_LARGEST = 10**300
 _FIRST_YEAR, _LAST_YEAR = 1000, 9000
 
 
@@ -41,18 +39,14 @@ def read_message(source: Source, data: bytes, topic: str = "") -> Batch:
         found = _read_document(data, elsewhere.append) if mapped is None else mapped
     everything = tuple(found)
     for one in everything:
-        _require_usable(one)
+        require_usable(one)
+        _require_time(one)
     observations = tuple(one for one in everything if one.value is not None)
     return Batch(observations, len(everything) - len(observations), len(data), elsewhere=len(elsewhere))
 
 
-def _require_usable(one: Observation) -> None:
-    """Refuse what no database can keep or no rule can compute with: it would come again and again for nothing."""
-    texts = (one.id, one.offering, one.uom, one.quality, one.value if isinstance(one.value, str) else None)
-    if any(text and _NOT_TEXT.search(text) for text in texts):
-        raise InputError("it has characters that are no text, such as NUL or half of a pair")
-    if isinstance(one.value, int) and abs(one.value) > _LARGEST:
-        raise InputError("the value is a number of more than 300 digits")
+def _require_time(one: Observation) -> None:
+    """Refuse a time that nobody can have observed at: where spans are asked for it would never be given."""
     if not (one.phenomenon_time.year >= _FIRST_YEAR and one.end.year <= _LAST_YEAR):
         raise InputError(f"the phenomenon time is before the year {_FIRST_YEAR} or after {_LAST_YEAR}")
 

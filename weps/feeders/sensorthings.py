@@ -15,7 +15,7 @@ from sos_server.time import format_instant, shifted
 from weps.errors import InputError, SourceException, SourceGarbled
 from weps.feeders.answers import read_content
 from weps.feeders.base import Batch, Counted
-from weps.feeders.convert import observation_id
+from weps.feeders.convert import observation_id, require_usable
 from weps.feeders.http import HttpRequest
 from weps.feeders.json_documents import decode_json
 from weps.feeders.secrets import is_secret
@@ -89,10 +89,12 @@ class SensorThingsFeeder:
             octets += len(answer.body)
             try:
                 page = tuple(decode_json(document))
+                some = [one._replace(id=observation_id(one)) for one in page if one.value is not None]
+                for each in some:
+                    require_usable(each)
             except InputError as error:
                 place = f" ({error.where})" if error.where else ""
                 raise SourceGarbled(f"the answer cannot be read: {error.message}{place}", answer.place) from error
-            some = [one._replace(id=observation_id(one)) for one in page if one.value is not None]
             nils += len(page) - len(some)
             found += some
         return Batch(tuple(found), nils, octets, len(found) + nils)

@@ -21,7 +21,7 @@ from weps.errors import (
 from weps.feeders import announced, csv_sos, template
 from weps.feeders.answers import Content, read_content
 from weps.feeders.base import Batch, Counted
-from weps.feeders.convert import convert, observation_id
+from weps.feeders.convert import convert, observation_id, require_usable
 from weps.feeders.forms import KVP, read_asked
 from weps.feeders.json_documents import decode_json
 from weps.feeders.json_sensorthings import next_page
@@ -234,6 +234,8 @@ def _with_ids(source: Source, found: Iterable[Observation]) -> tuple[tuple[Obser
     merged = _MERGE in source.template.lower()
     kept = (one._replace(id=observation_id(one, merged=merged)) for one in everything if one.value is not None)
     observations = tuple(kept)
+    for each in observations:
+        require_usable(each)
     return observations, len(everything) - len(observations)
 
 

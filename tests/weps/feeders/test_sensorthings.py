@@ -157,6 +157,10 @@ def test_whether_a_datastream_exists(sta, feeder, path, exists):
     ("behaviour", "error"),
     [
         (misbehaving.answer(b'{"value": [{"result": 1}]}'), SourceGarbled),
+        (
+            misbehaving.answer(b'{"value": [{"result": "\\ud800", "phenomenonTime": "2024-03-01T00:00:00Z"}]}'),
+            SourceGarbled,
+        ),
         (misbehaving.answer(b'{"hello": 1}'), SourceGarbled),
         (misbehaving.answer(b"<html><body>", content_type="text/html"), SourceGarbled),
         (misbehaving.answer(b'{"code": 400, "message": "no such filter"}', status=400), SourceException),
@@ -165,7 +169,17 @@ def test_whether_a_datastream_exists(sta, feeder, path, exists):
         (misbehaving.answer(b'{"value": [], "@iot.nextLink": "?"}'), SourceGarbled),
         (misbehaving.answer(b'{"value": [], "@iot.nextLink": "http://[sta/v1.1/x?$skip=1"}'), SourceGarbled),
     ],
-    ids=["no-time", "no-collection", "html", "refused", "busy", "page-elsewhere", "page-again", "page-nowhere"],
+    ids=[
+        "no-time",
+        "no-text",
+        "no-collection",
+        "html",
+        "refused",
+        "busy",
+        "page-elsewhere",
+        "page-again",
+        "page-nowhere",
+    ],
 )
 def test_what_is_no_whole_answer_is_an_error(server, fetcher, behaviour, error):
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests import misbehaving_sos as misbehaving
 from tests.misbehaving_sos import Behaviour
+from tests.weps.feeders.json_answers import om
 from tests.weps.feeders.sos_answers import FAULT, at, observation, report, response
 from weps.errors import SourceException, SourceGarbled, SourceUnreachable
 
@@ -36,6 +38,8 @@ GARBLED = {
     ),
     "by reference": (misbehaving.answer(response('<sos:observationData xlink:href="a"/>')), "else than observations"),
     "no time": (misbehaving.answer(response(observation("yesterday"))), "yesterday"),
+    "no text": (misbehaving.answer(json.dumps([om(result="half of a pair: \ud83d")]).encode()), "that are no text"),
+    "no number": (misbehaving.answer(json.dumps([om(result=10**400)]).encode()), "of more than 300 digits"),
     "not found": (misbehaving.answer(b"gone", 404), "answered 404 (Not Found)"),
     "not allowed": (misbehaving.answer(b"<html>sign in</html>", 401), "answered 401 (Unauthorized)"),
     "damaged gzip": (misbehaving.damaged_gzip, "compression is damaged"),
