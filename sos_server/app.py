@@ -25,9 +25,10 @@ from starlette.routing import Match, Mount, Route
 
 from sos_server.bindings import kvp, pox, soap
 from sos_server.bindings.at_hand import AtHand, log_answer
-from sos_server.bindings.http import Stream, accepts_gzip, compressed, in_chunks, is_form, read_body, resumed
+from sos_server.bindings.http import accepts_gzip, compressed, in_chunks, is_form, read_body, resumed
 from sos_server.bindings.inserting import Inserting
 from sos_server.bindings.receiving import InTime
+from sos_server.bindings.sending import PatientStream
 from sos_server.codecs import ows11, xml
 from sos_server.codecs.sos20.encode import encode
 from sos_server.errors import (
@@ -211,7 +212,7 @@ class _Face:
         log_answer(request, binding, began)
         if second is None:
             return Response(first, headers=headers)
-        return Stream(resumed((first, second), chunks), headers)
+        return PatientStream(resumed((first, second), chunks), headers, self.settings.answer_pause_seconds)
 
     def _binding(self, http: HttpRequest, body: bytes) -> tuple[str, partial[Request]]:
         # some clients send the parameters in the address of a POST

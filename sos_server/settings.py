@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     base_url: AnyHttpUrl | None = None  # the address that clients reach; taken from the request where it is not set
     request_limit_bytes: Annotated[int, Ge(1024)] = 32 * 1024 * 1024
     request_limit_seconds: Annotated[float, Gt(0)] = 60.0  # within which a body has to arrive
+    answer_pause_seconds: Annotated[float, Gt(0)] = 120.0  # that a client may take nothing of a long answer
     retention: Annotated[dict[str, Span], BeforeValidator(_from_json)] = {}  # by offering; `*` is every other one
     merge_observations: bool = False  # GetObservation gives an array for each series, where a request does not say
     counts_as_measures: bool = True  # counts go out as measures of unit 1, which more clients read than integers

@@ -44,7 +44,7 @@ class Answer:
 
 
 class Client:
-    """Sends requests to an application at an address; `leave_after` chunks the client goes away."""
+    """Sends requests to an application at an address; `leave_after` chunks the client goes away, or only `stalls`."""
 
     def __init__(self, app: Any, path: str = "/sos") -> None:
         self.app = app
@@ -70,6 +70,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         path: str | None = None,
         leave_after: int | None = None,
+        stalls: bool = False,
     ) -> Answer:
         given = {"host": "sos.example:8080"} | dict(headers or {})
         scope = {
@@ -87,9 +88,12 @@ class Client:
             "server": ("127.0.0.1", 8080),
             "state": {},
         }
-        return asyncio.run(self._exchange(scope, [body] if isinstance(body, bytes) else list(body), leave_after))
+        parts = [body] if isinstance(body, bytes) else list(body)
+        return asyncio.run(self._exchange(scope, parts, leave_after, stalls))
 
-    async def _exchange(self, scope: dict[str, Any], parts: list[bytes], leave_after: int | None) -> Answer:
+    async def _exchange(
+        self, scope: dict[str, Any], parts: list[bytes], leave_after: int | None, stalls: bool
+    ) -> Answer:
         answer = self.last = Answer()
         gone = asyncio.Event()
         left = list(parts)
@@ -110,6 +114,8 @@ class Client:
             elif message.get("body"):
                 answer.chunks.append(message["body"])
                 if leave_after is not None and len(answer.chunks) >= leave_after:
+                    if stalls:
+                        await gone.wait()
                     gone.set()
                     await asyncio.sleep(0.05)
 
