@@ -44,7 +44,7 @@ def test_the_file_that_ships_holds_the_defaults() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        pytest.param("prot = 1", "there is no setting prot; there are abstract, base_url, ", id="unknown"),
+        pytest.param("prot = 1", "there is no setting prot; there are abstract, answer_pause_seconds, ", id="unknown"),
         pytest.param(
             "port = 70000", "the setting port is wrong: .* less than or equal to 65535 .it is 70000", id="range"
         ),
