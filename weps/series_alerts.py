@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from weps.composing import source_alert_id
@@ -13,6 +13,7 @@ from weps.model import Alert, AlertStatus, Series, Target
 from weps.notify.message import compose_source_alert
 from weps.notify.text import clean_identifier, clean_line, format_time, short_name
 from weps.notify.wording import IDENTIFIER_LIMIT
+from weps.source_alerts import in_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,8 +66,8 @@ def note_series(transaction: BatchTransaction, watched: Watch, health: Health, n
 
 def _silence(watched: Watch, series: Series, count: int) -> str:
     newest, usual = watched.newest(series), watched.hearings[series].usual_distance()
-    whole = timedelta(seconds=round(usual.total_seconds())) if usual else None
-    reason = f"nothing newer than {format_time(newest.end)}; usually there is something every {whole}"
+    distance = usual and in_seconds(usual)
+    reason = f"nothing newer than {format_time(newest.end)}; usually there is something every {distance}"
     if count > MOST_TOLD:
         reason += f"; {count} series of the source fell silent at once, of which {MOST_TOLD} are told"
     return reason

@@ -139,4 +139,9 @@ def note_answer(
 
 def _silence(arrived: datetime | None, usual: timedelta | None) -> str:
     since = format_time(arrived) if arrived else "the beginning"
-    return f"nothing new since {since}; usually there is something every {usual}"
+    return f"nothing new since {since}; usually there is something every {usual and in_seconds(usual)}"
+
+
+def in_seconds(usual: timedelta) -> timedelta:
+    """Give a distance as people are told it: in whole seconds, at least one."""
+    return timedelta(seconds=max(1, round(usual.total_seconds())))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.flaky_sos import FlakySos
 from tests.weps.bench import Bench, at
@@ -10,7 +13,7 @@ from tests.weps.sources import DAY, read_services, shown, told
 from weps.engine import Engine
 from weps.feeders.http import Fetcher
 from weps.feeders.sos import SosFeeder
-from weps.source_alerts import Alarm
+from weps.source_alerts import Alarm, in_seconds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +47,14 @@ def test_a_source_that_falls_silent_is_told_and_told_when_it_speaks_again(bench:
     first, last = bench.alerts(subscription)
     assert (first.episode, last.episode) == (first.id, first.id)
     assert "nothing new since 2024-03-01T13:00:00Z; usually there is something every 0:10:00" in first.text
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0.2, "0:00:01"), (59.987825, "0:01:00"), (86400, "1 day, 0:00:00")])
+def test_what_is_usual_is_told_in_whole_seconds(seconds: float, told: str):
+    """
+    Nobody reads microseconds; what comes faster than each second is told so.
+    """
+    assert str(in_seconds(timedelta(seconds=seconds))) == told
 
 
 def test_a_source_that_was_never_regular_is_not_called_silent(bench: Bench):
