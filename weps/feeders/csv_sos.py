@@ -109,6 +109,8 @@ class _Layout:
             time, time_end = parse_instant(begin), parse_instant(end) if slash else None
         except ValueError as error:
             raise InputError(str(error), where) from error
+        if time_end is not None and time_end < time:
+            raise InputError("the period ends before it begins", where)
         feature, procedure = self._text(row, self.feature), self._text(row, self.procedure)
         place, level = self._place(row, where), self._level(row)
         for each in self.properties:

@@ -105,8 +105,11 @@ def _columns(fields: Sequence[Members], definitions: Sequence[str], time: int) -
     for index, definition in enumerate(definitions):
         if index == time or _QUALITY.search(definition) or _POSITION.search(definition):
             continue
+        # That of the property itself: there may be another whose name begins alike.
         quality = [
-            other for other, each in enumerate(definitions) if each.startswith(definition) and _QUALITY.search(each)
+            other
+            for other, each in enumerate(definitions)
+            if each.startswith(definition) and _QUALITY.fullmatch(each, len(definition))
         ]
         yield _Column(index, definition or UNKNOWN, unit_of(fields[index].get("uom")), next(iter(quality), None))
 

@@ -43,6 +43,9 @@ def _read_line(line: bytes, where: str) -> Observation:
     time = _instant(members, "phenomenon_time", where)
     if time is None:
         raise InputError("phenomenon_time is null; an observation needs a time", where)
+    end = _instant(members, "phenomenon_time_end", where)
+    if end is not None and end < time:
+        raise InputError("the period ends before it begins", where)
     return Observation(
         phenomenon_time=time,
         procedure=_name(members, "procedure", where),
@@ -50,7 +53,7 @@ def _read_line(line: bytes, where: str) -> Observation:
         feature_of_interest=_name(members, "feature_of_interest", where),
         value=_value(members["value"], where),
         uom=_text(members, "uom", where),
-        phenomenon_time_end=_instant(members, "phenomenon_time_end", where),
+        phenomenon_time_end=end,
         result_time=_instant(members, "result_time", where),
         offering=_text(members, "offering", where),
         nil_reason=_text(members, "nil_reason", where),

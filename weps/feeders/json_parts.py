@@ -55,13 +55,15 @@ def time_of(value: Any, where: str) -> Time | None:
     """Read a time: text, a list of both ends, milliseconds since 1970, or an object; None where there is none."""
     if isinstance(value, str) and value.strip():
         begin, slash, end = value.partition("/")
-        return _time(_instant(begin, where), _instant(end, where) if slash else None)
+        return _time(_instant(begin, where), _instant(end, where) if slash else None, where)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return Time(_since_1970(value, where))
     if isinstance(value, list) and len(value) in (1, 2):
         parts = [time_of(part, where) for part in value]
         first, last = parts[0], parts[-1]
-        return None if first is None or last is None else _time(first.begin, last.begin if len(value) == 2 else None)
+        if first is None or last is None:
+            return None
+        return _time(first.begin, last.begin if len(value) == 2 else None, where)
     if isinstance(value, Mapping):
         return _time_of_object(value, where)
     return None
@@ -76,7 +78,9 @@ def _time_of_object(value: Members, where: str) -> Time | None:
     return time_of(inner, where)
 
 
-def _time(begin: datetime, end: datetime | None) -> Time:
+def _time(begin: datetime, end: datetime | None, where: str) -> Time:
+    if end is not None and end < begin:
+        raise InputError("the period ends before it begins", where)
     return Time(begin, None if end == begin else end)
 
 

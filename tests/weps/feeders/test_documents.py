@@ -293,3 +293,22 @@ def test_what_is_written_as_json_lines_is_read_back_equal():
     found = read_observations(lines.encode())
 
     assert found == tuple(observation._replace(id=str(index)) for index, observation in enumerate(EXPECTED))
+
+
+BACKWARDS = {
+    "json lines": '{"phenomenon_time": "2024-03-02T00:00:00Z", "phenomenon_time_end": "2024-03-01T00:00:00Z", '
+    '"procedure": "p", "observed_property": "o", "feature_of_interest": "f", "value": 1}',
+    "om json": '[{"procedure": "p", "observedProperty": "o", "result": 1, '
+    '"phenomenonTime": ["2024-03-02T00:00:00Z", "2024-03-01T00:00:00Z"]}]',
+    "sensorthings": '{"@iot.id": 1, "result": 1, "phenomenonTime": "2024-03-02T00:00:00Z/2024-03-01T00:00:00Z"}',
+    "csv": "station_id,sensor_id,date_time,level (m)\ns,p,2024-03-02T00:00:00Z/2024-03-01T00:00:00Z,1\n",
+}
+
+
+@pytest.mark.parametrize("text", BACKWARDS.values(), ids=BACKWARDS)
+def test_a_period_that_ends_before_it_begins_is_refused(text: str):
+    """
+    In each format, as in XML: nobody can tell which of its ends is wrong.
+    """
+    with pytest.raises(InputError, match="ends before it begins"):
+        read_observations(text.encode())

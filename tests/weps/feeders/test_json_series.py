@@ -36,6 +36,25 @@ def test_istsos_is_read(holder):
     assert {one.position for one in found} == {(8.9, 46.1)}
 
 
+def test_a_quality_of_istsos_is_that_of_its_own_property():
+    """
+    Also where another property begins with the name of this one, and stands before it.
+    """
+    fields = [
+        {"name": "Time", "definition": "urn:time:iso8601"},
+        *({"name": name, "definition": f"urn:water{name}", "uom": "m"} for name in ("level:qualityIndex", "level", "")),
+        {"name": "quality", "definition": "urn:water:qualityIndex"},
+    ]
+    array = {"field": fields, "values": [["2016-01-11T10:00:00Z", "100", "1.5", "2.5", "200"]]}
+
+    found = list(decode_json({"data": [{"procedure": "p", "result": {"DataArray": array}}]}))
+
+    assert [(one.observed_property, one.value, one.quality) for one in found] == [
+        ("urn:waterlevel", 1.5, "100"),
+        ("urn:water", 2.5, "200"),
+    ]
+
+
 def test_a_place_of_istsos_in_another_system_is_not_told():
     """
     Swiss coordinates are no degrees.
