@@ -226,7 +226,10 @@ def read_duration(text: str, uom: str | None) -> timedelta:
     except OverflowError:
         duration = LONGEST * 2
     except ValueError as error:
-        raise ValueError(f'"{text}" is not a duration: give ISO 8601 such as PT6H or P1D, or a number.') from error
+        raise ValueError(
+            f'"{text}" is not a duration: give ISO 8601 in weeks, days, hours, minutes and seconds, such as PT6H or '
+            f"P1D, or a number ({uom or 's'})."
+        ) from error
     if duration <= timedelta(0):
         raise ValueError(f'"{text}" is not a positive duration.')
     if duration > LONGEST:

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from sos_server.time import parse_instant
 from weps.errors import InputError, MissingInputError, NotFoundError
 from weps.handling.episodes import OverError
+from weps.json_faults import json_fault
 from weps.model import AlertStatus, Severity
 from weps.processes.bodies import read_body
 from weps.processes.inputs import read_duration
@@ -61,7 +62,7 @@ def _object(body: bytes, names: tuple[str, ...]) -> dict[str, Any]:
     try:
         members = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise InputError("the body is no JSON") from error
+        raise InputError(f"the body is no JSON: {json_fault(error)}") from error
     if not isinstance(members, dict):
         raise InputError("the body is no JSON object")
     check_text(members)

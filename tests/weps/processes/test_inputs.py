@@ -85,6 +85,17 @@ def test_what_is_no_positive_duration_is_refused(text):
     assert caught.value.where == "every"
 
 
+@pytest.mark.parametrize(("uom", "told"), [(None, "(s)"), ("h", "(h)")])
+def test_a_duration_that_is_refused_tells_what_can_be_written(uom: str | None, told: str):
+    """
+    What is ISO 8601 as well, but months and years, and the unit of a number.
+    """
+    with pytest.raises(InputError, match="in weeks, days, hours, minutes and seconds") as caught:
+        check_inputs(PROCESS, {"every": [Text("P1Y", uom)]})
+
+    assert told in caught.value.message
+
+
 def test_a_duration_may_be_without_end_where_the_input_says_so():
     """
     -1 means until cancelled, other negative numbers mean nothing.

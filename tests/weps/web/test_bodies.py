@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from starlette.applications import Starlette
 
+from tests.weps.asgi import Client
 from tests.weps.notify.stores import open_store
 from weps.web.episodes import create_episode_routes
 from weps.web.routes import create_routes
@@ -69,3 +70,21 @@ def test_a_compressed_body_is_refused(app, path):
     status, _, text = send_headers(app, path, headers)
 
     assert (415, "The request is compressed; send it as it is.") == (status, text)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"by": "Ada",\n "text": }', "Expecting value at line 2, column 10"),
+        ('{"by": "Zoé"}'.encode("latin-1"), "it is not in UTF-8"),
+        (b"[" * 50_000, "it is nested too deeply"),
+    ],
+    ids=["a fault", "another encoding", "deep"],
+)
+def test_a_body_that_is_no_json_is_refused_with_the_place_of_the_fault(app, body: bytes, reason: str):
+    """
+    As in messages that are pushed, and in requests of OGC API - Processes.
+    """
+    answer = Client(app).ask("POST", "/episodes/x/comment", body, content_type="application/json")
+
+    assert (answer.status, answer.text) == (400, f"the body is no JSON: {reason}")
