@@ -27,7 +27,7 @@ class Capabilities:
     """
     What the service offers; `sections` are those to show, `base_url` the address that clients reach it by.
 
-    `updated` is the update sequence: an ISO instant of the last change of sensors or extents.
+    `update_sequence` is an ISO instant: that of the last change of sensors or extents.
     """
 
     version: str

@@ -51,7 +51,8 @@ def get_capabilities(context: Context, request: GetCapabilities) -> Capabilities
         provider_name=context.identity.provider_name,
         provider_site=context.identity.provider_site,
         update_sequence=format_instant(from_microseconds(updated)),
-        contents=contents if "Contents" in sections else (),
+        # the operations tell of these, too: the names that they take
+        contents=contents if sections & {"Contents", "OperationsMetadata"} else (),
         description_formats=DESCRIPTION_FORMATS,
         observation_types=OBSERVATION_TYPES,
         feature_types=FEATURE_TYPES,

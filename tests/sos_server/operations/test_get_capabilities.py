@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from lxml import etree
 
+from sos_server.codecs import xml
+from sos_server.codecs.sos20.encode import encode
 from sos_server.errors import InvalidParameterValue, InvalidUpdateSequence, SosError, VersionNegotiationFailed
 from sos_server.model import OM_MEASUREMENT, SAMPLING_POINT, Extent, Offering, OfferingContent
 from sos_server.requests import GetCapabilities
@@ -36,6 +39,22 @@ def test_the_sections_asked_for_are_given(sos: Asked, asked: tuple[str, ...] | N
     answer = sos.ask(GetCapabilities(sections=asked))
 
     assert sections == answer.sections
+
+
+@pytest.mark.parametrize("section", ["Contents", "OperationsMetadata"])
+def test_a_section_alone_is_what_it_is_among_others(sos: Asked, section: str) -> None:
+    """
+    Operations tell which names they take also where the offerings are not told.
+    """
+    sos.ask(sensor())
+    whole = xml.parse(b"".join(encode(sos.ask(GetCapabilities()))))
+
+    alone = xml.parse(b"".join(encode(sos.ask(GetCapabilities(sections=(section,))))))
+
+    (found,) = alone
+    (told,) = (each for each in whole if each.tag == found.tag)
+    assert etree.tostring(told, method="c14n", exclusive=True) == etree.tostring(found, method="c14n", exclusive=True)
+    assert b"thermometer" in etree.tostring(found)
 
 
 def test_an_offering_is_told_with_everything_that_clients_ask_for(sos: Asked) -> None:
