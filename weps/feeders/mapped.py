@@ -203,6 +203,8 @@ def _time(mapping: ReadingMapping, item: _Item, place: Place | None) -> datetime
         return None
     form = mapping.timeFormat
     try:
+        if isinstance(found, bool):
+            raise ValueError(f"{found} is no time")
         if form in _SINCE_1970:
             return _EPOCH + timedelta(seconds=float(found) * _SINCE_1970[form])
         if form != ISO:

@@ -20,6 +20,7 @@ the items of a document.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Annotated, Any, TypeAlias
 
@@ -29,6 +30,7 @@ from weps.errors import InputError
 
 ISO = "iso8601"
 _MOST = 200
+_YEAR = re.compile("%[YyGcx]")
 
 
 class Constant(BaseModel):
@@ -101,6 +103,8 @@ def canonical_mapping(text: str) -> dict[str, Any]:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"] if not str(part)[:1].isupper() and part != "str")
         raise InputError(f"the mapping is wrong at {name or 'its begin'}: {first['msg']}", "mapping") from error
+    if "%" in found.timeFormat and not _YEAR.search(found.timeFormat):
+        raise InputError(f"the mapping is wrong at timeFormat: {found.timeFormat} has no year, such as %Y", "mapping")
     for number, places in enumerate(found.readings, start=1):
         for name in ("time", "value", "procedure", "observedProperty"):
             if name not in places:

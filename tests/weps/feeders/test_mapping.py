@@ -104,6 +104,7 @@ def test_times_are_read_as_the_mapping_says(form, zone, text):
         ({"t": 5, "v": 1, "p": "A"}, {}, "timeFormat s or ms"),
         ({"t": "soon", "v": 1, "p": "A"}, {}, "not an ISO 8601 time"),
         ({"t": "inf", "v": 1, "p": "A"}, {"timeFormat": "s"}, "infinity"),
+        ({"t": True, "v": 1, "p": "A"}, {"timeFormat": "s"}, "True is no time"),
         ({"t": "2024-03-01", "v": 1}, {}, "has no procedure"),
         ({"t": "2024-03-01", "x": 1, "p": "A"}, {}, "nothing stands where the mapping has the value"),
         ({"t": "2024-03-01", "v": "wet", "p": "A"}, {"uom": {"constant": "m"}}, "no number, but has a unit"),
@@ -118,6 +119,7 @@ def test_times_are_read_as_the_mapping_says(form, zone, text):
         "number",
         "instant",
         "for-ever",
+        "truth",
         "series",
         "value",
         "text",
@@ -175,9 +177,10 @@ def test_a_column_that_is_not_there_is_told():
         (json.dumps({**SIMPLE, "value": 5}), "wrong at value"),
         (json.dumps({**SIMPLE, "uom": {"constant": ""}}), "wrong at uom"),
         (json.dumps({**SIMPLE, "timeFormat": "sometimes"}), "wrong at timeFormat"),
+        (json.dumps({**SIMPLE, "timeFormat": "%H:%M"}), "%H:%M has no year"),
         (json.dumps({**SIMPLE, "value": None, "observations": [{"uom": "/u"}]}), "value of observation 1"),
     ],
-    ids=["list", "no-json", "incomplete", "unknown", "number", "empty", "time", "inner"],
+    ids=["list", "no-json", "incomplete", "unknown", "number", "empty", "time", "no-year", "inner"],
 )
 def test_a_mapping_that_is_wrong_is_refused_with_the_member(text, why):
     """
