@@ -145,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     server = commands.add_parser(
         "serve",
         help="answer requests until Ctrl-C",
-        description=f"Serve SOS 2.0 over KVP and POX at http://HOST:PORT{PATH} until Ctrl-C or SIGTERM.",
+        description=f"Serve SOS 2.0 over KVP, POX and SOAP at http://HOST:PORT{PATH} until Ctrl-C or SIGTERM.",
         epilog="Settings come from config/sos_server.toml, over that SOS_* variables, over that options. "
         f'Try: curl "http://127.0.0.1:8081{PATH}?service=SOS&request=GetCapabilities"',
     )
