@@ -53,7 +53,7 @@ def create_feeders(
     own_sos = OwnSos(fetcher, sos, sos_endpoints, base_url, settings.answer_limit)
     logins = {broker: login.get_secret_value() for broker, login in settings.broker_logins.items()}
     guard, contexts = Guard(allowed_hosts), create_broker_contexts(settings)
-    brokers = Brokers(guard, _installation(settings.data), logins, contexts=contexts)
+    brokers = Brokers(guard, read_installation(settings.data), logins, contexts=contexts)
     hubs, faults = Hubs(fetcher.send, f"{sos_endpoints[0].removesuffix('/sos')}/push"), Faults()
     pushed, documents = PushedFeeder(brokers, hubs, faults), DocumentFeeder(fetcher)
     others: dict[str, Feeder] = {
@@ -65,9 +65,14 @@ def create_feeders(
     return Feeders(FeederByBinding(SosFeeder(own_sos), others), brokers, hubs, faults, ContentsReader(own_sos))
 
 
-def _installation(data: Path) -> str:
+def read_installation(data: Path) -> str:
     """Give the text that brokers know this installation by, made at the first start."""
     file = data / _INSTALLATION
-    if not file.exists():
-        file.write_text(secrets.token_hex(16))
-    return file.read_text()
+    known = file.read_text() if file.exists() else ""
+    if not known.strip():
+        known = secrets.token_hex(16)
+        # Written whole or not at all: an empty name would be that of every installation that ended in between.
+        written = file.with_suffix(".new")
+        written.write_text(known)
+        written.replace(file)
+    return known
