@@ -26,7 +26,7 @@ from sos_server.settings import Settings as SosSettings
 from weps.channels import create_channels, create_webhook_channel, standing_targets
 from weps.delivery.worker import DeliveryWorker
 from weps.engine import Engine
-from weps.errors import SettingsError
+from weps.errors import SettingsError, StoreError
 from weps.feeders.http import Fetcher
 from weps.feeders.limits import HostLimits
 from weps.feeding import create_feeders
@@ -59,6 +59,7 @@ LOG = logging.getLogger("weps.app")
 SOS_PATH = "/sos"
 HEARTBEAT_LIMIT = 10.0
 SECONDS_TO_STOP = 2.0
+SECONDS_UNTIL_TRIED_AGAIN = 60
 SECONDS_TO_ANSWER = 30.0
 
 
@@ -189,6 +190,8 @@ async def _fail(request: Request, error: Exception) -> Response:
     """Answer what no face expected, such as a database that takes nothing any more; strangers are not told why."""
     if not f"{request.url.path}/".startswith(f"{SOS_PATH}/"):  # which has answered and logged what failed in it
         LOG.error("request failed method=%s path=%s", request.method, request.url.path, exc_info=error)
+    if isinstance(error, StoreError):
+        return refused(503, error.message, {"Retry-After": str(SECONDS_UNTIL_TRIED_AGAIN)})
     return refused(500, "The service failed on this request; its log says why. It may be tried again.")
 
 

@@ -21,7 +21,7 @@ from weps import watch
 from weps.asking import Asker
 from weps.beginning import learn_periods, look_on, prime
 from weps.composing import flapping_alert
-from weps.errors import FeedError, NotFoundError, SourceDenied, SourceUnreachable
+from weps.errors import FeedError, NotFoundError, SourceDenied, SourceUnreachable, StoreError
 from weps.feeders.base import Batch, Feeder
 from weps.joining import Joiner, known_from
 from weps.lifecycle import Lifecycle
@@ -34,6 +34,7 @@ from weps.store import BatchTransaction, Store
 
 LOG = logging.getLogger("weps.engine")
 REST = timedelta(seconds=30)
+REST_OF_STORE = timedelta(seconds=5)
 
 
 class Engine(Lifecycle):
@@ -183,9 +184,12 @@ class Engine(Lifecycle):
                 self._failed(feed, error)
         except NotFoundError:
             LOG.debug("feed is gone feed=%d", feed_id)
+        except StoreError as error:
+            LOG.warning("poll not stored feed=%d error=%s", feed_id, error)
+            self._resting[feed_id] = self._clock() + REST_OF_STORE
         except Exception:  # a poll must never take the others with it
             LOG.exception("poll broke feed=%d", feed_id)
-            # Kept in memory too: where the disk is full it cannot be stored, and would break again at once.
+            # Kept in memory too: where it cannot be stored, it would break again at once.
             rest = self._resting[feed_id] = self._clock() + REST
             self.store.poll_failed(feed_id, "an internal error, see the log", rest)
         finally:

@@ -15,6 +15,7 @@ Everything that can go wrong, and who is to blame.
     │   ├── SourceException     … it answered an OWS exception report
     │   └── SourceGarbled       … it answered something that is no observations
     │       └── SourceTooLarge      … or more than is taken at once
+    ├── StoreError          the store can do nothing just now     → HTTP 503, to be tried again
     ├── StateError          a stored state does not fit its rule → the rule has to be started anew
     ├── DeliveryError       a target did not take an alert       → the outbox tries again
     └── SettingsError       the configuration is wrong           → the start stops with one line
@@ -75,6 +76,10 @@ class RuleError(InputError):
 
 class NotFoundError(WepsError):
     """What was asked for does not exist."""
+
+
+class StoreError(WepsError):
+    """The store can do nothing just now, such as on a full disk; nothing of what was asked for is kept."""
 
 
 class FeedError(WepsError):

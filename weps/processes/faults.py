@@ -12,6 +12,7 @@ from weps.errors import (
     InputError,
     MissingInputError,
     NotFoundError,
+    StoreError,
     WepsError,
 )
 
@@ -87,6 +88,7 @@ CODES: Codes = (
     (InputError, "InvalidParameterValue", 400),
     (NotFoundError, "InvalidParameterValue", 400),
     (FeedError, "NoApplicableCode", 502),
+    (StoreError, "NoApplicableCode", 503),
 )
 """The codes of WPS 1.0.0 (OGC 05-007r7 tables 38 and 62), with the statuses of OGC 06-121r9 table 28."""
 

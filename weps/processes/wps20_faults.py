@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from weps.errors import FeedError, InputError, MissingInputError, NotFoundError
+from weps.errors import FeedError, InputError, MissingInputError, NotFoundError, StoreError
 from weps.processes.faults import (
     Codes,
     Fault,
@@ -43,6 +43,7 @@ _SHARED: Codes = (
     (ResultNotReady, "ResultNotReady", 400),
     (NotFoundError, "InvalidParameterValue", 400),
     (FeedError, "NoApplicableCode", 502),
+    (StoreError, "NoApplicableCode", 503),
 )
 REQUEST_CODES: Codes = (*_SHARED, (InputError, "InvalidParameterValue", 400))
 """The codes of a request that cannot be read."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
+import sqlite3
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
-from weps.errors import SettingsError
+from weps.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +31,8 @@ PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_time
 """An alert that was stored survives a power cut; a writer waits for its turn for half a minute."""
 
 
+PASSING = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+PRIMARY = 0xFF  # of an error code of SQLite; what is above tells more
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 TAKE_TURNS = text("SELECT pg_advisory_xact_lock(8769781)")  # any number, but the same in all processes
 
@@ -51,6 +55,8 @@ class Database:
 
     Readers see a snapshot and never wait. Writers take turns from their begin, so that what one reads is still true
     when it commits, and what has a higher number was committed later.
+
+    What the database cannot do just now is raised as `StoreError` where the connection is given back.
     """
 
     def __init__(self, url: str) -> None:
@@ -69,24 +75,38 @@ class Database:
                 command.upgrade(config, "head")
         except CommandError as error:  # the version of the tables is none of ours
             raise SettingsError(f"the database was made by a newer WEPS; start it with that one ({error})") from error
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, StoreError) as error:
             fault = f"the database {self._engine.url.database} cannot be opened or is damaged"
-            raise SettingsError(f"{fault} ({type(error).__name__})") from error
+            raise SettingsError(f"{fault} ({type(error.__cause__ or error).__name__})") from error
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees one snapshot."""
         options = {} if self._is_sqlite else SNAPSHOT
-        with self._engine.connect().execution_options(**options) as connection, connection.begin():
+        with self._told(), self._engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a connection whose work is committed whole at the end, or not at all."""
-        with self._engine.connect().execution_options(write=True) as connection, connection.begin():
+        with self._told(), self._engine.connect().execution_options(write=True) as connection, connection.begin():
             if not self._is_sqlite:
                 connection.execute(TAKE_TURNS)
             yield connection
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Raise `StoreError` for what the database cannot do just now."""
+        try:
+            yield
+        except (OperationalError, NoConnection, self._engine.dialect.loaded_dbapi.OperationalError) as error:
+            if not _is_passing(error):
+                raise
+            LOG.error("store unavailable reason=%r", str(getattr(error, "orig", None) or error).partition("\n")[0])
+            raise StoreError(
+                "The store of the service can do nothing just now: its disk may be full, or it is busy or away. "
+                "Nothing of this request was kept; try it again in a while."
+            ) from error
 
     def first_row(self, statement: Select[Any], **values: str) -> tuple[Any, ...] | None:
         """
@@ -97,14 +117,11 @@ class Database:
         prepared = self._prepared.get(statement)
         if prepared is None:
             prepared = self._prepared.setdefault(statement, _prepare(statement, self._engine.dialect))
-        connection = self._engine.raw_connection()
-        try:
+        with self._told(), closing(self._engine.raw_connection()) as connection:
             cursor = connection.cursor()
             given, names = prepared.values | values, prepared.names
             cursor.execute(prepared.text, given if names is None else tuple(given[name] for name in names))
             row = cursor.fetchone()
-        finally:
-            connection.close()
         if row is None:
             return None
         return tuple(read(value) if read else value for read, value in zip(prepared.readers, row, strict=True))
@@ -118,7 +135,7 @@ class Database:
         try:
             with self.reading() as connection:
                 connection.execute(text("SELECT 1"))
-        except SQLAlchemyError:
+        except (SQLAlchemyError, StoreError):
             LOG.exception("database unreachable")
             return False
         return True
@@ -126,6 +143,12 @@ class Database:
     def dispose(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+def _is_passing(error: Exception) -> bool:
+    """Tell whether it is the moment that is wrong, and not what was asked."""
+    cause = getattr(error, "orig", None) or error
+    return not isinstance(cause, sqlite3.Error) or getattr(cause, "sqlite_errorcode", 0) & PRIMARY in PASSING
 
 
 def _prepare(statement: Select[Any], dialect: Dialect) -> _Prepared:
