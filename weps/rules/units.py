@@ -7,6 +7,7 @@ exactly on a threshold must stay there. Logarithmic units (pH, dB) cannot be con
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any
 
 from weps.rules.unit_names import ucum_candidates
 
+_LOG = logging.getLogger(__name__)
 LONGEST_CODE = 100
 _DATUM = re.compile(r"(.+)\+[A-Za-z]+")
 _HUGE_POWER = re.compile(r"[^\s\d./({][+-]?\d{3,}|\d{10,}")
@@ -102,6 +104,12 @@ def convert(value: float, source: str, target: str) -> float:
             f"a value in {source!r} cannot be converted to {target!r}: they are not UCUM units of one kind"
         )
     return way.apply(value)
+
+
+@lru_cache(maxsize=4096)
+def warn_of_kinds(code: str, wanted: str) -> None:
+    """Warn, once for each pair, that values of one kind of unit are compared with a bound of another."""
+    _LOG.warning("unit_kinds_differ observed=%s rule=%s: such observations never fulfil the condition", code, wanted)
 
 
 def _way(convert_quantity: Callable[[Any], Any], units: Any) -> Conversion | None:

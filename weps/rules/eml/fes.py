@@ -12,10 +12,10 @@ from weps.rules.eml.document import Guard, Mention, ViewCount
 from weps.rules.eml.literal import FilterFault, read_distance, read_literal, read_time
 from weps.rules.eml.spec import FES
 from weps.rules.eml.structure import child, children, local_name, text
-from weps.rules.eml.units import find_unit
 from weps.rules.operators.event import parse_number
 from weps.rules.operators.guard import unit_of
 from weps.rules.operators.property import TIMES
+from weps.rules.units import find_unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable

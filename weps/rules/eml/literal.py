@@ -8,8 +8,8 @@ from sos_server.time import parse_instant
 from weps.rules import expression as ex
 from weps.rules.eml import gml
 from weps.rules.eml.structure import child, children, local_name, text
-from weps.rules.eml.units import find_unit
 from weps.rules.operators.event import parse_number
+from weps.rules.units import find_unit
 
 _SWE = ("http://www.opengis.net/swe/1.0.1", "http://www.opengis.net/swe/2.0", "http://www.opengis.net/swe/1.0")
 METRES = {

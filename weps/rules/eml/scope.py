@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from weps.rules.eml.units import find_unit, warn_of_kinds
 from weps.rules.operators import property as props
 from weps.rules.operators.event import Event, number_of
+from weps.rules.units import find_unit, warn_of_kinds
 
 if TYPE_CHECKING:
     from weps.rules.operators.event import Match, Number

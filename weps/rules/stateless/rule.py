@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from weps.model import Comparison, Detection
 from weps.rules import expression as ex
 from weps.rules.eml.scope import EventScope, Names
-from weps.rules.eml.units import find_unit
 from weps.rules.migration import version_of, versioned
 from weps.rules.operators.event import Event, known, number_of, parse_number
 from weps.rules.operators.guard import bind, unit_of
@@ -22,7 +21,7 @@ from weps.rules.operators.verdict import shared
 from weps.rules.stateless.describe import describe
 from weps.rules.stateless.names import VALUE_NAMES, conjuncts, normalised, references_of
 from weps.rules.threshold.selection import CORRELATIONS
-from weps.rules.units import conversion
+from weps.rules.units import conversion, find_unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias
 from weps.model import Observation, Value
 from weps.rules.base import WHOLE_RULE
 from weps.rules.threshold.quality import Quality
-from weps.rules.units import conversion
+from weps.rules.units import conversion, warn_of_kinds
 
 EARTH_RADIUS_KM = 6371.0
 LARGEST = sys.float_info.max
@@ -123,8 +123,12 @@ def read_number(observation: Observation, uom: str | None) -> float | None:
         return None
     if uom is None or observation.uom == uom:
         return value
-    way = conversion(observation.uom or "1", uom)
-    return None if way is None else way.apply(value)
+    code = observation.uom or "1"
+    way = conversion(code, uom)
+    if way is None:
+        warn_of_kinds(code, uom)
+        return None
+    return way.apply(value)
 
 
 def read_text(observation: Observation, uom: str | None) -> str | None:

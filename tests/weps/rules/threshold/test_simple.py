@@ -6,6 +6,7 @@ import pytest
 
 from tests.weps.rules.making import detections, events, firings, level, levels, threshold
 from weps.model import Comparison, Severity
+from weps.rules.units import warn_of_kinds
 
 
 @pytest.mark.parametrize(
@@ -290,3 +291,17 @@ def test_time_of_a_period_is_its_end():
     found = firings(threshold(), [level(0, 3)._replace(phenomenon_time_end=level(10, 3).phenomenon_time)])
 
     assert [10] == found
+
+
+def test_values_that_can_never_be_compared_are_told_once(caplog: pytest.LogCaptureFixture):
+    """
+    Whoever takes a wrong unit would wait for ever; the log and the backtest say why.
+    """
+    warn_of_kinds.cache_clear()
+
+    found = firings(threshold(uom="Cel"), [level(minute, 3, uom="kg") for minute in range(3)])
+
+    assert found == []
+    assert [each.getMessage() for each in caplog.records] == [
+        "unit_kinds_differ observed=kg rule=Cel: such observations never fulfil the condition"
+    ]
