@@ -22,6 +22,7 @@ from sos_server.model import Observation, ResultTemplate
 from weps.errors import SourceException, SourceGarbled
 from weps.feeders import template
 from weps.feeders.answers import read_content, read_document
+from weps.feeders.http import without_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +62,7 @@ class ResultReader:
         """Read the observations of a GetResultResponse; raises `SosError` or a `FeedError` for what cannot be read."""
         values = root.find(xml.tag("sos:resultValues"))
         if values is None:
-            raise SourceGarbled("the GetResultResponse has no resultValues", where=source.endpoint)
+            raise SourceGarbled("the GetResultResponse has no resultValues", where=without_query(source.endpoint))
         if not "".join(values.itertext()).strip():
             return []
         kept = self._known.get(source)
@@ -125,7 +126,7 @@ def _decode(source: Source, known: _Known, values: etree._Element) -> list[Obser
     if len(features) > 1 and not tells_feature:
         raise SourceGarbled(
             f"the results of {len(features)} features cannot be told apart; name one featureOfInterest in the template",
-            where=source.endpoint,
+            where=without_query(source.endpoint),
         )
     feature = features[0] if features else UNKNOWN
     shared = ResultTemplate(

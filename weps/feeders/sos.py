@@ -23,6 +23,7 @@ from weps.feeders.answers import Content, read_content
 from weps.feeders.base import Batch, Counted
 from weps.feeders.convert import convert, observation_id, require_usable
 from weps.feeders.forms import KVP, read_asked
+from weps.feeders.http import without_query
 from weps.feeders.json_documents import decode_json
 from weps.feeders.json_sensorthings import next_page
 from weps.feeders.kvp import RESULT_TIME
@@ -214,7 +215,8 @@ def _whole_second(instant: datetime) -> datetime:
 def _latest_request(source: Source, declared: bool) -> HttpRequest:
     request = template.build_latest_request(source, declared=declared)
     if request is None:
-        raise SourceException("SOS 1.0.0 has no time filter latest", source.endpoint, code="OptionNotSupported")
+        place = without_query(source.endpoint)
+        raise SourceException("SOS 1.0.0 has no time filter latest", place, code="OptionNotSupported")
     return request
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from weps.errors import SourceException, SourceGarbled, SourceTooLarge
 from weps.feeders.answers import read_content
-from weps.feeders.http import HttpRequest
+from weps.feeders.http import HttpRequest, without_query
 from weps.feeders.json_sensorthings import next_page
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def pages(
         if url in asked:
             raise SourceGarbled("the next page is one that was read before", answer.place)
         request = replace(request, url=url)
-    raise SourceException(f"more than {most} pages", request.url, code="ResponseExceedsSizeLimit")
+    raise SourceException(f"more than {most} pages", without_query(request.url), code="ResponseExceedsSizeLimit")
 
 
 def _page(send: Callable[[HttpRequest], Answer], request: HttpRequest) -> tuple[Answer, dict[str, Any]]:

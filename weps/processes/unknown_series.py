@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from weps.errors import FeedError, InputError, SourceException
 from weps.feeders.contents import ContentsReader
+from weps.feeders.http import without_query
 from weps.feeders.sos import is_unknown_series
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _offered(context: Context, source: Source, locator: str) -> str:
     if not names:
         return ""
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return f"; {source.endpoint} has the {kind} {', '.join(sorted(names)[:MOST_NAMED])}{more}"
+    return f"; {without_query(source.endpoint)} has the {kind} {', '.join(sorted(names)[:MOST_NAMED])}{more}"
 
 
 def _names(contents: Contents, locator: str) -> tuple[str, frozenset[str]]:

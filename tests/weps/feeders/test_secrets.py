@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from itertools import count
+
 import pytest
 
+from tests import misbehaving_sos as misbehaving
+from weps.errors import SourceException
 from weps.feeders.secrets import is_secret, masked
 from weps.feeders.sources import document_source, shown_source, sta_source
-from weps.feeders.template import read_kvp
+from weps.feeders.sta_requests import get, pages
+from weps.feeders.template import read_kvp, read_pox
 from weps.model import Source
 
 NAMES = {
@@ -60,3 +66,39 @@ def test_clients_are_shown_sources_without_their_keys(source: Source):
     assert "S3CRET" in source.endpoint + source.template
     assert "S3CRET" not in "".join(shown.values())
     assert "..." in shown["endpoint"] + shown["template"]
+
+
+def test_a_source_without_an_end_is_told_without_its_key(server, fetcher):
+    """
+    Errors are logged, and told to subscribers.
+    """
+    numbers = count()
+
+    def page(exchange):
+        link = f"{server.url('/v1.1/x')}?$skip={next(numbers)}"
+        misbehaving.answer(json.dumps({"value": [], "@iot.nextLink": link}).encode())(exchange)
+
+    server.behaviours["/v1.1/x"] = page
+
+    with pytest.raises(SourceException) as raised:
+        list(pages(fetcher.send, get(server.url("/v1.1/x"), {"key": "abc123"}), {"key": "abc123"}, 3, 1000))
+
+    assert str(raised.value) == f"{server.url('/v1.1/x')}: more than 3 pages"
+
+
+OLD = (
+    '<GetObservation xmlns="http://www.opengis.net/sos/1.0" service="SOS" version="1.0.0"><offering>o</offering>'
+    "<observedProperty>t</observedProperty><responseFormat>text/xml</responseFormat></GetObservation>"
+)
+
+
+def test_a_source_that_knows_no_newest_is_told_without_its_key(feeder):
+    """
+    Although its key is a part of the address.
+    """
+    source = read_pox(OLD, "http://sos.example/sos?key=abc123")
+
+    with pytest.raises(SourceException) as raised:
+        feeder.latest(source)
+
+    assert str(raised.value) == "http://sos.example/sos: SOS 1.0.0 has no time filter latest"
