@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from weps.ledger import Receipt
     from weps.model import Alert
 
-NAME = "insert-rss"
 OPERATION = "InsertRSS"
 MEDIA_TYPE = "application/xml"
 

@@ -56,6 +56,9 @@ _ADDRESSES = (
     ),
     ("/silences", "what is not pushed at the moment, by whom and why; POST to add one"),
     ("/inhibitions", "which alerts mute others while they are open, by whom and why; POST to add one"),
+    ("/events", "the alerts as they are stored, as server-sent events, from any earlier one on"),
+    ("/deliveries", "where alerts were pushed, every attempt and what came of it; POST to retry and replay"),
+    ("/webhooks", "which webhooks are signed, and since when with their secret; POST to /webhooks/rotate"),
     ("/alerts/{id}", "one alert as JSON; as a CAP message at /alerts/{id}.cap"),
     (
         "/store/GetRSS",
@@ -67,6 +70,8 @@ _ADDRESSES = (
     ("/healthz", "whether the process lives"),
     ("/readyz", "whether the database and the worker are there"),
 )
+_NO_PAGES = ("/store/InsertRSS", "/events")
+"""What takes something only, and what never ends."""
 
 
 def create_routes(
@@ -135,5 +140,5 @@ class StateFace:
 def _linked(path: str) -> str:
     """Show an address, as a link where it can be followed as it stands."""
     shown = escape(path.partition("?")[0])
-    followable = "{" not in path and not path.endswith("InsertRSS")
+    followable = "{" not in path and path not in _NO_PAGES
     return f'<a href="{escape(path)}">{shown}</a>' if followable else shown

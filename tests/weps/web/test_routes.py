@@ -358,6 +358,7 @@ def test_the_start_page_says_what_is_where(client):
 
     page = etree.HTML(answer.text)
     assert (200, "default-src 'none'") == (answer.status, answer.headers["content-security-policy"])
-    services = ["/wps", "/processes", "/sos", "/episodes", "/silences", "/inhibitions", "/store/GetRSS", "/sources"]
-    assert [*services, "/healthz", "/readyz"] == page.xpath("//a/text()")
-    assert "/feeds/{token}.rss" in answer.text
+    services = ["/wps", "/processes", "/sos", "/episodes", "/silences", "/inhibitions", "/deliveries", "/webhooks"]
+    assert [*services, "/store/GetRSS", "/sources", "/healthz", "/readyz"] == page.xpath("//a/text()")
+    unlinked = "/feeds/{token}.rss", "/events", "/alerts/{id}", "/store/InsertRSS"
+    assert list(unlinked) == page.xpath("//dt[not(a)]/text()")
