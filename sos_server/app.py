@@ -7,9 +7,7 @@ The address itself takes every binding, `/kvp`, `/pox` and `/soap` take one.
 
 from __future__ import annotations
 
-import logging
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -19,7 +17,6 @@ from urllib.parse import quote
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Mount, Route
 
@@ -28,6 +25,7 @@ from sos_server.bindings.at_hand import AtHand, log_answer
 from sos_server.bindings.http import accepts_gzip, compressed, in_chunks, is_form, read_body, resumed
 from sos_server.bindings.inserting import Inserting
 from sos_server.bindings.receiving import InTime
+from sos_server.bindings.refusing import HANDLERS, message_of, told_as_sent
 from sos_server.bindings.sending import PatientStream
 from sos_server.codecs import ows11, xml
 from sos_server.codecs.sos20.encode import encode
@@ -35,9 +33,8 @@ from sos_server.errors import (
     InvalidRequest,
     NoApplicableCode,
     OperationNotSupported,
+    OptionNotSupported,
     RequestTooSlow,
-    ServiceUnavailable,
-    SosError,
 )
 from sos_server.operations.base import Identity
 from sos_server.requests import GetCapabilities
@@ -46,15 +43,12 @@ from sos_server.service import Service
 from sos_server.storage.sql import open_storage
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from starlette.requests import Request as HttpRequest
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from sos_server.requests import Request
     from sos_server.settings import Settings
 
-_LOG = logging.getLogger("sos_server")
 PATH = "/sos"
 _KVP, _POX, _SOAP = "kvp", "pox", "soap"
 _MEDIA_TYPE = "application/xml"
@@ -94,7 +88,7 @@ def create_app(settings: Settings, *, short_cuts: str | None = "") -> Starlette:
             Route(f"/{_POX}", face.answer_pox, methods=["GET", "POST"]),
             Route(f"/{_SOAP}", face.answer_soap, methods=["GET", "POST"]),
         ],
-        exception_handlers={SosError: _refuse, HTTPException: _no_route, ClientDisconnect: _leave, Exception: _fail},
+        exception_handlers={**HANDLERS, HTTPException: _no_route},
     )
     app.state.service, app.state.storage = service, storage
     app.add_middleware(_BareAddress)
@@ -189,7 +183,9 @@ class _Face:
     async def _answer(self, request: HttpRequest, bindings: tuple[str, ...]) -> Response:
         body = b""
         if request.method == "POST":
-            with _told_as_sent(request):
+            with told_as_sent(request):
+                if request.headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
+                    raise OptionNotSupported("The request is compressed; send it as it is.", "Content-Encoding")
                 body = await read_body(request, self.settings.request_limit_bytes)
         return await run_in_threadpool(self._work, request, body, bindings)
 
@@ -201,7 +197,7 @@ class _Face:
         request = decode()
         found = self.service.answer(request, self._base_url(http), datetime.now(UTC))
         parts = encode(found, counts_as_measures=self.service.counts_as_measures)
-        message = _message(http)
+        message = message_of(http)
         chunks = in_chunks(parts if message is None else soap.encode_answer(message, parts))
         headers = {"Content-Type": _media_type(request, message), "Vary": "Accept-Encoding"}
         if accepts_gzip(http.headers.get("accept-encoding", "")):
@@ -220,7 +216,7 @@ class _Face:
             return _KVP, partial(kvp.decode, http.url.query)
         if is_form(http.headers.get("content-type", ""), body):
             return _KVP, partial(_decode_form, body)
-        with _told_as_sent(http):
+        with told_as_sent(http):
             root = xml.parse(body, self.settings.request_limit_bytes)
         if not soap.is_envelope(root):
             return _POX, partial(pox.decode, root)
@@ -244,38 +240,10 @@ def _decode_form(body: bytes) -> Request:
         raise InvalidRequest("The form is not percent-encoded; encode what is not ASCII.") from error
 
 
-@contextmanager
-def _told_as_sent(http: HttpRequest) -> Generator[None]:
-    """Refuse in SOAP what says that it is SOAP, also where nothing could be read of it."""
-    try:
-        yield
-    except SosError:
-        if soap.is_soap(http.headers.get("content-type", "")):
-            http.state.soap = soap.Message()
-        raise
-
-
-def _message(http: HttpRequest) -> soap.Message | None:
-    """Give the SOAP message that a request came in, None where it came without."""
-    message: soap.Message | None = getattr(http.state, "soap", None)
-    return message
-
-
 def _media_type(request: Request, message: soap.Message | None) -> str:
     if isinstance(request, GetCapabilities) and request.accept_formats:
         return _MEDIA_TYPE if _MEDIA_TYPE in request.accept_formats else "text/xml"
     return _MEDIA_TYPE if message is None else soap.media_type(message)
-
-
-async def _refuse(request: HttpRequest, error: Exception) -> Response:
-    refusal = error if isinstance(error, SosError) else NoApplicableCode("The request could not be answered.")
-    _LOG.info("refused code=%s locator=%r status=%d", refusal.code, refusal.locator, refusal.status)
-    headers = {"Retry-After": str(refusal.seconds)} if isinstance(refusal, ServiceUnavailable) else {}
-    message = _message(request)
-    if message is None:
-        return Response(ows11.encode_exception(refusal), refusal.status, headers, _MEDIA_TYPE)
-    fault, status = soap.refuse(message, refusal)
-    return Response(fault, status, {"Content-Type": soap.media_type(message), **headers})
 
 
 async def _no_route(request: HttpRequest, error: Exception) -> Response:
@@ -284,15 +252,3 @@ async def _no_route(request: HttpRequest, error: Exception) -> Response:
     asked, bindings = f"{request.method} {quote(request.url.path)}", f"{PATH}/{_KVP}, {PATH}/{_POX} and {PATH}/{_SOAP}"
     refusal = NoApplicableCode(f"{asked} is not answered here; send GET or POST to {PATH}, {bindings}.")
     return Response(ows11.encode_exception(refusal), found.status_code, found.headers, _MEDIA_TYPE)
-
-
-async def _leave(_request: HttpRequest, _error: Exception) -> Response:
-    _LOG.info("abandoned reason='client left before the request was whole'")
-    return Response(status_code=400)
-
-
-async def _fail(request: HttpRequest, error: Exception) -> Response:
-    _LOG.error("failed path=%s", request.url.path, exc_info=error)
-    return await _refuse(
-        request, NoApplicableCode("The service failed on this request; its operator finds why in the log.")
-    )

@@ -146,6 +146,19 @@ def test_a_body_that_says_that_it_is_too_large_is_not_read(client: Client, lengt
     assert 0 == client.received
 
 
+@pytest.mark.parametrize("coding", ["gzip", "br"])
+def test_a_compressed_body_is_refused_for_what_it_is(client: Client, coding: str) -> None:
+    """
+    And not for being no XML.
+    """
+    body = gzip.compress(encode_request(sensor()))
+
+    answer = client.post(body, headers={"content-encoding": coding})
+
+    assert (400, ("OptionNotSupported", "Content-Encoding")) == (answer.status, answer.exception)
+    assert 200 == client.post(encode_request(sensor()), headers={"content-encoding": "identity"}).status
+
+
 @pytest.mark.parametrize("letter", ["\0", "\x1f", "\ufffe", "\uffff"], ids=["0", "1F", "FFFE", "FFFF"])
 def test_a_refusal_quotes_what_xml_cannot_hold(client: Client, letter: str) -> None:
     """
