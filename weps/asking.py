@@ -49,6 +49,13 @@ class Asker:
         """Forget what is known of the source of a feed, which begins anew."""
         self._learned.pop(feed_id, None)
 
+    def forget_ended(self) -> set[int]:
+        """Forget what is known of sources that nobody watches any more; gives the feeds of all others."""
+        wanted = {feed.id for feed in self._store.wanted_feeds()}
+        for feed_id in set(self._learned) - wanted:
+            self.forget(feed_id)
+        return wanted
+
     def latest(self, feed: Feed, until: datetime) -> tuple[Observation, ...]:
         """Ask for the newest observation of every series, see `Feeder`."""
         self._learn(feed.id, looked=until)

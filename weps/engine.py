@@ -84,6 +84,11 @@ class Engine(Lifecycle):
         out = self._polling | self._resting.keys()
         return tuple(feed for feed in self.store.due_feeds(now) if feed.id not in out)
 
+    def forget_ended(self) -> None:
+        """Throw away what memory holds of feeds that nobody watches any more."""
+        for feed_id in set(self._watches) - self._asker.forget_ended():
+            self._watches.pop(feed_id, None)
+
     def poll_soon(self, feed_id: int) -> Future[None] | None:
         """Poll a feed in the background; None when it is being polled already, or the engine is closed."""
         with self._lock:

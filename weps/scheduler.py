@@ -27,6 +27,7 @@ from weps.sources import ServiceWatch
 LOG = logging.getLogger("weps.scheduler")
 SECONDS_BETWEEN_LOOKS = 0.2
 SECONDS_TO_PURGE = 3600
+SECONDS_TO_FORGET = 600
 SECONDS_TO_READ = 30
 """From one look for services whose capabilities are due to the next."""
 
@@ -59,6 +60,7 @@ class Scheduler:
         self._beat()
         self._scheduler.add_job(self._poll_due, "interval", seconds=SECONDS_BETWEEN_LOOKS, id="poll")
         self._scheduler.add_job(self._engine.expire, "interval", seconds=1, id="expire")
+        self._scheduler.add_job(self._engine.forget_ended, "interval", seconds=SECONDS_TO_FORGET, id="forget")
         self._scheduler.add_job(Reminding(self._engine.store).run_due, "interval", seconds=1, id="episodes")
         gathered = Grouping(self._engine.store, self._engine.feed_url)
         self._scheduler.add_job(gathered.run_due, "interval", seconds=1, id="groups")

@@ -9,6 +9,7 @@ import pytest
 from tests.flows.rules import HEAT, OVERSHOOT
 from tests.weps.bench import NOON, Bench, at
 from weps.errors import InputError, NotFoundError, RuleError
+from weps.feeders.template import read_kvp
 from weps.model import SubscriptionStatus, Target
 
 DOWN = (503, b"down for maintenance")
@@ -371,3 +372,21 @@ def test_an_answer_that_would_be_too_large_is_asked_for_in_parts(bench: Bench):
 
     assert len(bench.alerts(subscription)) == 300
     assert len(bench.sos.asked) > 4
+
+
+def test_memory_does_not_grow_with_what_has_ended(bench: Bench):
+    """
+    Of sources that nobody watches any more nothing is held, and those that are watched go on as they were.
+    """
+    kept = bench.subscribe()
+    for number in range(5):
+        ended = bench.subscribe(source=read_kvp(f"{bench.sos.template()}&number={number}"))
+        bench.poll(number)
+        bench.engine.cancel(ended.id)
+    before = len(bench.engine._watches)
+    bench.engine.forget_ended()
+    bench.sos.insert((at(6), 31))
+    bench.poll(7)
+
+    assert (before, len(bench.engine._watches), len(bench.engine._asker._learned)) == (6, 1, 1)
+    assert bench.times(kept) == [("firing", at(6))]
