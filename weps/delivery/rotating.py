@@ -35,7 +35,7 @@ class Rotation:
 
     def webhooks(self, now: datetime, subscription: str | None, target: Target | None) -> tuple[SignedWebhook, ...]:
         """Give the webhooks of subscriptions that are not over: of one, to one target, or all; raises as `rotate`."""
-        return tuple(self.store.signed_webhook(*each, now) for each in self._meant(subscription, target))
+        return self.store.signed_webhooks(self._meant(subscription, target), now)
 
     def rotate(
         self, now: datetime, subscription: str | None, target: Target | None, old_for: timedelta = OLD_FOR
@@ -49,7 +49,8 @@ class Rotation:
             raise InputError(f"is from PT0S, for secrets that strangers know, to P{LONGEST.days}D", where="oldFor")
         meant = self._meant(subscription, target)
         self.store.rotate_webhooks(meant, now, now + old_for)
-        return tuple((self.store.signed_webhook(*each, now), self.channel.secret(*each)) for each in meant)
+        signed = self.store.signed_webhooks(meant, now)
+        return tuple((each, self.channel.secret(each.subscription_id, each.address)) for each in signed)
 
     def _meant(self, subscription: str | None, target: Target | None) -> list[tuple[str, str]]:
         """Give subscriptions with the addresses of their webhooks; raises `NotFoundError` where nothing is named so."""

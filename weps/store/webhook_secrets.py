@@ -13,6 +13,7 @@ from sqlalchemy import delete, or_, select, update
 
 from weps.ledger import SignedWebhook
 from weps.store.database import Database
+from weps.store.portions import portions
 from weps.store.tables import WEBHOOK_SECRETS
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 SALT_OCTETS = 32
 FIRST = ""
-TOGETHER = 500
-"""Webhooks whose secrets are changed in one transaction."""
 
 
 class WebhookSecrets(Database):
@@ -38,21 +37,30 @@ class WebhookSecrets(Database):
             found = connection.execute(query.order_by(WEBHOOK_SECRETS.c.id.desc())).scalars().all()
         return tuple(found) or (FIRST,)
 
-    def signed_webhook(self, subscription_id: str, address: str, now: datetime) -> SignedWebhook:
-        """Tell since when a webhook has its secret, and until when older ones go on."""
-        query = select(WEBHOOK_SECRETS.c.made, WEBHOOK_SECRETS.c.ends).where(*_of(subscription_id, address))
+    def signed_webhooks(self, webhooks: Sequence[tuple[str, str]], now: datetime) -> tuple[SignedWebhook, ...]:
+        """Tell since when webhooks (a subscription and an address each) have their secrets, and how long old ones."""
+        changed: dict[tuple[str, str], list[tuple[datetime, datetime | None]]] = {}
         with self.reading() as connection:
-            rows = connection.execute(query).all()
-        rotated = next((made for made, ends in rows if ends is None), None)
-        old = max((ends for _, ends in rows if ends is not None and ends > now), default=None)
-        return SignedWebhook(subscription_id, address, rotated, old)
+            for some in portions(list(dict.fromkeys(subscription_id for subscription_id, _ in webhooks))):
+                query = select(WEBHOOK_SECRETS).where(WEBHOOK_SECRETS.c.subscription_id.in_(some))
+                for row in connection.execute(query):
+                    changed.setdefault((row.subscription_id, row.address), []).append((row.made, row.ends))
+        return tuple(_signed(webhook, changed.get(webhook, []), now) for webhook in webhooks)
 
     def rotate_webhooks(self, webhooks: Sequence[tuple[str, str]], now: datetime, old_until: datetime) -> None:
         """Give webhooks (a subscription and an address each) other secrets; those of now go on for a while."""
-        for start in range(0, len(webhooks), TOGETHER):
+        for some in portions(webhooks):
             with self.writing() as connection:
-                for subscription_id, address in webhooks[start : start + TOGETHER]:
+                for subscription_id, address in some:
                     _rotate(connection, subscription_id, address, now, old_until)
+
+
+def _signed(
+    webhook: tuple[str, str], changes: Sequence[tuple[datetime, datetime | None]], now: datetime
+) -> SignedWebhook:
+    rotated = next((made for made, ends in changes if ends is None), None)
+    old = max((ends for _, ends in changes if ends is not None and ends > now), default=None)
+    return SignedWebhook(*webhook, rotated, old)
 
 
 def _rotate(connection: Connection, subscription_id: str, address: str, now: datetime, old_until: datetime) -> None:
