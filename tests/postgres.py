@@ -40,8 +40,16 @@ class Cluster:
         """Make an empty database and give its URL."""
         name = f"test_{next(self.numbers)}"
         with self.connect() as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            # copying the files takes half the time of writing all of them to the log, which is the default since 15
+            strategy = " STRATEGY file_copy" if connection.info.server_version >= 150_000 else ""
+            connection.execute(f"CREATE DATABASE {name}{strategy}")
         return self.url(name)
+
+    def drop_database(self, url: str) -> None:
+        """Throw a database away, whoever is connected: each takes eight megabytes, and there are hundreds."""
+        name = url.partition("@/")[2].partition("?")[0]
+        with self.connect() as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def connect(self) -> psycopg.Connection[Any]:
         """Speak to the server as who may do anything."""
