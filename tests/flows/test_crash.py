@@ -46,7 +46,7 @@ def run(service: Running, disturb) -> list[list[tuple[str, ...]]]:
     publishing = threading.Thread(target=publish, args=(service, series(), 0.02), daemon=True)
     publishing.start()
     disturb(publishing)
-    join([publishing])
+    join([publishing], 300)
     last = f"observations={MINUTES} "
     wait_for(lambda: last in service.log().rpartition(" polled ")[2])
     time.sleep(1)
@@ -59,13 +59,15 @@ def summary(entry) -> tuple[str, ...]:
     return tuple(str(entry.get(member)) for member in members)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_killed_at_fifty_random_moments_the_feed_is_that_of_an_undisturbed_run(new_service):
     """
     A service that is killed again and again while observations come in loses no alert and doubles none.
     """
     # That a source is silent is told by the clock of the wall, so it may differ from run to run.
-    undisturbed = run(new_service("undisturbed", WEPS_STALE_AFTER="0"), lambda publishing: None)
+    calm = new_service("undisturbed", WEPS_STALE_AFTER="0")
+    undisturbed = run(calm, lambda publishing: None)
+    calm.kill()
     service = new_service("killed", WEPS_STALE_AFTER="0")
     generator = random.Random(11)
 
