@@ -25,20 +25,16 @@ def insert_result_template(context: Context, request: InsertResultTemplate) -> R
     All templates for a property in an offering have one form, because clients ask for results by these two only.
     """
     template = request.template
-    require_known(context.storage, "offering", (template.offering,))
-    (content,) = context.storage.contents((template.offering,))
+    content = next(iter(context.storage.contents((template.offering,))), None)
+    if content is None:
+        raise InvalidParameterValue(
+            f"There is no offering {template.offering!r} here; the capabilities list them.", "offering"
+        )
     _check_place(context, template, content)
     _check_type(template, content)
     if not template.identifier:
         template = replace(template, identifier=f"urn:uuid:{uuid.uuid4()}")
-    others = context.storage.result_templates(template.offering, template.observed_property)
-    if others and not same_form(template, others[0]):
-        raise InvalidParameterValue(
-            f"The template {others[0].identifier!r} has another structure or encoding for the same offering and "
-            "property; use that, or an offering of your own.",
-            "proposedTemplate",
-        )
-    context.storage.insert_result_template(template)
+    context.storage.insert_result_template(template, same_form)
     return ResultTemplateInserted(template.identifier)
 
 

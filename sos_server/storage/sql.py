@@ -149,10 +149,12 @@ class Storage(ReadableStorage):
             self._remembered.announcements.tell(offerings, batches)
         return new
 
-    def insert_result_template(self, template: ResultTemplate) -> None:
-        """Store a template; raises where its identifier is taken."""
+    def insert_result_template(
+        self, template: ResultTemplate, agree: Callable[[ResultTemplate, ResultTemplate], bool]
+    ) -> None:
+        """Store a template; raises where its identifier is taken, or it does not agree with those of its place."""
         with self._database.writing() as connection:
-            templates.insert_template(connection, template)
+            templates.insert_template(connection, template, agree)
 
     def delete_result_templates(self, identifiers: Sequence[str], places: Sequence[tuple[str, str]]) -> tuple[str, ...]:
         """Delete templates by identifier, or by offering and property, all or none; gives their identifiers."""

@@ -14,18 +14,29 @@ from sos_server.storage.base import insert_row
 from sos_server.storage.tables import OFFERINGS, PROCEDURES, RESULT_TEMPLATES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection, Row, Select
 
 
-def insert_template(connection: Connection, template: ResultTemplate) -> None:
-    """Store a template; raises where its identifier is taken."""
+def insert_template(
+    connection: Connection, template: ResultTemplate, agree: Callable[[ResultTemplate, ResultTemplate], bool]
+) -> None:
+    """Store a template; raises where its identifier is taken, or it does not agree with those of its place."""
+    offering = connection.scalar(select(OFFERINGS.c.id).where(OFFERINGS.c.identifier == template.offering))
+    if offering is None:
+        raise InvalidParameterValue(f"The offering {template.offering!r} was just deleted.", "offering")
+    others = templates_of(connection, template.offering, template.observed_property)
+    if others and not agree(template, others[0]):
+        raise InvalidParameterValue(
+            f"The template {others[0].identifier!r} has another structure or encoding for the same offering and "
+            "property; use that, or an offering of your own.",
+            "proposedTemplate",
+        )
     if find_template(connection, template.identifier) is not None:
         raise InvalidParameterValue(
             f"There is a template {template.identifier!r} already; give another identifier, or none.", "identifier"
         )
-    offering = select(OFFERINGS.c.id).where(OFFERINGS.c.identifier == template.offering).scalar_subquery()
     feature = None if template.feature is None else json.dumps(asdict(template.feature), separators=(",", ":"))
     values = {
         "identifier": template.identifier,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sos_server.codecs import swe20
 from sos_server.codecs.swe20_encoding import TextEncoding, XmlEncoding
-from sos_server.codecs.swe20_results import read_form
+from sos_server.codecs.swe20_results import read_form, same_form
 from sos_server.errors import InvalidParameterValue
 from sos_server.model import (
     OM_COUNT,
@@ -36,6 +38,8 @@ from tests.sos_server.results import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sos_server.model import ResultTemplate
+
 
 def test_the_template_comes_out_as_it_went_in(ready: Asked) -> None:
     """
@@ -44,6 +48,41 @@ def test_the_template_comes_out_as_it_went_in(ready: Asked) -> None:
     found = ready.ask(GetResultTemplate(OFFERING, "AirTemperature"))
 
     assert template() == found.template
+
+
+def test_of_templates_that_come_at_once_one_form_is_taken(sos: Asked) -> None:
+    """
+    Results are asked for by offering and property only, so what is read has one form.
+    """
+    sos.ask(SENSOR)
+    proposed = [template(identifier=mark, encoding=TextEncoding(mark)) for mark in "#;!|&$"]
+    start = Barrier(len(proposed))
+
+    def propose(each: ResultTemplate) -> str | None:
+        start.wait(20)
+        try:
+            return str(sos.ask(InsertResultTemplate(each)).identifier)
+        except InvalidParameterValue:
+            return None
+
+    with ThreadPoolExecutor(len(proposed)) as pool:
+        accepted = [each for each in pool.map(propose, proposed) if each is not None]
+
+    assert 1 == len(accepted)
+    assert accepted[0] == sos.ask(GetResultTemplate(OFFERING, "AirTemperature")).template.identifier
+
+
+def test_a_template_for_an_offering_that_was_just_deleted_is_refused(sos: Asked) -> None:
+    """
+    Also when that happens after it was looked at.
+    """
+    sos.ask(SENSOR)
+    sos.ask(DeleteSensor("thermometer"))
+
+    with pytest.raises(InvalidParameterValue, match="was just deleted") as caught:
+        sos.service.storage.insert_result_template(template(), same_form)
+
+    assert "offering" == caught.value.locator
 
 
 def test_observations_without_a_template_have_results(sos: Asked) -> None:
