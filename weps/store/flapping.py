@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import delete, exists, select, tuple_, update
+from sqlalchemy import BigInteger, delete, exists, select, tuple_, type_coerce, update
 
 from sos_server.time import from_microseconds, to_microseconds
 from weps.flapping import FLAPPING, Flaps, count_change, is_change
-from weps.model import Reminder
+from weps.model import Reminder, SubscriptionStatus
 from weps.store.bulk import insert_rows
 from weps.store.database import Database
 from weps.store.portions import portions
 from weps.store.rows import read_alert
-from weps.store.tables import ALERTS, EPISODES, FLAPS
+from weps.store.tables import ALERTS, EPISODES, FEEDS, FLAPS, SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
 
-    from sqlalchemy import Connection, RowMapping
+    from sqlalchemy import ColumnElement, Connection, RowMapping
 
     from weps.episodes import Episode
     from weps.model import Alert, AlertStatus, Attention, Target
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     Told: TypeAlias = tuple[Alert, tuple[Target, ...]]
     Place: TypeAlias = tuple[str, str]
 
+PAUSE = timedelta(minutes=1)
+"""How long it is until somebody looks again at what is not known to be over."""
+
 _COLUMNS = tuple(each.name for each in fields(Flaps))
 _KEYS = ("subscription_id", "key")
 _CHANGING = tuple(name for name in _COLUMNS if name not in _KEYS)
@@ -40,13 +43,20 @@ class Flapped(Database):
     """What is due of what flaps."""
 
     def due_flaps(self, now: datetime, limit: int = 100) -> tuple[Flaps, ...]:
-        """Give what flaps and may be calm now, the longest waiting first; forget what has not flapped."""
+        """
+        Give what flaps and may be calm now, the longest waiting first.
+
+        What has changed without flapping is forgotten as soon as its source is known to have had nothing within the
+        window: changes are counted by when they happened, however late they come.
+        """
         due = FLAPS.c.due <= now
         with self.reading() as connection:
             if not connection.execute(select(exists().where(due))).scalar_one():
                 return ()
         with self.writing() as connection:
-            connection.execute(delete(FLAPS).where(due, FLAPS.c.since.is_(None)))
+            counted = due, FLAPS.c.since.is_(None)
+            connection.execute(delete(FLAPS).where(*counted, ~_may_go_on()))
+            connection.execute(update(FLAPS).where(*counted).values(due=now + PAUSE))
             rows = connection.execute(select(FLAPS).where(due).order_by(FLAPS.c.due).limit(limit)).mappings()
             return tuple(_read(row) for row in rows)
 
@@ -184,6 +194,17 @@ def end_flaps(connection: Connection, subscription_ids: Sequence[str], now: date
         mine = FLAPS.c.subscription_id.in_(some)
         connection.execute(delete(FLAPS).where(mine, FLAPS.c.since.is_(None)))
         connection.execute(update(FLAPS).where(mine).values(newest=None, due=now))
+
+
+def _may_go_on() -> ColumnElement[bool]:
+    """Give the condition that a source was not read yet up to the end of the window after the last change."""
+    watched = SUBSCRIPTIONS.c.id == FLAPS.c.subscription_id, SUBSCRIPTIONS.c.status == SubscriptionStatus.ACTIVE
+    until, newest, window = (
+        type_coerce(column, BigInteger)
+        for column in (FEEDS.c.polled_until, FLAPS.c.newest, SUBSCRIPTIONS.c.flap_window)
+    )
+    joined = select(1).select_from(SUBSCRIPTIONS.join(FEEDS)).where(*watched, until < newest + window)
+    return joined.correlate(FLAPS).exists()
 
 
 def _newest_alert(connection: Connection, episode: str) -> Alert | None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.weps.handling.desk import ALL, BOSS, HOUR
+from tests.weps.handling.desk import ALL, BOSS, HOUR, MONDAY
 from weps.model import AlertStatus, Changes, Flapping, Reminder, SubscriptionStatus
 
 TWICE = Flapping(2, HOUR)
@@ -186,6 +186,25 @@ def test_what_was_on_before_anybody_wanted_it_is_counted_and_kept_quiet_too(desk
 
     assert desk.store.episode("a").key == "north"
     assert [what for what, _ in desk.pushes()] == ["firing", "resolved", "flapping"]
+
+
+@pytest.mark.parametrize(("read_until", "told"), [(2, "flapping"), (3, "resolved")], ids=["unread", "calm"])
+def test_changes_are_counted_by_when_they_happened_however_late_they_come(desk, read_until, told):
+    """
+    A source that is read every two hours tells at four of what went on at two: that is one going up and down.
+    """
+    subscription = desk.subscribe(flapping=TWICE)
+    with desk.store.batch(subscription.feed_id) as batch:
+        batch.save_feed(polled_until=MONDAY + read_until * HOUR)
+    desk.hour = 2
+    for minute, status in ((118, FIRING), (119, RESOLVED)):
+        desk.tell(subscription, status, "before", key="north", event_time=MONDAY + minute * MINUTE * HOUR)
+    desk.run(3.1, 3.5, 4)
+
+    for minute, status in ((121, FIRING), (122, RESOLVED)):
+        desk.tell(subscription, status, "after", key="north", event_time=MONDAY + minute * MINUTE * HOUR)
+
+    assert desk.pushes()[-1] == (told, "duty")
 
 
 def test_it_is_not_calm_while_nobody_knows(desk):
