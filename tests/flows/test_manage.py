@@ -82,6 +82,51 @@ def test_a_subscription_with_targets_tells_the_secret_of_a_webhook(new_service, 
     assert all("refused" in each["test"] or "unreachable" in each["test"] for each in targets)
 
 
+def test_a_subscription_is_made_with_how_its_alerts_are_told(new_service, heat: str, capsys):
+    """
+    What can be said when it is made can be said with the command.
+    """
+    service = new_service(WEPS_ALLOWED_HOSTS='["127.0.0.1:9"]')
+    others = [f"webhook+http://127.0.0.1:9/{name}" for name in ("one", "two")]
+    source = ("--rule", heat, "--procedure", "ws", "--property", "AirTemperature")
+    told = {
+        "--language": "de",
+        "--title-template": "{feature}: {value}",
+        "--alert-status": "Exercise",
+        "--late-policy": "reorder",
+        "--late-bound": "PT2H",
+        "--corrections": "evaluate",
+        "--repeat": "PT30M",
+        "--escalate-after": "PT1H",
+    }
+
+    words = [word for option in told.items() for word in option]
+    escalated = [word for other in others for word in ("--escalate-to", other)]
+
+    code = main(["subscribe", *source, *words, *escalated, "--url", f"{service.url}/wps"])
+
+    shown = json.loads(capsys.readouterr().out)
+    names = ("language", "titleTemplate", "alertStatus", "latePolicy", "lateBound", "corrections", "repeat")
+    assert (code, [shown[name] for name in (*names, "escalateAfter")]) == (0, list(told.values()))
+    assert [f"webhook+{each['address']}" for each in shown["escalateTos"]] == others
+
+
+def test_a_long_list_of_subscriptions_is_shown_in_pages(typed, heat: str):
+    """
+    Also those of one state.
+    """
+    source = ("--rule", heat, "--procedure", "ws", "--property", "AirTemperature")
+    made = [json.loads(typed("subscribe", *source)[1])["id"] for _ in range(3)]
+    typed("pause", made[0])
+
+    pages = [json.loads(typed("list", "--limit", "2", "--offset", offset)[1]) for offset in ("0", "2")]
+    paused = json.loads(typed("list", "--status", "paused")[1])
+
+    assert [len(page["subscriptions"]) for page in pages] == [2, 1]
+    assert sorted(each["id"] for page in pages for each in page["subscriptions"]) == sorted(made)
+    assert [each["id"] for each in paused["subscriptions"]] == made[:1]
+
+
 def test_a_paused_subscription_keeps_its_feed_and_says_nothing(service: Running, typed):
     """
     What happens in a pause is not told; the feed is readable all the time and goes on afterwards.
@@ -96,10 +141,11 @@ def test_a_paused_subscription_keeps_its_feed_and_says_nothing(service: Running,
     typed("resume", made["subscriptionId"])
     service.insert("ws", "AirTemperature", (4, 35))
 
-    entries = service.wait_for_entries(made["feed"], 2)
+    found = [(entry.weps_status, entry.weps_value) for entry in service.wait_for_entries(made["feed"], 3)]
 
     assert during == 1
-    assert [(entry.weps_status, entry.weps_value) for entry in entries] == [("firing", "31"), ("firing", "35")]
+    # what was open when it was paused is told to be over soon after it goes on, before or after what comes then
+    assert (found[0], sorted(found[1:])) == (("firing", "31"), [("expired", "31"), ("firing", "35")])
 
 
 def test_the_versions_of_a_rule_are_shown(service: Running, typed, heat: str):

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from weps.client import ask_json
 from weps.commands.address import add_address
-from weps.commands.episodes import NAMES
-from weps.commands.manage import show
+from weps.commands.episodes import MEANINGS, NAMES, asked_page
+from weps.commands.manage import PAGE, add_options, show
 
 MEANT = ("subscription", "procedure", "property", "feature", "severity", "status")
 EQUAL = ("subscription", "procedure", "property", "feature")
@@ -27,10 +27,11 @@ def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     inhibit.add_argument("--author", required=True, help="who wants it")
     inhibit.add_argument("--reason", required=True, help="why")
     for name in ("ends", "for"):
-        inhibit.add_argument(f"--{name}", help=f"as {name} in the body of /inhibitions")
+        inhibit.add_argument(f"--{name}", help=MEANINGS[name])
     inhibit.set_defaults(run=run_inhibit)
     listing = parsers.add_parser("inhibitions", help="print which alerts mute others, as JSON")
     listing.add_argument("--all", action="store_true", help="those that are over too")
+    add_options(listing, *PAGE)
     listing.set_defaults(run=run_list)
     uninhibit = parsers.add_parser("uninhibit", help="end an inhibition")
     uninhibit.add_argument("id", help="the id of the inhibition")
@@ -49,7 +50,7 @@ def run_inhibit(arguments: argparse.Namespace) -> int:
 
 def run_list(arguments: argparse.Namespace) -> int:
     """Print the inhibitions."""
-    show(ask_json("GET", f"{arguments.url}/inhibitions{'?all=true' if arguments.all else ''}"))
+    show(ask_json("GET", f"{arguments.url}/inhibitions{asked_page(arguments)}"))
     return 0
 
 

@@ -20,6 +20,35 @@ ONE = {
     "resume": ("weps:Resume", "go on watching for a paused subscription"),
     "cancel": ("weps:Unsubscribe", "cancel a subscription"),
 }
+OPTIONS = (
+    ("--every", "samplingRate", "how often to ask, as ISO 8601 duration (default: PT10M)"),
+    ("--for", "runtime", "how long to watch, as ISO 8601 duration (default: until cancelled)"),
+    ("--since", "startTime", "the time from which to watch (default: now)"),
+    ("--language", "language", "the language of the alerts: en (default), de, fr, es or it"),
+    ("--title-template", "titleTemplate", "how titles are written, such as '{feature}: {value} {uom}'"),
+    ("--message-template", "messageTemplate", "how texts are written"),
+    ("--alert-status", "alertStatus", "what the alerts are for: Test (default), Actual or Exercise"),
+    ("--late-policy", "latePolicy", "what is done with late observations: arrival (default), reorder or drop"),
+    ("--late-bound", "lateBound", "how long observations are held back with reorder, as ISO 8601 duration"),
+    ("--corrections", "corrections", "what is done with changed values: ignore (default) or evaluate"),
+    ("--repeat", "repeat", "how often an open alert is told again, as ISO 8601 duration (default: never)"),
+    ("--escalate-after", "escalateAfter", "how long nobody may acknowledge an alert until others are told"),
+    (
+        "--group",
+        "group",
+        "how long alerts wait for others, to be pushed as one, as ISO 8601 duration (default: never)",
+    ),
+    ("--group-up-to", "groupUpTo", "up to which severity they wait (default: Severe; what is worse is pushed at once)"),
+    (
+        "--flapping",
+        "flapping",
+        "how many changes may come within which time, such as '6 in PT1H' (default: never too many)",
+    ),
+    ("--push-hub", "pushHub", "the hub of WebSub, or the publisher of OGC Pub/Sub, that is asked to push"),
+    ("--push-topic", "pushTopic", "the topic, or the publication, that it is asked for"),
+    ("--push-protocol", "pushProtocol", "how it is asked: websub (default) or pubsub"),
+)
+PAGE = (("--limit", "so many (default: 50)"), ("--offset", "after so many"))
 SUBSCRIBE = """\
 Sends a WPS Execute of weps:Subscribe and prints the subscription as JSON; its `feed` is where alerts appear.
 
@@ -36,18 +65,9 @@ def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_source(subscribe)
-    _add_options(
-        subscribe,
-        ("--every", "how often to ask, as ISO 8601 duration (default: PT10M)"),
-        ("--for", "how long to watch, as ISO 8601 duration (default: until cancelled)"),
-        ("--since", "the time from which to watch (default: now)"),
-        ("--group", "how long alerts wait for others, to be pushed as one, as ISO 8601 duration (default: never)"),
-        ("--group-up-to", "up to which severity they wait (default: Severe; what is worse is pushed at once)"),
-        ("--flapping", "how many changes may come within which time, such as '6 in PT1H' (default: never too many)"),
-        ("--push-hub", "the hub of WebSub, or the publisher of OGC Pub/Sub, that is asked to push"),
-        ("--push-topic", "the topic, or the publication, that it is asked for"),
-        ("--push-protocol", "how it is asked: websub (default) or pubsub"),
-    )
+    for option, name, meaning in OPTIONS:
+        shown = option.strip("-").replace("-", "_").upper()
+        subscribe.add_argument(option, dest=name, metavar=shown, help=meaning)
     subscribe.add_argument(
         "--push-secret", type=Path, metavar="FILE", help="a file with the secret that signs what is pushed"
     )
@@ -57,8 +77,15 @@ def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         metavar="URL",
         help="where alerts are pushed: webhook+https://…, mailto:…, mqtt://…, or a data store; may be given again",
     )
+    subscribe.add_argument(
+        "--escalate-to",
+        action="append",
+        metavar="URL",
+        help="who is told too when nobody has acknowledged; may be given again",
+    )
     subscribe.set_defaults(run=run_subscribe)
     listing = parsers.add_parser("list", help="list the subscriptions of a running service as JSON")
+    add_options(listing, ("--status", "active, paused, ended, cancelled or failed (default: all)"), *PAGE)
     listing.set_defaults(run=run_list)
     for name, (process, meaning) in ONE.items():
         change = parsers.add_parser(name, help=f"{meaning} of a running service")
@@ -77,7 +104,7 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rule", type=Path, required=True, metavar="FILE", help="a rule in any of the languages")
     parser.add_argument("--template", metavar="URL", help="the GetObservation request without its time filter")
     parser.add_argument("--mapping", type=Path, metavar="FILE", help="where in other data an observation stands (JSON)")
-    _add_options(
+    add_options(
         parser,
         (
             "--endpoint",
@@ -91,27 +118,19 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_options(parser: argparse.ArgumentParser, *options: tuple[str, str]) -> None:
+def add_options(parser: argparse.ArgumentParser, *options: tuple[str, str]) -> None:
+    """Add options that take a text, with what they mean."""
     for option, meaning in options:
-        parser.add_argument(option, dest=option.strip("-").replace("for", "runtime").replace("-", "_"), help=meaning)
+        parser.add_argument(option, help=meaning)
 
 
 def run_subscribe(arguments: argparse.Namespace) -> int:
     """Subscribe."""
-    given = {
-        "samplingRate": arguments.every,
-        "runtime": arguments.runtime,
-        "startTime": arguments.since,
-        "flapping": arguments.flapping,
-        "group": arguments.group,
-        "groupUpTo": arguments.group_up_to,
-        "pushHub": arguments.push_hub,
-        "pushTopic": arguments.push_topic,
-        "pushProtocol": arguments.push_protocol,
-        "pushSecret": arguments.push_secret and read_rule(arguments.push_secret).strip(),
-    }
-    sinks: dict[str, Given] = {"sink": tuple(arguments.sink)} if arguments.sink else {}
-    inputs = source_inputs(arguments) | _given(given) | sinks
+    given = {name: getattr(arguments, name) for _, name, _ in OPTIONS}
+    given["pushSecret"] = arguments.push_secret and read_rule(arguments.push_secret).strip()
+    listed = {"sink": arguments.sink, "escalateTo": arguments.escalate_to}
+    targets: dict[str, Given] = {name: tuple(urls) for name, urls in listed.items() if urls}
+    inputs = source_inputs(arguments) | _given(given) | targets
     outputs = execute(arguments.url, "weps:Subscribe", inputs, {"subscription": JSON, "targets": JSON})
     # the secrets of webhooks are told now, and never again
     show(json.dumps(json.loads(outputs["subscription"]) | {"targets": json.loads(outputs["targets"])}))
@@ -120,7 +139,8 @@ def run_subscribe(arguments: argparse.Namespace) -> int:
 
 def run_list(arguments: argparse.Namespace) -> int:
     """List the subscriptions."""
-    outputs = execute(arguments.url, "weps:ListSubscriptions", {}, {"subscriptions": JSON})
+    given = {name: getattr(arguments, name) for name in ("status", "limit", "offset")}
+    outputs = execute(arguments.url, "weps:ListSubscriptions", _given(given), {"subscriptions": JSON})
     show(outputs["subscriptions"])
     return 0
 

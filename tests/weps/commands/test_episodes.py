@@ -163,3 +163,21 @@ def test_what_is_over_is_not_worked_with(served, weps):
 
     assert "is over" in said
     assert commented["notes"][-1]["text"] == "it was the sun"
+
+
+@pytest.mark.parametrize(
+    ("plural", "make"),
+    [
+        ("silences", ("silence", "--severity", "Minor", "--for", "PT1H")),
+        ("inhibitions", ("inhibit", "--source-severity", "Severe", "--target-severity", "Minor", "--for", "PT1H")),
+    ],
+)
+def test_what_mutes_alerts_is_listed_in_pages(weps, plural: str, make: tuple[str, ...]):
+    """
+    Newest first, so many from so many on.
+    """
+    made = [weps(*make, "--author", "Ada", "--reason", reason)["id"] for reason in ("one", "two")]
+
+    pages = [weps(plural, "--all", "--limit", "1", "--offset", offset)[plural] for offset in ("0", "1")]
+
+    assert [[each["id"] for each in page] for page in pages] == [made[1:], made[:1]]
