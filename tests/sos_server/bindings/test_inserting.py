@@ -199,7 +199,8 @@ def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path) -> None:
                 running.process.kill()
 
     with running_sos(tmp_path) as running:
-        assert 200 == requests.post(running.url, encode_request(sensor()), headers=XML, timeout=30).status_code
+        for first in (encode_request(sensor()), document(9000, 19_000)):  # the first observation sets the unit
+            assert 200 == requests.post(running.url, first, headers=XML, timeout=30).status_code
         with ThreadPoolExecutor(8) as publishers:
             list(publishers.map(publish, range(0, 8000, 1000)))
         running.process.wait()
