@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sos_server.errors import InvalidParameterValue
-from sos_server.operations.base import DESCRIPTION_FORMATS, require_known, require_one_of
+from sos_server.operations.base import DESCRIPTION_FORMATS, require_one_of
 from sos_server.requests import GetFeatureOfInterest
 from sos_server.responses import SensorDescribed
 
@@ -27,7 +27,10 @@ def describe_sensor(context: Context, request: DescribeSensor) -> SensorDescribe
     There may be none in a time before the procedure was registered, but there is always a present one.
     """
     known = context.storage.descriptions(request.procedure)
-    require_known(context.storage, "procedure", (request.procedure,))
+    if not known:
+        raise InvalidParameterValue(
+            f"There is no procedure {request.procedure!r} here; the capabilities list them.", "procedure"
+        )
     locator = "procedureDescriptionFormat"
     require_one_of(locator, (request.description_format,), DESCRIPTION_FORMATS)
     if request.valid_time is None:
