@@ -57,9 +57,13 @@ class Mosquitto:
 
     def stop(self) -> None:
         """Stop it; it writes down what it has."""
-        if self._process.poll() is None:
+
+        def has_ended() -> bool:
+            # one that has only just begun may not hear the first signal
             self._process.terminate()
-            self._process.wait(10)
+            return self._process.poll() is not None
+
+        wait_for(has_ended, pause=0.02)
 
     @contextmanager
     def publisher(self):

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import requests
 
 from tests.ports import free_port
+from tests.waiting import PATIENCE, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,27 +47,22 @@ def running_sos(data: Path, **settings: object) -> Iterator[RunningSos]:
         )
     url = f"http://127.0.0.1:{port}/sos"
     try:
-        _wait(process, url)
+        wait_for(lambda: _answers(process, url))
         yield RunningSos(process, url)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(10)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             raise
 
 
-def _wait(process: subprocess.Popen[bytes], url: str) -> None:
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            raise RuntimeError(f"the service ended with {process.returncode}")
-        try:
-            if requests.get(
-                url, {"service": "SOS", "request": "GetCapabilities", "sections": "Contents"}, timeout=5
-            ).ok:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.05)
-    raise RuntimeError("the service does not answer")
+def _answers(process: subprocess.Popen[bytes], url: str) -> bool:
+    if process.poll() is not None:
+        raise RuntimeError(f"the service ended with {process.returncode}")
+    asked = {"service": "SOS", "request": "GetCapabilities", "sections": "Contents"}
+    try:
+        return requests.get(url, asked, timeout=5).ok
+    except (requests.ConnectionError, requests.Timeout):
+        return False

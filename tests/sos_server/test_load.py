@@ -7,7 +7,6 @@ import gzip
 import subprocess
 import sys
 import threading
-import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from sos_server.codecs import om20, xml
 from sos_server.load import LoadError, load
 from tests.ports import free_port
 from tests.sos_server.server import running_sos
+from tests.waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -132,14 +132,8 @@ def test_a_load_that_was_killed_is_run_again_and_gives_exactly_the_rows(tmp_path
 
 
 def _wait_for_more(url: str, procedure: str, before: int) -> None:
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        query = {"service": "SOS", "version": "2.0.0", "request": "GetObservation", "procedure": procedure}
-        answer = requests.get(url, query, timeout=60)
-        if answer.content.count(b"<om:OM_Observation") > before:
-            return
-        time.sleep(0.01)
-    raise AssertionError("nothing is published")
+    query = {"service": "SOS", "version": "2.0.0", "request": "GetObservation", "procedure": procedure}
+    wait_for(lambda: requests.get(url, query, timeout=60).content.count(b"<om:OM_Observation") > before, pause=0.01)
 
 
 WRONG = [

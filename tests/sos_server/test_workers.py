@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ import requests
 from sos_server.codecs.sos20.encode import encode_request
 from tests.ports import free_port
 from tests.sos_server.make import insertion, observation, sensor
+from tests.waiting import PATIENCE, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,16 +33,14 @@ def two_workers(data: Path) -> Iterator[tuple[subprocess.Popen[bytes], str, list
     with log.open("ab") as file:
         process = subprocess.Popen(command, stderr=file)
     try:
-        until = time.monotonic() + 20
-        while log.read_text().count("event=serving") < 2 and time.monotonic() < until:
-            assert process.poll() is None, log.read_text()
-            time.sleep(0.05)
+        wait_for(lambda: process.poll() is not None or log.read_text().count("event=serving") == 2, told=log.read_text)
+        assert process.poll() is None, log.read_text()
         found = re.search(r"workers=(\d+),(\d+)", log.read_text())
         assert found is not None
         yield process, f"http://127.0.0.1:{port}/sos", [int(each) for each in found.groups()]
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(15)
+        process.wait(PATIENCE)
 
 
 def test_two_workers_answer_the_same_and_end_when_they_are_told_to(tmp_path: Path) -> None:
@@ -66,7 +64,7 @@ def test_when_one_worker_is_lost_all_end(tmp_path: Path) -> None:
     with two_workers(tmp_path) as (process, _, workers):
         os.kill(workers[0], signal.SIGKILL)
 
-        assert 1 == process.wait(20)
+        assert 1 == process.wait(PATIENCE)
 
     assert f"worker {workers[0]} ended with -9" in (tmp_path / "log.txt").read_text()
     assert [] == [number for number in workers if os.path.exists(f"/proc/{number}")]

@@ -16,6 +16,7 @@ from sos_server.storage.base import DatabaseError, open_database
 from sos_server.storage.sql import open_storage
 from sos_server.storage.tables import METADATA
 from tests.sos_server.make import Asked, insertion, minute, observation, open_service, sensor
+from tests.waiting import join
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,8 +153,7 @@ def test_many_may_write_and_read_at_once(sos: Asked) -> None:
     threads = [threading.Thread(target=write, args=(start,)) for start in (0, 50, 100, 150, 0, 50)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    join(threads)
 
     assert [] == failures
     assert [float(number) for number in range(200)] == [value for _, _, value in sos.observations()]
