@@ -134,14 +134,18 @@ def is_for_feeds_only(before: AlertStatus | None, alert: Alert) -> bool:
     return before is AlertStatus.PENDING and alert.status not in OPEN
 
 
+def is_muted(alert: Alert) -> bool:
+    """Tell whether a silence or inhibition mutes an alert; what flaps is told when it is calm, and not by their end."""
+    return alert.silenced not in (None, Reminder.FLAPPING)
+
+
 def follow(known: Episode | None, alert: Alert, sequence: int, now: datetime, *, was_heard: bool = False) -> Episode:
     """
     Give an episode as it is after an alert; a reminder changes nothing but that it was told.
 
     `was_heard` is whether somebody was pushed an alert of another episode that this one goes on from.
     """
-    # what flaps is told when it is calm, and not by the end of a silence
-    muted = alert.silenced not in (None, Reminder.FLAPPING)
+    muted = is_muted(alert)
     pushed = alert.silenced is None and not is_for_feeds_only(known.state if known else None, alert)
     if known is None:
         closed = None if alert.status in OPEN else now

@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import accumulate
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -128,6 +128,8 @@ def test_it_is_calm_by_the_times_of_what_happens_too(desk):
 FOLLOWS = {None: (AlertStatus.PENDING, FIRING), AlertStatus.PENDING: (FIRING, RESOLVED), FIRING: (RESOLVED, FIRING)}
 
 
+# what begins while it flaps, is only pending, and ends an hour after the last change
+@example([*((0, other, False) for other in (False, False, False, True, False)), (10, False, True), (50, True, False)])
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 50), st.booleans(), st.booleans()), max_size=12))
 def test_what_comes_in_one_batch_is_told_as_one_by_one(desk, happened):

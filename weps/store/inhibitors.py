@@ -67,12 +67,18 @@ class Inhibitors:
         if self.inhibition.is_source(alert):
             self._note(Inhibitor(YOUNGEST, alert), alert.event_time)
 
-    def follow(self, alert: Alert, age: int) -> None:
-        """Take an alert as stored, which may have made its episode a source, or another one, or none."""
+    def follow(self, alert: Alert, age: int, before: Alert | None) -> None:
+        """
+        Take an alert as stored, which may have made its episode a source, or another one, or none.
+
+        `before` is the alert that its episode was left by: what was a source until now is one in this instant.
+        """
         self._changed.add(alert.episode)
         key = self._keys.pop(alert.episode, None)
         if key is not None:
             self._note(self._by_key[key].pop(alert.episode), alert.event_time)
+        elif before is not None and self.inhibition.is_source(before):
+            self._note(Inhibitor(age, before), alert.event_time)
         if self.inhibition.is_source(alert):
             self._put(Inhibitor(age, alert))
 

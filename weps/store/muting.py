@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from weps.episodes import MOMENTARY, OPEN
+from weps.episodes import MOMENTARY, OPEN, is_muted
 from weps.inhibitions import INHIBITING
 from weps.matcher_index import index_matchers
 from weps.model import AlertStatus
@@ -87,8 +87,8 @@ class Muting:
         if alert.silenced is None and alert.status is not AlertStatus.PENDING:
             self._unheard.pop(alert.episode, None)
             self._heard.add(alert.episode)
-        elif alert.silenced and alert.episode not in self._heard and not (before is not None and before.told):
-            self._unheard[alert.episode] = alert.silenced
+        elif is_muted(alert) and alert.episode not in self._heard and not (before is not None and before.told):
+            self._unheard[alert.episode] = alert.silenced or alert.episode
         if not self._inhibitors or alert.reminder is not None:
             return
         age = self._ages[alert.episode] = self._age(alert, before)
@@ -97,7 +97,7 @@ class Muting:
             known = each.inhibition
             if last is not None and known.is_source(last) and not _goes_on(known, last, alert):
                 self._ends.append((known, last))
-            each.follow(alert, age)
+            each.follow(alert, age, last)
         if alert.status in INHIBITING:
             self._newest[alert.episode] = alert
 

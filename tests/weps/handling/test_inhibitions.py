@@ -213,6 +213,28 @@ def test_what_happens_in_one_instant_is_muted_whatever_comes_first(yard, order):
     assert yard.told("small") == [("firing", False), ("resolved", False)]
 
 
+@pytest.mark.parametrize("order", ["big small", "small big"])
+def test_what_begins_in_the_instant_in_which_its_source_ends_is_told_as_the_end_of_that(yard, order):
+    """
+    A fall by one level is told once, whichever of the two is stored first.
+    """
+    subscription = yard.subscribe()
+    yard.inhibit()
+    yard.big(subscription)
+    yard.hour = 1
+    changes = {"big": (RESOLVED, Severity.SEVERE), "small": (FIRING, Severity.MINOR)}
+    alerts = [
+        yard.alert(subscription, changes[name][0], name, severity=changes[name][1], feature_of_interest="quay")
+        for name in order.split()
+    ]
+    yard.take(subscription, *alerts)
+
+    yard.run(1.1)
+
+    assert yard.told("big") == [("firing", True), ("resolved", True)]
+    assert yard.told("small") == [("firing", False), (OVER, True)]
+
+
 def test_two_that_begin_in_one_instant_do_not_mute_each_other(yard):
     """
     The one that is stored first is told.
