@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from shapely.geometry import shape
 from sqlalchemy import Row, Table, bindparam, case, insert, select, update
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Update
 
 BOUNDS = ("west", "south", "east", "north")
+_Bounds: TypeAlias = tuple[float, float, float, float]
 
 
 class SeriesKey(NamedTuple):
@@ -45,7 +46,7 @@ def series_for(
     numbers = _offering_ids(connection, offerings)
     publication = ",".join(map(str, numbers))
     found = connection.execute(
-        select(SERIES.c.id, SERIES.c.uom, SERIES.c.first)
+        select(SERIES.c.id, SERIES.c.uom, SERIES.c.first, *(FEATURES.c[name] for name in BOUNDS))
         .join(PROCEDURES, SERIES.c.procedure_id == PROCEDURES.c.id)
         .join(FEATURES, SERIES.c.feature_id == FEATURES.c.id)
         .where(
@@ -59,7 +60,8 @@ def series_for(
     if found is None:
         return StoredSeries(_create_series(connection, key, uom, feature, numbers), uom)
     if found.first is None:
-        # all that it had was deleted: from now on it is found again
+        # all that it had was deleted: from now on it is found again, and its feature lies in its offerings
+        _widen_offerings(connection, numbers, _bounds_of(found))
         move_generation(connection)
     if found.uom is None and uom is not None:
         connection.execute(update(SERIES).where(SERIES.c.id == found.id).values(uom=uom))
@@ -131,10 +133,14 @@ def _create_series(
     connection.execute(
         insert(SERIES_OFFERINGS), [{"offering_id": number, "series_id": series_id} for number in offerings]
     )
+    _widen_offerings(connection, offerings, bounds)
+    return series_id
+
+
+def _widen_offerings(connection: Connection, offerings: tuple[int, ...], bounds: _Bounds | None) -> None:
     if bounds is not None:
         new = {f"new_{name}": value for name, value in zip(BOUNDS, bounds, strict=True)}
         connection.execute(widen_bounds(), [new | {"number": number} for number in offerings])
-    return series_id
 
 
 def widen_bounds() -> Update:
@@ -154,12 +160,14 @@ def widen_bounds() -> Update:
     )
 
 
-def _feature(
-    connection: Connection, identifier: str, feature: Feature | None
-) -> tuple[int, tuple[float, float, float, float] | None]:
+def _bounds_of(row: Row[Any]) -> _Bounds | None:
+    return None if row.west is None else (row.west, row.south, row.east, row.north)
+
+
+def _feature(connection: Connection, identifier: str, feature: Feature | None) -> tuple[int, _Bounds | None]:
     found = connection.execute(select(FEATURES).where(FEATURES.c.identifier == identifier)).one_or_none()
     if found is not None:
-        return found.id, None if found.west is None else (found.west, found.south, found.east, found.north)
+        return found.id, _bounds_of(found)
     if feature is None:
         raise InvalidParameterValue(
             f"There is no feature {identifier!r} here; send it inside the first observation that refers to it.",

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from sos_server.check import check
 from sos_server.errors import InvalidParameterValue, MissingParameterValue, SosError
 from sos_server.filters import TemporalFilter, TemporalOperator
 from sos_server.model import Extent, Feature
@@ -186,6 +187,7 @@ _SPANS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4)), max_size=3)
 
 
 @settings(max_examples=20, deadline=None)
+@example([0], [(0, 0)], [5])
 @given(_TIMES, _SPANS, _TIMES)
 def test_after_deletions_and_insertions_all_is_as_if_only_what_is_left_was_published(
     times: list[int], spans: list[tuple[int, int]], later: list[int]
@@ -205,9 +207,13 @@ def test_after_deletions_and_insertions_all_is_as_if_only_what_is_left_was_publi
         members = sos.ask(GetDataAvailability()).members
         extent = sos.ask(GetCapabilities()).contents[0].extent
         sos.service.storage.close()
+        told: list[object] = []
+        check(f"sqlite:///{folder}/sos.sqlite", told.append)
 
     gone = {at for begin, length in spans for at in range(begin, begin + length + 1)}
     left = sorted((set(times) - gone) | set(later))
     assert left == found
     assert [(minute(left[0]), minute(left[-1]), len(left))] == [(each.begin, each.end, each.count) for each in members]
     assert (minute(left[0]), minute(left[-1])) == (extent.begin, extent.end)
+    assert (7.0, 51.0, 7.0, 51.0) == extent.bounds
+    assert [f"sound: 1 procedures, 1 offerings, 1 series, {len(left)} observations"] == told

@@ -147,6 +147,7 @@ def test_an_offering_may_become_empty_and_be_filled_again(sos: Asked) -> None:
 
     (full,) = sos.service.storage.contents()
     assert (None, minute(0)) == (empty.extent.begin, full.extent.begin)
+    assert (None, (7.0, 51.0, 7.0, 51.0)) == (empty.extent.bounds, full.extent.bounds)
     assert [2.0] == [value for _, _, value in sos.observations()]
 
 
