@@ -247,5 +247,8 @@ def _told(error: ValidationError) -> str:
     name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return f"there is no setting {name!r}; known are {', '.join(Settings.model_fields)}"
-    given = "" if first["loc"] and first["loc"][0] in SECRETS else f" (it is {first['input']!r})"
-    return f"setting {name}: {first['msg']}{given}"
+    found = first["input"]
+    shown = str(found) if isinstance(found, timedelta) else repr(found)
+    given = "" if first["loc"] and first["loc"][0] in SECRETS else f" (it is {shown})"
+    wrong = "is no duration such as PT10M or P1D" if first["type"] == "time_delta_parsing" else first["msg"]
+    return f"setting {name}: {wrong}{given}"

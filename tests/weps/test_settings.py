@@ -17,6 +17,8 @@ WRONG = {
     "a path behind a host": ("ALLOWED_HOSTS", '["sos.example.org/sos"]', "write `name` or `name:port`"),
     "no origin": ("CORS_ORIGINS", '["maps.example.org"]', "setting cors_origins"),
     "overlap below nought": ("OVERLAP", "-P1D", "setting overlap: Input should be greater than or equal to 0 seconds"),
+    "overlap of words": ("OVERLAP", "a day", "setting overlap: is no duration such as PT10M or P1D (it is 'a day')"),
+    "alerts of a day": ("KEEP_ALERTS", "P1D", "greater than or equal to 7 days (it is 1 day, 0:00:00)"),
     "overlap of ages": ("OVERLAP", "P9999999D", "setting overlap: Input should be less than or equal to 36525 days"),
     "lookback below nought": ("LOOKBACK", "-PT1H", "setting lookback"),
     "no time to answer": ("REQUEST_TIMEOUT", "PT0S", "setting request_timeout"),
