@@ -33,6 +33,8 @@ NAME_LIMIT = 500
 TITLE_LIMIT = 300
 TEXT_LIMIT = 10_000
 CATEGORIES_LIMIT = 50
+_BREAKING = ("br", "p", "li", "tr")
+"""Elements of HTML behind which a new line begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,10 @@ def _stored_items(items: list[etree._Element], received: datetime) -> Iterator[S
             raise InputError(f"the guid {guid!r} stands twice in the document", where=xml.where(item))
         guids.add(guid)
         _check_item(item)
-        text = etree.tostring(item, method="c14n", exclusive=True, with_comments=False, with_tail=False)
+        try:
+            text = etree.tostring(item, method="c14n", exclusive=True, with_comments=False, with_tail=False)
+        except etree.C14NError as error:  # nothing else is refused there
+            raise InputError("the item has a namespace that is no absolute URI", where=xml.where(item)) from error
         yield _described(StoredItem(guid=guid, document=text.decode(), received=received), item)
 
 
@@ -195,7 +200,15 @@ def _plain(text: str) -> str:
     root = etree.fromstring(f"<div>{text}</div>".encode(), parser)
     if root is None:
         return ""
-    for element in root.iter("br", "p", "li", "tr"):
-        element.tail = f"\n{element.tail or ''}"
     etree.strip_elements(root, "script", "style", with_tail=False)
-    return "".join(root.itertext())
+    return "".join(_texts(root))
+
+
+def _texts(root: etree._Element) -> Iterator[str]:
+    """Give the texts of an HTML element as they stand there, with a line break where one is seen."""
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        if event == "start":
+            yield element.text or ""
+        else:
+            yield "\n" if element.tag in _BREAKING else ""
+            yield element.tail or ""

@@ -185,6 +185,10 @@ BAD = {
         ),
         "is no RFC 822 date",
     ),
+    "relative namespace": (
+        document('<item><title>t</title><guid>g</guid><x:place xmlns:x="u">here</x:place></item>'),
+        "a namespace that is no absolute URI",
+    ),
     "guid twice": (document("<item><title>t</title><guid>g</guid></item>" * 2), "stands twice"),
     "too many": (
         document("".join(f"<item><title>t</title><guid>{n}</guid></item>" for n in range(101))),

@@ -106,6 +106,7 @@ TEXTS = {
     "comment": ("a&lt;!-- x --&gt;b", "ab"),
     "broken": ("&lt;b&gt;&lt;i&gt;a&lt;/b&gt;", "a"),
     "right to left": ("שלום &lt;b&gt;عالم&lt;/b&gt;", "שלום عالم"),
+    "no character": ("a&lt;br&gt;&amp;#xFFFE;b&amp;#xD800;", "a\nb\N{REPLACEMENT CHARACTER}"),
     "emoji": ("🌊 &amp;amp; 🔥", "🌊 & 🔥"),
 }
 
