@@ -109,24 +109,20 @@ class Asker:
         looked = self.learned(feed.id).looked
         if looked is not None and until - looked < self._horizon.overlap:
             return ()
-        begin = shifted(max(looked or feed.activation, shifted(until, -self._horizon.step)), -self._horizon.overlap)
-        known = known_during(feed.source)
-        found: tuple[Observation, ...] = ()
+        begin = shifted(looked or feed.activation, -self._horizon.overlap)
+        known, since = known_during(feed.source), feed.start or feed.activation
+        found: list[Observation] = []
         try:
-            if known is not None:
-                steps = self._steps(known, begin, until)
-                found = tuple(each for _, batch in steps for each in batch.observations)
+            for _, batch in () if known is None else self._steps(known, begin, until):
+                longer = (each for each in batch.observations if each.end - each.phenomenon_time > feed.longest)
+                found += (each for each in longer if each.end >= since)
         except FeedError as error:
             if isinstance(error, SourceUnreachable) and not isinstance(error, SourceTooSlow):
                 # To be asked again from the same time on: the poll that follows will tell that nothing can be read.
                 return ()
             LOG.info("what became known is not told feed=%d error=%s", feed.id, error)
         self._learn(feed.id, looked=until, largest=0, whole=0)
-        return tuple(
-            each
-            for each in found
-            if each.end - each.phenomenon_time > feed.longest and each.end >= (feed.start or feed.activation)
-        )
+        return tuple(found)
 
     def _steps(
         self, source: Source, begin: datetime, end: datetime, counts: tuple[Counted, ...] | None = None

@@ -19,6 +19,11 @@ from weps.feeders.base import Batch, Counted
 from weps.model import Observation
 
 SHORTEST_STEP = timedelta(minutes=1)
+MOST_ASKED = 100
+"""
+After so many answers that may be cut, none of them with anything new, they are believed: it is more than it takes to
+halve a century down to the shortest step three times. Where each holds the same long period, all would be doubted.
+"""
 ROUND_LIMITS = frozenset({50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000, 20_000, 25_000, 50_000, 100_000})
 GROWTH, CAUTIOUS_GROWTH = 2.0, 1.1
 MANY = 5000
@@ -116,6 +121,11 @@ class Pace:
             return None
         may_be_cut = self._may_be_cut(batch.total, begin, end)
         self.largest = max(self.largest, batch.total)
+        if may_be_cut and self._doubt is not None:
+            self._doubt.asked += 1
+            if self._doubt.asked > MOST_ASKED:
+                self._believe(self._doubt)
+                return batch
         if not may_be_cut or asked <= SHORTEST_STEP:
             return batch
         if self._doubt is None:
@@ -148,13 +158,18 @@ class Pace:
         if doubt.has_more:
             self.limit = doubt.total
             self.whole = 0 if self.whole == doubt.total else self.whole
+            self._doubt = None
         else:
-            self.step, self.is_limited = doubt.step, doubt.was_limited
-            # Where it cuts at this very number, it may once have had just so many.
-            self.whole = self.whole if doubt.total == self.limit else doubt.total
-            if self._counts is not None and doubt.total < bounds(self._counts, doubt.begin, doubt.end)[0]:
-                # It counts what it does not give, whatever it is asked.
-                self._counts = None
+            self._believe(doubt)
+
+    def _believe(self, doubt: _Doubt) -> None:
+        """Take a doubtful answer as a whole one."""
+        self.step, self.is_limited = doubt.step, doubt.was_limited
+        # Where it cuts at this very number, it may once have had just so many.
+        self.whole = self.whole if doubt.total == self.limit else doubt.total
+        if self._counts is not None and doubt.total < bounds(self._counts, doubt.begin, doubt.end)[0]:
+            # It counts what it does not give, whatever it is asked.
+            self._counts = None
         self._doubt = None
 
 
@@ -169,6 +184,7 @@ class _Doubt:
         self.step = step
         self.was_limited = was_limited
         self.has_more = False
+        self.asked = 0
 
 
 def bounds(counts: Iterable[Counted], begin: datetime, end: datetime) -> tuple[int, int]:

@@ -233,6 +233,35 @@ def test_a_span_that_is_shorter_than_a_step_is_not_asked_for_twice():
     assert max(source.asked[1:]) <= HOUR + timedelta(minutes=5)
 
 
+def test_steps_that_all_hold_the_same_periods_are_not_doubted_for_ever():
+    """
+    Each of them reaches back over a month, and one period of the counted ones sticks out of what is asked for.
+    """
+    month = timedelta(days=31)
+    source = Limited(3)
+    pace = Pace(WEEK, timedelta(minutes=5), longest=month, counts=[Counted(4, at(0) - month, at(2))])
+    days = timedelta(days=17) // timedelta(minutes=1)
+
+    found = read(source, pace, days)
+
+    assert found == every(3)
+    assert pace.whole == 3
+    assert len(source.asked) <= 130
+
+
+def test_bursts_that_are_decades_apart_are_all_found_where_answers_are_cut():
+    """
+    A hundred values of one minute, cut at a hundred, and as many again after twenty years: none is taken for all.
+    """
+    source = Limited(1, most=100, copies=100)
+    later = 20 * 366 * 24 * 60
+    source.observations += [Read(at(later), "ws", "t", "here", 1, id=f"later/{copy}") for copy in range(100)]
+
+    found = read_ids(source, Pace(100 * 366 * timedelta(days=1), timedelta(minutes=5)), 2 * later)
+
+    assert len(found) == 200
+
+
 @pytest.mark.parametrize(
     ("counts", "hours"),
     [

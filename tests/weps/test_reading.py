@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
+import pytest
 import requests
 
 from sos_server.codecs.sos20.encode import encode_request
@@ -178,7 +179,8 @@ def test_the_first_long_period_in_a_feed_of_instants_is_told_once(bench: Bench):
     assert [alert.value for alert in bench.alerts(subscription)] == [35, 36]
 
 
-def test_a_long_period_of_before_an_outage_is_told_after_it(bench: Bench):
+@pytest.mark.parametrize("hours", [72, 400], ids=["two days", "two weeks"])
+def test_a_long_period_of_before_an_outage_is_told_after_it(bench: Bench, hours: int):
     """
     A look that could not be made is made again, from the same time on.
     """
@@ -188,10 +190,10 @@ def test_a_long_period_of_before_an_outage_is_told_after_it(bench: Bench):
         bench.poll(60 * hour + 1)
     publish(bench, at(60 * 20) - 31 * DAY, at(60 * 20), 35)
     bench.sos.answer = (503, b"down for maintenance")
-    for hour in range(26, 72, 4):
+    for hour in range(26, hours, 4):
         bench.poll(60 * hour)
     bench.sos.answer = None
-    bench.poll(60 * 72)
+    bench.poll(60 * hours)
 
     assert [alert.value for alert in bench.alerts(subscription) if alert.value is not None] == [35]
 
