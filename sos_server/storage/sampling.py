@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sos_server.storage.cursor import Reader
 
 _KEY = ("series_id", "first", "last", "result_time")
+_CHUNK = 500  # keys that are looked up at once
 _PLACE = SAMPLING_GEOMETRIES.c
 _SAME_KEY = and_(*(OBSERVATIONS.c[name] == _PLACE[name] for name in _KEY))
 # the number is that of a new observation only: one that was here already keeps its place, or none
@@ -54,11 +55,28 @@ def insert_geometries(
         | {"geometry": json.dumps(geometry, separators=(",", ":"))}
         for key, geometry in sampled
     ]
-    connection.execute(_INSERT, [{f"new_{name}": value for name, value in row.items()} for row in rows])
+    result: Any = connection.execute(_INSERT, [{f"new_{name}": value for name, value in row.items()} for row in rows])
+    stored = rows if result.rowcount == len(rows) else _read_bounds(connection, rows)
+    if not stored:
+        return
     choose = {"west": min, "south": min, "east": max, "north": max}
-    whole = {f"new_{name}": choose[name](row[name] for row in rows) for name in BOUNDS}
+    whole = {f"new_{name}": choose[name](row[name] for row in stored) for name in BOUNDS}
     numbers = connection.scalars(select(OFFERINGS.c.id).where(OFFERINGS.c.identifier.in_(offerings)))
     connection.execute(widen_bounds(), [whole | {"number": number} for number in numbers])
+
+
+def _read_bounds(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Give the bounds that are kept for the keys of rows, whatever the rows say."""
+    found: list[dict[str, Any]] = []
+    for start in range(0, len(rows), _CHUNK):
+        keys = [tuple(row[name] for name in _KEY) for row in rows[start : start + _CHUNK]]
+        query = select(*(_PLACE[name] for name in (*_KEY, *BOUNDS))).where(
+            _PLACE.series_id.in_({key[0] for key in keys}), _PLACE.first.in_({key[1] for key in keys})
+        )
+        wanted = set(keys)
+        there = (dict(row) for row in connection.execute(query).mappings())
+        found += [row for row in there if tuple(row[name] for name in _KEY) in wanted]
+    return found
 
 
 def stream_parts(

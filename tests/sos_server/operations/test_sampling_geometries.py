@@ -105,9 +105,16 @@ def test_an_observation_that_is_sent_again_keeps_its_place(ship: Asked) -> None:
     """
     The same observation once more changes nothing, with another place or with one where it had none.
     """
-    ship.ask(insertion(observation(2, 2.0, geometry=_point(99, 0)), observation(3, 3.0, geometry=_point(99, 0))))
+    again = [observation(2, 2.0, geometry=_point(99, 0)), observation(3, 3.0, geometry=_point(99, 0))]
+    ship.ask(insertion(*again))
+    ship.ask(
+        insertion(*again, observation(8, 8.0, geometry=_point(8, 60)), observation(8, 8.0, geometry=_point(98, 0)))
+    )
 
-    assert [(2, [2.0]), (None, [3.0])] == _parts(ship)[2:4]
+    found = _parts(ship)
+    assert [(2, [2.0]), (None, [3.0])] == found[2:4]
+    assert (8, [8.0]) in found
+    assert (0, 50, 9, 60) == ship.ask(GetCapabilities()).contents[0].extent.bounds
 
 
 def test_a_strict_service_refuses_observations_that_do_not_tell_their_place(sos: Asked) -> None:
