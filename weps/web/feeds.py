@@ -18,7 +18,7 @@ from weps.notify.formats import FORMATS
 from weps.notify.freshness import freshness
 from weps.notify.page import store_page, subscription_page, told_at
 from weps.notify.websub import TOLD_TO_HUBS
-from weps.web.documents import DocumentCache, answer, now, refused
+from weps.web.documents import EVERYWHERE, DocumentCache, answer, now, refused
 from weps.web.queries import Query, read_feed_query, read_store_query
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class FeedFace:
             rule = self.store.rule_version(alert.subscription_id, alert.rule_version)
         except NotFoundError:  # it was exchanged before rules were kept
             rule = None
-        return JSONResponse(alert_to_json(alert, rule))
+        return JSONResponse(alert_to_json(alert, rule), headers=EVERYWHERE)
 
     def cap(self, request: Request) -> Response:
         """Answer one alert as a CAP message."""

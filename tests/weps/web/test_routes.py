@@ -193,14 +193,14 @@ def test_a_page_is_asked_for_by_size_and_mark(client, subscription, path, query,
 
 def test_the_permalink_of_an_alert_is_json(client, store, subscription):
     """
-    One alert with every member that is known, times in UTC.
+    One alert with every member that is known, times in UTC; no browser takes it for anything else.
     """
     add_alerts(store, subscription, range(1, 2), STORED)
 
     answer = client.get(f"/alerts/{subscription.id}-1")
 
     alert = json.loads(answer.body)
-    assert 200 == answer.status
+    assert (200, "nosniff") == (answer.status, answer.headers["x-content-type-options"])
     assert ("firing", "Moderate", 612.0, "1") == (alert["status"], alert["severity"], alert["value"], alert["uom"])
     assert "2016-01-11T03:55:45.014Z" == alert["phenomenon_time"]
     assert {"condition": "greaterThan", "bounds": [500.0], "uom": "1"} == alert["comparison"]
