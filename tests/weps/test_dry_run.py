@@ -318,6 +318,38 @@ def test_a_series_that_the_source_does_not_know_is_a_fault_of_who_names_it(bench
     assert caught.value.where == "getObservationTemplate"
 
 
+def test_a_series_is_refused_at_the_input_that_names_it(bench: Bench):
+    """
+    Where it is no part of a template.
+    """
+    given = {"sosEndpoint": bench.sos.url, "offering": "ws", "procedure": "wx"}
+    times = {"startTime": format_instant(BEGIN), "endTime": format_instant(NOON)}
+    texts = {name: [Text(text)] for name, text in (given | times).items()} | {"rule": [Document(HEAT)]}
+    context = Context(bench.engine, Fetcher(frozenset({"127.0.0.1"})), bench.sos.url)
+
+    with pytest.raises(InputError) as caught:
+        execute(PROCESSES["weps:DryRun"], texts, context)
+
+    assert caught.value.where == "procedure"
+
+
+def test_a_subscription_whose_source_refuses_it_says_so(bench: Bench):
+    """
+    It stands, as a sensor may be registered later; but who has misspelt its name need not wait for an alert.
+    """
+    template = f"{bench.sos.url}?service=SOS&version=2.0.0&request=GetObservation&offering="
+    context = Context(bench.engine, Fetcher(frozenset({"127.0.0.1"})), bench.sos.url)
+
+    told = []
+    for offering in ("wx", "ws"):
+        texts = {"rule": [Document(HEAT)], "getObservationTemplate": [Text(template + offering)]}
+        told.append(execute(PROCESSES["weps:Subscribe"], texts, context)["info"])
+
+    assert ". Its source could not be read, and is asked again: http://127.0.0.1:" in told[0]
+    assert "There is no offering 'wx' here" in told[0]
+    assert "could not be read" not in told[1]
+
+
 def span(begin: datetime, hours: float) -> Observation:
     return Observation(begin, "p", "o", "f", 1.0, phenomenon_time_end=begin + timedelta(hours=hours), id=str(begin))
 

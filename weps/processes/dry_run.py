@@ -14,10 +14,10 @@ from weps.processes.inputs import format_duration
 from weps.processes.rehearsal import MOST_LISTED, rehearse
 from weps.processes.rehearsal_documents import DETECTION_FORMATS, MOST_IN_FEED, Rehearsed, write_detections
 from weps.processes.rule_inputs import RULE_LANGUAGES, read_rule
+from weps.processes.source_faults import known_series
 from weps.processes.source_inputs import read_source, source_input
 from weps.processes.subscribe import DEFAULT_SAMPLING_RATE, SUBSCRIBE
 from weps.processes.subscribing import check_address, told_of
-from weps.processes.unknown_series import known_series
 from weps.rules.languages import compile_rule
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _handle(inputs: Inputs, context: Context) -> Outputs:
     engine = context.engine
     began = time.monotonic()
     history = engine.history(new.source, begin, end)
-    with known_series(context, new.source, source_input(inputs)):
+    with known_series(context, new.source, inputs):
         rehearsal = rehearse(rule, history, begin, end, context.progress)
     took = timedelta(milliseconds=round(1000 * (time.monotonic() - began)))
 

@@ -21,6 +21,7 @@ from weps.processes.inputs import DURATION_UNITS
 from weps.processes.ordering_inputs import ORDERING_INPUTS, read_ordering
 from weps.processes.other_sources import push_hint
 from weps.processes.rule_inputs import RULE, RULE_LANGUAGES, THRESHOLD_INPUTS, read_rule
+from weps.processes.source_faults import failure_hint
 from weps.processes.source_inputs import SOURCE_INPUTS, read_source, source_input
 from weps.processes.subscribing import subscribe
 from weps.processes.target_inputs import SINK, TARGETS_OUTPUT, read_targets, tell_introductions, write_targets
@@ -68,7 +69,7 @@ def _outcome(subscription: Subscription, context: Context) -> Outputs:
         "subscription": write_subscription(subscription, feed),
         "targets": write_targets(subscription.targets),
         "info": f"Subscription {subscription.id} is {subscription.status}; its alerts are published at {feed}"
-        f"{push_hint(subscription, context)}",
+        f"{push_hint(subscription, context)}{failure_hint(subscription, context)}",
     }
 
 

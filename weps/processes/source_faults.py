@@ -1,4 +1,4 @@
-"""Series that a source does not know: whoever named them is told what there is instead."""
+"""Sources that cannot be read as a client has named them: what is told of it."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ from weps.errors import FeedError, InputError, SourceException
 from weps.feeders.contents import ContentsReader
 from weps.feeders.http import without_query
 from weps.feeders.sos import is_unknown_series
+from weps.notify.text import without_keys
+from weps.processes.source_inputs import SELECTORS, source_input
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from weps.contents import Contents
-    from weps.model import Source
+    from weps.model import Source, Subscription
     from weps.processes.base import Context
+    from weps.processes.inputs import Inputs
 
 MOST_NAMED = 20
 
 
 @contextmanager
-def known_series(context: Context, source: Source, where: str) -> Iterator[None]:
+def known_series(context: Context, source: Source, inputs: Inputs) -> Iterator[None]:
     """
-    Tell a series that its source refuses inside as a fault of the input `where`, with the names that it announces.
+    Tell a series that its source refuses inside as a fault of the input that names it, with the names that there are.
 
     All else that goes wrong with the source stays what it is.
     """
@@ -32,7 +35,18 @@ def known_series(context: Context, source: Source, where: str) -> Iterator[None]
     except SourceException as error:
         if not is_unknown_series(error):
             raise
-        raise InputError(f"{error.message}{_offered(context, source, error.locator or '')}", where) from error
+        locator = (error.locator or "").lower()
+        named = (name for name in SELECTORS if name.lower() == locator and name in inputs)
+        where = next(named, source_input(inputs))
+        raise InputError(f"{error.message}{_offered(context, source, locator)}", where) from error
+
+
+def failure_hint(subscription: Subscription, context: Context) -> str:
+    """Tell why the source of a subscription cannot be read at present, if that is so."""
+    feed = context.engine.store.feed(subscription.feed_id)
+    if not feed.failures or feed.last_error is None:
+        return ""
+    return f". Its source could not be read, and is asked again: {without_keys(feed.last_error)}"
 
 
 def _offered(context: Context, source: Source, locator: str) -> str:
@@ -40,7 +54,7 @@ def _offered(context: Context, source: Source, locator: str) -> str:
         contents = ContentsReader(context.fetcher).read(source)
     except FeedError:
         return ""
-    kind, names = _names(contents, locator.lower())
+    kind, names = _names(contents, locator)
     if not names:
         return ""
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
