@@ -45,9 +45,9 @@ class Running:
                 cwd=self.data,
                 stdout=log,
                 stderr=log,
-                env=os.environ | {"WEPS_LOG_LEVEL": "DEBUG"} | self.variables,
+                env=os.environ | {"WEPS_LOG_LEVEL": "DEBUG", "PYTHONFAULTHANDLER": "1"} | self.variables,
             )
-        wait_for(self.is_up)
+        wait_for(self.is_up, told=self.abort)
 
     def is_up(self) -> bool:
         if self.process is None or self.process.poll() is not None:
@@ -61,6 +61,12 @@ class Running:
         """Pull the plug."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+
+    def abort(self) -> str:
+        """End it where it does not go on; gives the end of its log, with what each of its threads was about."""
+        self.process.send_signal(signal.SIGABRT)
+        self.process.wait()
+        return self.log()[-4000:]
 
     def stop(self) -> float:
         """Press Ctrl-C; gives the seconds that the service took to end."""

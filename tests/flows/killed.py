@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.commands import Lines, started
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -17,12 +19,10 @@ def kill_again_and_again(work: str, arguments: Sequence[str], patience: Sequence
     kills = 0
     for seconds in patience:
         command = [sys.executable, "-c", work, *arguments]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as worker:
-            worker.stdout.readline()
+        with started(command, cwd=ROOT) as worker:
+            Lines(worker.stdout).next()
             try:
                 worker.wait(seconds)
             except subprocess.TimeoutExpired:
                 kills += 1
-            finally:
-                worker.kill()
     return kills
