@@ -45,9 +45,14 @@ def episode_to_json(episode: Episode, newest: Alert | None) -> dict[str, Any]:
     return _known(members)
 
 
-def whole_episode_to_json(episode: Episode, alerts: Sequence[Alert], notes: Sequence[Note]) -> dict[str, Any]:
-    """Give an episode with its alerts and what people did with it, oldest first."""
-    newest = next((alert for alert in alerts if alert.sequence == episode.newest_alert), None)
+def whole_episode_to_json(
+    episode: Episode, newest: Alert | None, alerts: Sequence[Alert], notes: Sequence[Note]
+) -> dict[str, Any]:
+    """
+    Give an episode with its latest alerts and what people did with it, oldest first.
+
+    `newest` is as in a list: it need not be among `alerts`, which may all have told again what it told.
+    """
     return episode_to_json(episode, newest) | {
         "alerts": [alert_to_json(alert) for alert in alerts],
         "notes": [

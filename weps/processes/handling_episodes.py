@@ -49,7 +49,8 @@ def write_json(members: Any) -> dict[str, str]:
 
 def _tell(episode: Episode, context: Context, info: str) -> Outputs:
     store = context.engine.store
-    whole = whole_episode_to_json(episode, store.alerts_of_episode(episode.id), store.notes(episode.id))
+    newest = store.newest_alerts_of([episode]).get(episode.id)
+    whole = whole_episode_to_json(episode, newest, store.alerts_of_episode(episode.id), store.notes(episode.id))
     return {"episode": write_json(whole), "state": episode.state.value, "info": info}
 
 

@@ -143,4 +143,5 @@ class EpisodeFace:
         return await with_body(request, names, lambda body: answer_json(self._whole(act(identifier, body))))
 
     def _whole(self, episode: Episode) -> dict[str, Any]:
-        return whole_episode_to_json(episode, self.store.alerts_of_episode(episode.id), self.store.notes(episode.id))
+        alerts, notes = self.store.alerts_of_episode(episode.id), self.store.notes(episode.id)
+        return whole_episode_to_json(episode, self.store.newest_alerts_of([episode]).get(episode.id), alerts, notes)

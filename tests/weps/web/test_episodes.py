@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from starlette.applications import Starlette
@@ -55,6 +56,22 @@ def test_what_people_do_is_shown_with_the_episode(office):
         ("Bob", "comment", "a loose wire"),
         ("Bob", "cancel", "no fire"),
     ]
+
+
+def test_what_was_told_again_a_hundred_times_still_says_what_it_is(office):
+    """
+    Its latest alerts are shown, and the title of the one that changed it last, as in the list.
+    """
+    subscription = office.subscribe(repeat=timedelta(minutes=1))
+    office.tell(subscription)
+    office.run(*(minute / 60 for minute in range(1, 111)))
+
+    shown = office.get("/episodes/e-1")
+
+    [listed] = office.get("/episodes")["episodes"]
+    assert (len(shown["alerts"]), {alert["reminder"] for alert in shown["alerts"]}) == (100, {"repeat"})
+    assert {name: shown[name] for name in listed} == listed
+    assert (listed["title"].partition(":")[0], listed["alertCount"]) == ("crowded", 111)
 
 
 def test_the_list_is_paged_and_narrowed(office):
