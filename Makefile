@@ -18,7 +18,7 @@ demo: install
 	$(BIN)/weps demo
 
 test: install
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist worksteal --durations=10 --durations-min=10
 
 # Asks all questions about the real series beside the checkout: publishes and polls each series whole.
 answers: install

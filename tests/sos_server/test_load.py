@@ -19,7 +19,7 @@ from sos_server.codecs import om20, xml
 from sos_server.load import LoadError, load
 from tests.ports import free_port
 from tests.sos_server.server import running_sos
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -124,7 +124,7 @@ def test_a_load_that_was_killed_is_run_again_and_gives_exactly_the_rows(tmp_path
             if seen[-1] == 1200:
                 break
 
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
         assert 0 < seen[0] < 1200
         assert (0, f"1200 rows of 1 sensors are at {sos.url}\n") == (done.returncode, done.stdout)

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
-from threading import Event
 
 import pytest
 
 from sos_server.requests import GetObservation
 from tests.sos_server.make import Asked, insertion, observation, open_service, sensor
+from tests.waiting import wait_for
 from weps.app import Service
 from weps.errors import SettingsError
 from weps.settings import read_settings
 
 SHIPPED = Path(__file__).parents[2] / "config/weps.toml"
-TENTH_OF_A_SECOND = 0.1
 
 
 def test_the_file_that_ships_teaches_how(tmp_path: Path) -> None:
@@ -61,9 +60,7 @@ def test_what_is_older_than_the_setting_is_deleted(tmp_path: Path) -> None:
     file.write_text('[sos_retention]\n"thermometer-offering" = "P1D"\n', encoding="utf-8")
 
     service = Service(read_settings(file, data=tmp_path / "data"), 8080)
-    for _ in range(50):
-        if len(sos.observations()) == 1 or Event().wait(TENTH_OF_A_SECOND):
-            break
+    wait_for(lambda: len(sos.observations()) == 1)
     found = [info.procedure for info, _ in sos.ask(GetObservation()).series]
     service.stop()
     sos.service.storage.close()

@@ -19,6 +19,7 @@ from sos_server.storage.sql import open_storage
 from tests.sos_server.asgi import Client
 from tests.sos_server.make import insertion, observation, sensor
 from tests.sos_server.server import running_sos
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -203,7 +204,7 @@ def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path) -> None:
             assert 200 == requests.post(running.url, first, headers=XML, timeout=30).status_code
         with ThreadPoolExecutor(8) as publishers:
             list(publishers.map(publish, range(0, 8000, 1000)))
-        running.process.wait()
+        running.process.wait(PATIENCE)
 
     storage = open_storage(f"sqlite:///{tmp_path / 'sos.sqlite'}")
     series = storage.select_series(GetObservation())

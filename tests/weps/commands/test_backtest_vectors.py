@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import PATIENCE
 from tests.weps.rules.eml.test_vectors import VECTORS
 from weps.__main__ import main
 
@@ -81,6 +82,6 @@ def test_installed_command_prints_the_same(vector: dict[str, Any], shared: Path,
     """
     command = [str(Path(sys.executable).with_name("weps")), *arguments_of(vector, shared, tmp_path)]
 
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
 
     assert expected(vector) == detections(done.stdout)
