@@ -1,14 +1,16 @@
 """
 GetResult: rows of values, whose structure and encoding are read once by GetResultTemplate and kept.
 
-Rows tell neither procedure nor, often, feature: those are what the service says is available for the template. Rows
+Rows tell neither procedure nor, often, feature: those are what the service says is available for the template, asked
+again once a day, because what is of a new feature must not be taken as of the one that was alone before. Rows
 that do not fit what was kept are read once more with a new template, because a service may have changed it.
 """
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from lxml import etree
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from weps.model import Source
 
 _MOST_KEPT = 4096
+SECONDS_KEPT = 24 * 3600.0
 
 
 class _Series(NamedTuple):
@@ -42,19 +45,25 @@ class _Series(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is kept of a source: what its results mean, and whose they are. `form` None: rows have several values."""
+    """
+    What is kept of a source: what its results mean, and whose they are, as it said when it was `asked`.
+
+    `form` None: rows have several values.
+    """
 
     form: ResultForm | None
     structure: bytes
     encoding: bytes
     series: _Series
+    asked: float
 
 
 class ResultReader:
     """Reads results; asks services through `send` for what they mean. May be used by many threads at once."""
 
-    def __init__(self, send: Callable[[HttpRequest], Answer]) -> None:
+    def __init__(self, send: Callable[[HttpRequest], Answer], clock: Callable[[], float] = time.monotonic) -> None:
         self._send = send
+        self._clock = clock
         self._known: dict[Source, _Known] = {}
         self._lock = threading.Lock()
 
@@ -67,16 +76,20 @@ class ResultReader:
             return []
         kept = self._known.get(source)
         if kept is not None:
+            if self._clock() - kept.asked > SECONDS_KEPT:
+                kept = self._keep(source, replace(kept, series=self._learn_series(source), asked=self._clock()))
             try:
                 return _decode(source, kept, values)
             except SosError:
                 pass
-        known = self._learn(source)
+        return _decode(source, self._keep(source, self._learn(source)), values)
+
+    def _keep(self, source: Source, known: _Known) -> _Known:
         with self._lock:
             if len(self._known) >= _MOST_KEPT:
                 self._known.clear()
             self._known[source] = known
-        return _decode(source, known, values)
+        return known
 
     def _learn(self, source: Source) -> _Known:
         answer = self._send(template.build_result_template_request(source))
@@ -89,7 +102,7 @@ class ResultReader:
             form = read_form(structure, encoding)
         except SosError:
             form = None
-        return _Known(form, structure, encoding, self._learn_series(source))
+        return _Known(form, structure, encoding, self._learn_series(source), self._clock())
 
     def _learn_series(self, source: Source) -> _Series:
         """Ask whose the results are: by GetDataAvailability, else by the capabilities."""

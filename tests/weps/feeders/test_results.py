@@ -11,6 +11,8 @@ from tests import misbehaving_sos as misbehaving
 from tests.misbehaving_sos import Exchange
 from tests.weps.feeders.sos_answers import capabilities, report
 from weps.errors import SourceException, SourceGarbled
+from weps.feeders.results import ResultReader
+from weps.feeders.sos import SosFeeder
 from weps.feeders.template import read_template
 
 BEGIN, END = datetime(2016, 1, 11, 3, 0, tzinfo=UTC), datetime(2016, 1, 11, 4, 0, tzinfo=UTC)
@@ -210,3 +212,25 @@ def test_without_a_template_rows_mean_nothing(service, feeder, template, error, 
         feeder.fetch(service.source, BEGIN, END)
 
     assert message in raised.value.message
+
+
+def test_a_feature_that_came_later_is_not_taken_for_the_one_before(service, fetcher):
+    """
+    Whose results they are is asked again after a day; the template is read once.
+    """
+    now = [0.0]
+    service.answers["GetResult"] = rows("2016-01-11T03:00:00Z,1.5")
+    feeder = SosFeeder(fetcher)
+    feeder._results = ResultReader(fetcher.send, lambda: now[0])
+    first = feeder.fetch(service.source, BEGIN, END)
+    service.answers["GetDataAvailability"] = GDA.format(MEMBER.format("river") + MEMBER.format("lake")).encode()
+    now[0] = 23 * 3600
+    same_day = feeder.fetch(service.source, BEGIN, END)
+    now[0] = 25 * 3600
+
+    with pytest.raises(SourceGarbled, match="the results of 2 features cannot be told apart"):
+        feeder.fetch(service.source, BEGIN, END)
+
+    assert first == same_day
+    assert service.asked.count("GetResultTemplate") == 1
+    assert service.asked.count("GetDataAvailability") == 2
