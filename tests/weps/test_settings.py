@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from weps.errors import SettingsError
-from weps.settings import read_settings
+from weps.settings import Settings, read_settings
 
 WRONG = {
     "hub without a bracket": ("WEBSUB_HUB", "http://[::1", "setting websub_hub"),
@@ -63,3 +66,28 @@ def test_hosts_are_allowed_by_name_or_address_with_or_without_a_port(monkeypatch
     settings = read_settings()
 
     assert frozenset({host}) == settings.allowed_hosts
+
+
+def test_the_delivered_file_names_every_setting_and_changes_none():
+    """
+    Whoever looks for a setting finds it there, and nothing else; as it is delivered everything has its default.
+    """
+    file = Path(__file__).resolve().parents[2] / "config" / "weps.toml"
+
+    named = set(re.findall(r"^# (?:\[)?(\w+)(?: =|\]|\.\")", file.read_text(), re.MULTILINE))
+
+    assert read_settings(file).model_dump() == read_settings().model_dump()
+    assert named - {"ca", "certificate", "key"} == set(Settings.model_fields)
+
+
+def test_each_setting_of_the_delivered_file_can_be_taken_as_it_stands(tmp_path):
+    """
+    Whoever takes the sign of a comment from before one, or all, has settings that can be read.
+    """
+    delivered = Path(__file__).resolve().parents[2] / "config" / "weps.toml"
+    taken = re.sub(r"^# (?=[a-z_]+ = |\[|\"\S+\" = )", "", delivered.read_text(), flags=re.MULTILINE)
+    (tmp_path / "taken.toml").write_text(taken)
+
+    settings = read_settings(tmp_path / "taken.toml")
+
+    assert settings.model_fields_set == set(Settings.model_fields)
