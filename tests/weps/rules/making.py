@@ -91,3 +91,22 @@ def levels(*values: Value) -> list[Observation]:
 def lines_of(rule: dict[str, Any], observations: list[Observation], **options: Any) -> list[dict[str, Any]]:
     """The lines that a backtest gives."""
     return list(backtest(compiled(rule), observations, **options))
+
+
+def slide(source, stream, length, stored):
+    """
+    Show values, each with its minute, to a window of so many minutes; what comes too late has to give nothing.
+
+    Gives for each of the rest the newest minute, the others in the window, the value, and what the window gave;
+    `stored` says that the state goes through its stored form each time.
+    """
+    state, kept, newest = source.start(), [], 0
+    for number, (time, value) in enumerate(stream):
+        state, given_now = source.step(state, minute(time), value, str(number))
+        state = source.load(source.dump(state)) if stored else state
+        newest = max(newest, time)
+        if time <= newest - length:
+            assert () == given_now
+            continue
+        yield newest, [known for at, known in kept if at > newest - length], value, given_now
+        kept.append((time, value))

@@ -11,7 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.weps.rules.making import compiled, detections, events, firings, level, levels, minute, threshold
+from tests.weps.rules.making import (
+    compiled,
+    detections,
+    events,
+    firings,
+    level,
+    levels,
+    minute,
+    slide,
+    threshold,
+)
 from weps.rules.threshold.source import Sliding, Tumbling
 
 FUNCTIONS = {
@@ -221,17 +231,9 @@ def test_sliding_windows_equal_a_model_that_computes_anew(stream, function, leng
     Each function over (t - W, t], also of late observations and through stored state, is what the plain formula gives.
     """
     source = Sliding(function, timedelta(minutes=length), least)
-    state, kept, newest = source.start(), [], 0
 
-    for number, (time, value) in enumerate(stream):
-        state, given_now = source.step(state, minute(time), value, str(number))
-        state = source.load(source.dump(state)) if stored else state
-        newest = max(newest, time)
-        if time <= newest - length:
-            assert () == given_now
-            continue
-        kept.append((time, value))
-        inside = [known for at, known in kept if at > newest - length]
+    for newest, others, value, given_now in slide(source, stream, length, stored):
+        inside = [*others, value]
         expected = FUNCTIONS[function](inside) if len(inside) >= least else None
         assert [minute(newest)] == [evaluation.time for evaluation in given_now]
         assert same(expected, given_now[0].value, function)

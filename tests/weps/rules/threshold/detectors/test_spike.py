@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.weps.rules.making import compiled, level, levels, minute, threshold
+from tests.weps.rules.making import compiled, level, levels, minute, slide, threshold
 from weps.rules.threshold.detectors.score import NORMAL, Judge, deviation, median
 from weps.rules.threshold.detectors.spike import Spike
 
@@ -124,17 +124,8 @@ def test_spikes_equal_a_model_that_computes_anew(stream, length, least, directio
     Also for late observations and through stored state.
     """
     source = Spike(timedelta(minutes=length), least, Judge(direction, "absolute"))
-    state, kept, newest = source.start(), [], 0
 
-    for number, (time, value) in enumerate(stream):
-        state, given_now = source.step(state, minute(time), value, str(number))
-        state = source.load(source.dump(state)) if stored else state
-        newest = max(newest, time)
-        if time <= newest - length:
-            assert () == given_now
-            continue
-        others = [seen for at, seen in kept if at > newest - length]
-        kept.append((time, value))
+    for newest, others, value, given_now in slide(source, stream, length, stored):
         away = value - statistics.median(others) if len(others) >= least else None
         expected = away and {"both": abs(away), "up": away, "down": -away}[direction]
         assert [(minute(newest), expected)] == [one[:2] for one in given_now]
