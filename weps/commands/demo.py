@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import math
 import sys
 import tempfile
-import threading
-from datetime import UTC, datetime
 from pathlib import Path
 
-from weps.app import Service
 from weps.commands.serve import leave
-from weps.demo import Demonstration, FastClock, is_unreachable
 from weps.logs import log_to_stderr
-from weps.serving import check_free, free_port, serve
-from weps.settings import read_settings
 
 HELP = "watch the main job on a real series"
 DESCRIPTION = """\
@@ -27,7 +20,6 @@ an EML rule, and prints every alert as it appears in the RSS feeds. Ctrl-C ends 
 
 With --once it ends by itself: with exit code 0 when both subscriptions have an alert, with 1 when not in time.
 """
-START = datetime(2010, 6, 12, 8, tzinfo=UTC)
 
 
 def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -52,40 +44,10 @@ def run(arguments: argparse.Namespace) -> int:
     if not all(0 < number < math.inf for number in (arguments.speed, arguments.timeout)):
         print("weps demo: --speed and --timeout must be numbers above 0", file=sys.stderr)
         return 2
+    # the whole service takes a second to import, which no other command waits for
+    from weps.commands.demonstrating import demonstrate  # noqa: PLC0415
+
     log_to_stderr("INFO" if arguments.verbose else "ERROR")
     with tempfile.TemporaryDirectory(prefix="weps-demo-", ignore_cleanup_errors=True) as directory:
-        done = asyncio.run(_demonstrate(arguments, Path(directory)))
+        done = asyncio.run(demonstrate(arguments, Path(directory)))
     return leave(0 if done or not arguments.once else 1)
-
-
-async def _demonstrate(arguments: argparse.Namespace, data: Path) -> bool:
-    settings = read_settings(host="127.0.0.1", port=arguments.port or free_port("127.0.0.1"), data=data)
-    check_free(settings.host, settings.port)
-    clock = FastClock(START, arguments.speed)
-    service = Service(settings, settings.port, world=clock)
-    demonstration = Demonstration(service.own_url, clock, START, _tell)
-    outcome: list[bool] = []
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def show() -> None:
-        try:
-            outcome.append(demonstration.run(arguments.once, arguments.timeout))
-        except Exception as error:  # the service must be stopped whatever happens here
-            # It is in this process, so that it cannot be reached only where a signal ended it already.
-            if not is_unreachable(error):
-                print(f"weps demo: {error}", file=sys.stderr)
-        with contextlib.suppress(RuntimeError):  # nothing runs there any more
-            loop.call_soon_threadsafe(stop.set)
-
-    def begin(_service: Service) -> None:
-        _tell(f"service  {service.base_url}/ with its data in {data}")
-        threading.Thread(target=show, name="demonstration", daemon=True).start()
-
-    await serve(service, settings.host, settings.port, begin, stop)
-    demonstration.stop()
-    return bool(outcome and outcome[0])
-
-
-def _tell(line: str) -> None:
-    print(line, flush=True)

@@ -7,11 +7,13 @@ import os
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from weps.app import Service
 from weps.logs import log_to_stderr
-from weps.serving import run as serve
 from weps.settings import read_settings
+
+if TYPE_CHECKING:
+    from weps.app import Service
 
 HELP = "run the SOS, the WPS, the feeds and the engine in one process"
 DESCRIPTION = """\
@@ -38,6 +40,9 @@ def add_to(parsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal comes."""
+    # the whole service takes a second to import, which no other command waits for
+    from weps.serving import run as serve  # noqa: PLC0415
+
     settings = read_settings(
         arguments.config, host=arguments.host, port=arguments.port, data=arguments.data, open=arguments.open
     )
