@@ -24,8 +24,9 @@ def test_the_file_that_ships_teaches_how(tmp_path: Path) -> None:
     """
     text = SHIPPED.read_text(encoding="utf-8")
     begin = text.index("# [sos_retention]")
+    end = text.index("\n\n", begin)
     file = tmp_path / "weps.toml"
-    file.write_text(text[:begin] + re.sub(r"^# ", "", text[begin:], flags=re.MULTILINE), encoding="utf-8")
+    file.write_text(re.sub(r"^# ", "", text[begin:end], flags=re.MULTILINE), encoding="utf-8")
 
     settings = read_settings(file)
 
