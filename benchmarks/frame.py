@@ -132,7 +132,10 @@ def compare(cases: Sequence[Case], scale: Scale) -> list[Line]:
     rounds: list[dict[str, float]] = []
     for _ in range(scale.rounds):
         gc.collect()
+        # else what all other cases hold would be looked through at chance moments of this one
+        gc.freeze()
         rounds.append({case.name: case.seconds(times) for case, times in zip(cases, repeats, strict=True)})
+    gc.unfreeze()
     return [_line(case, rounds) for case in cases]
 
 
