@@ -13,6 +13,7 @@ from itertools import repeat
 from math import inf
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from xml.sax.saxutils import unescape
 
 from sos_server.codecs import xml, xsd
 from sos_server.model import Observation
@@ -31,17 +32,25 @@ _OBSERVATION = xml.tag("om:OM_Observation")
 _INSTANT = xml.tag("gml:TimeInstant")
 _REFERRING = [xml.tag(f"om:{name}") for name in ("procedure", "observedProperty", "featureOfInterest", "result")]
 _START_TAG = re.compile(r"<(?![/?!])[^\s>]+(?P<attributes>[^>]*)>(?P<text>[^<]*)")
-_SPACE = re.compile(r"\s")
-# what XML does not take, or reads as something else; with references in them texts are read the general way
-_ILLEGAL = r"\x00-\x08\x0b-\x1f\ufffe\uffff"
-_AN_ID = rf'[^"<&\s{_ILLEGAL}]++'
-_A_TEXT = f"[^<>&{_ILLEGAL}]*+"
+_MARKED = re.compile(r"[&\s]")
 _ID = re.compile(r'\s[^\s="]+:id="([^"]*)"')
 _TOLD = re.compile(r'\s(?:[^\s="]+:(?:href|title)|uom)="([^"]*)"')
 _REFERENCE = re.compile(r'\s[^\s="]+:href="#([^"]*)"')
 _NUMBERS = re.compile(r"(?:\s*+[+-]?+(?:[0-9]++\.?+[0-9]*+|\.[0-9]++)(?:[eE][+-]?+[0-9]++)?+\s*+,)++", re.ASCII)
 # made from an iterable of tuples, without the constructor: four times as fast
 _make: Callable[[Any], Observation] = partial(tuple.__new__, Observation)
+
+
+class _Held(NamedTuple):
+    """What holes take: as an identifier, and as a text."""
+
+    identifier: str
+    text: str
+
+
+_ILLEGAL = r"\x00-\x08\x0b-\x1f\ufffe\uffff"  # what XML does not take, or reads as something else
+_PARSED = _Held('[^"]*+', "[^<]*+")  # which is XML already, and simple expressions are faster
+_UNPARSED = _Held(rf'[^"<&\s{_ILLEGAL}]++', f"[^<>&{_ILLEGAL}]*+")
 
 
 class _Hole(NamedTuple):
@@ -66,8 +75,13 @@ class Form(NamedTuple):
     series: Callable[[tuple[str, ...]], Any]
 
 
-def make_form(model: etree._Element, text: str) -> Form | None:
-    """Make the form of observations like a model; None where it has none."""
+def make_form(model: etree._Element, text: str, *, is_parsed: bool = True) -> Form | None:
+    """
+    Make the form of observations like a model; None where it has none.
+
+    Without `is_parsed` it is for texts that nobody has parsed: what is no XML, or has references, does not fit then.
+    """
+    held = _PARSED if is_parsed else _UNPARSED
     elements = list(model.iter())
     tags = list(_START_TAG.finditer(text))[-len(elements) :]
     if len(tags) != len(elements) or text.count("OM_Observation") != 2:  # its own start and end tag
@@ -78,7 +92,7 @@ def make_form(model: etree._Element, text: str) -> Form | None:
     kinds: list[str | None] = []
     position = 0
     for element, found in zip(elements, tags, strict=True):
-        for hole in _holes(element, found, own, slots.get(element)):
+        for hole in _holes(element, found, own, slots.get(element), held):
             between = re.escape(text[position : hole.begin])
             if hole.kind == _TELLING and kinds[-1:] == [_TELLING]:
                 # one slot with what stands between them: each of its own would cost as much
@@ -108,14 +122,14 @@ def _slots(model: etree._Element) -> dict[etree._Element, str]:
 
 
 def _holes(
-    element: etree._Element, found: re.Match[str], own: etree._Element | None, kind: str | None
+    element: etree._Element, found: re.Match[str], own: etree._Element | None, kind: str | None, held: _Held
 ) -> Iterator[_Hole]:
     """Give the places of a start tag and its text that may differ in a form."""
     identifier = _ID.search(found.string, *found.span("attributes"))
     if identifier is not None and element is own:
-        yield _Hole(*identifier.span(1), f"(?P<own>{_AN_ID})", "own")
+        yield _Hole(*identifier.span(1), f"(?P<own>{held.identifier})", "own")
     elif identifier is not None and element.tag in (_OBSERVATION, _INSTANT):
-        yield _Hole(*identifier.span(1), _AN_ID, None)
+        yield _Hole(*identifier.span(1), held.identifier, None)
     reference = _REFERENCE.search(found.string, *found.span("attributes"))
     refers_to_own = reference is not None and own is not None and reference.group(1) == own.get(xml.GML_ID)
     if refers_to_own and reference is not None and element.tag == xml.tag("om:resultTime"):
@@ -124,7 +138,7 @@ def _holes(
         for told in _TOLD.finditer(found.string, *found.span("attributes")):
             yield _Hole(*told.span(1), '([^"]*+)', _TELLING)
     if kind is not None:
-        yield _Hole(*found.span("text"), f"({_A_TEXT})", kind)
+        yield _Hole(*found.span("text"), f"({held.text})", kind)
 
 
 def fill(form: Form, model: Observation, rows: list[tuple[str, ...]]) -> Iterator[Observation]:
@@ -145,9 +159,9 @@ def fill(form: Form, model: Observation, rows: list[tuple[str, ...]]) -> Iterato
 
 
 def _identifiers(texts: Sequence[str]) -> Iterable[str | None]:
-    if all(texts) and not _SPACE.search("".join(texts)):
+    if all(texts) and not _MARKED.search("".join(texts)):
         return texts
-    return [text.strip() or None for text in texts]
+    return [unescape(text).strip() or None for text in texts]
 
 
 def _values(texts: Sequence[str]) -> list[float]:

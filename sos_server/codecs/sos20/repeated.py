@@ -140,7 +140,7 @@ def _make(text: str, begin: int, root: etree._Element) -> _Known | None:
     (element,) = elements
     end = text.find(f"</{element.prefix}:{_NAME}>" if element.prefix else f"</{_NAME}>", begin)
     end = text.find(">", end) + 1
-    form = make_form(element, text[begin:end])
+    form = make_form(element, text[begin:end], is_parsed=False)
     if form is None or (form.is_known_then and len(list(root.iter(*_TIMES))) > 1):
         return None
     return _Known(form, text[end:])
