@@ -158,7 +158,7 @@ class Hubs:
     def _subscribe(self, source: Source, hub: str) -> None:
         try:
             self._ask(source, hub, "subscribe")
-        except Exception:
+        except Exception:  # whatever it is, the next look asks again
             with self._lock:
                 self._leases.setdefault(source, _Lease()).ask_at = _NEVER
             raise

@@ -2,69 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from tests.weps.handling.desk import BOSS, HOUR, MONDAY, Desk
-from tests.weps.notify.samples import make_alert
-from tests.weps.notify.stores import open_store
+from tests.weps.handling.desk import BOSS, HOUR, MONDAY
+from tests.weps.handling.yard import BOTH, DOWN, FIRING, MINOR, OVER, RESOLVED
 from weps.errors import InputError, NotFoundError
-from weps.handling.inhibitions import Inhibiting
-from weps.inhibitions import Inhibition
 from weps.matching import Matcher
-from weps.model import AlertStatus, Page, Reminder, Severity, Subscription, SubscriptionStatus
-
-DOWN, FIRING, RESOLVED = AlertStatus.SOURCE_DOWN, AlertStatus.FIRING, AlertStatus.RESOLVED
-SEVERE = Matcher(severities=(Severity.SEVERE,))
-MINOR = Matcher(severities=(Severity.MINOR,))
-BOTH = Matcher(severities=(Severity.SEVERE, Severity.MINOR))
-OVER = Reminder.INHIBITION_OVER.value
-
-
-class Yard(Desk):
-    """A desk at which big alerts mute small ones, of the same feature unless it is told otherwise."""
-
-    def inhibit(self, source=SEVERE, target=MINOR, equal=("featureOfInterest",), **when) -> Inhibition:
-        work = Inhibiting(self.store, lambda: self.now)
-        return work.inhibit(source, target, equal=equal, author="Ada", reason="one is enough", **when)
-
-    def end(self, inhibition: Inhibition) -> None:
-        Inhibiting(self.store, lambda: self.now).end(inhibition.id)
-
-    def big(self, subscription: Subscription, status=FIRING, episode="big", feature="quay", **changes) -> None:
-        self.tell(
-            subscription, status, episode, **{"severity": Severity.SEVERE, "feature_of_interest": feature} | changes
-        )
-
-    def small(self, subscription: Subscription, status=FIRING, episode="small", feature="quay", **changes) -> None:
-        self.tell(
-            subscription, status, episode, **{"severity": Severity.MINOR, "feature_of_interest": feature} | changes
-        )
-
-    def batch(self, subscription: Subscription, *alerts: tuple[str, AlertStatus, Severity]) -> None:
-        """Store alerts of episodes of one feature in one transaction, each of what happened an hour later."""
-        told = []
-        for episode, status, severity in alerts:
-            self.count += 1
-            alert = make_alert(self.count, status=status, subscription=subscription)
-            changes = {"id": f"a-{self.count}", "episode": episode, "severity": severity, "feature_of_interest": "quay"}
-            changes["event_time"] = self.now + self.count * HOUR
-            told.append((replace(alert, **changes), subscription.targets))
-        with self.store.batch(subscription.feed_id) as batch:
-            batch.add_alerts(told, self.now)
-
-    def told(self, episode: str) -> list[tuple[str, bool]]:
-        """What stands in the feed of an episode, and whether it was pushed."""
-        alerts = self.store.alerts_of_episode(episode)
-        return [(alert.reminder or alert.status.value, alert.silenced is None) for alert in alerts]
-
-
-@pytest.fixture
-def yard(tmp_path):
-    made = Yard(open_store(tmp_path))
-    yield made
-    made.store.dispose()
+from weps.model import AlertStatus, Page, Severity, SubscriptionStatus
 
 
 def test_while_a_source_is_open_its_targets_are_stored_and_not_pushed(yard):
@@ -154,99 +98,6 @@ def test_a_source_that_comes_later_mutes_what_is_told_from_then_on(yard):
 
     assert quiet == [("firing", True), ("firing", False)]
     assert yard.told("small")[2:] == [(OVER, True), ("repeat", True)]
-
-
-@pytest.mark.parametrize(
-    ("order", "pushed"),
-    [
-        ("big small", ["big"]),
-        ("small big", ["small", "big"]),
-        ("big small big-over", ["big", "big-over"]),
-        ("big big-over small", ["big", "big-over", "small"]),
-        ("small big small-over", ["small", "big"]),
-    ],
-)
-def test_in_one_batch_the_order_counts(yard, order, pushed):
-    """
-    What an alert finds is what those before it have left; what is open at the end is told after its source.
-    """
-    subscription = yard.subscribe()
-    yard.inhibit()
-    words = {"big": Severity.SEVERE, "small": Severity.MINOR}
-    steps = [(word.removesuffix("-over"), RESOLVED if word.endswith("-over") else FIRING) for word in order.split()]
-
-    yard.batch(subscription, *[(name, status, words[name]) for name, status in steps])
-
-    told = [
-        name for name, (episode, status) in zip(order.split(), steps, strict=True) if _is_pushed(yard, episode, status)
-    ]
-    assert told == pushed
-    yard.run(0, 1)
-    is_muted_open = order == "big small big-over"
-    assert [(OVER, True) in yard.told("small")] == [is_muted_open]
-
-
-def _is_pushed(yard: Yard, episode: str, status: AlertStatus) -> bool:
-    [alert] = [each for each in yard.store.alerts_of_episode(episode) if each.status is status]
-    return alert.silenced is None
-
-
-@pytest.mark.parametrize("order", ["big small", "small big"])
-def test_what_happens_in_one_instant_is_muted_whatever_comes_first(yard, order):
-    """
-    A jump over two levels tells the higher one only, and so does its end.
-    """
-    subscription = yard.subscribe()
-    yard.inhibit()
-    words = {"big": Severity.SEVERE, "small": Severity.MINOR}
-
-    for status in (FIRING, RESOLVED):
-        alerts = [
-            yard.alert(subscription, status, name, severity=words[name], feature_of_interest="quay")
-            for name in order.split()
-        ]
-        yard.take(subscription, *alerts)
-        yard.hour += 1
-    yard.run(2, 3)
-
-    assert yard.told("big") == [("firing", True), ("resolved", True)]
-    assert yard.told("small") == [("firing", False), ("resolved", False)]
-
-
-@pytest.mark.parametrize("order", ["big small", "small big"])
-def test_what_begins_in_the_instant_in_which_its_source_ends_is_told_as_the_end_of_that(yard, order):
-    """
-    A fall by one level is told once, whichever of the two is stored first.
-    """
-    subscription = yard.subscribe()
-    yard.inhibit()
-    yard.big(subscription)
-    yard.hour = 1
-    changes = {"big": (RESOLVED, Severity.SEVERE), "small": (FIRING, Severity.MINOR)}
-    alerts = [
-        yard.alert(subscription, changes[name][0], name, severity=changes[name][1], feature_of_interest="quay")
-        for name in order.split()
-    ]
-    yard.take(subscription, *alerts)
-
-    yard.run(1.1)
-
-    assert yard.told("big") == [("firing", True), ("resolved", True)]
-    assert yard.told("small") == [("firing", False), (OVER, True)]
-
-
-def test_two_that_begin_in_one_instant_do_not_mute_each_other(yard):
-    """
-    The one that is stored first is told.
-    """
-    subscription = yard.subscribe()
-    yard.inhibit(source=SEVERE, target=MINOR)
-    yard.inhibit(source=MINOR, target=SEVERE)
-    kinds = (("small", Severity.MINOR), ("big", Severity.SEVERE))
-
-    yard.take(subscription, *[yard.alert(subscription, FIRING, name, severity=severity) for name, severity in kinds])
-
-    assert (yard.told("small"), yard.told("big")) == ([("firing", True)], [("firing", False)])
 
 
 def test_the_end_of_what_nobody_heard_of_is_told_to_nobody(yard):
