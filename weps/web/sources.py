@@ -11,14 +11,12 @@ Neither keys in addresses nor tokens of feeds are shown. Durations are in second
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from weps.errors import InputError, NotFoundError
@@ -26,7 +24,8 @@ from weps.feeders.sources import PUSHED
 from weps.model import Page
 from weps.sources import service_key
 from weps.store.sources import SourceState
-from weps.web.documents import EVERYWHERE, now, refused
+from weps.web.bodies import answer_json, read_number, read_query
+from weps.web.documents import now, refused
 from weps.web.source_members import (
     Members,
     answer_times,
@@ -47,6 +46,7 @@ from weps.web.source_members import (
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from weps.store import Store
     from weps.store.sources import WatchedSource
@@ -85,8 +85,9 @@ class SourceFace:
     def list(self, request: Request) -> Response:
         """Answer a page of sources, and where the next one is."""
         try:
-            given = _given(request, _NAMES)
-            states, limit, after = _states(given), _number(given, "limit", LIMIT), _number(given, "after", 0)
+            given = read_query(request, _NAMES)
+            states, limit = _states(given), read_number(given, "limit", LIMIT, most=None)
+            after = read_number(given, "after", 0, most=None) if "after" in given else 0
         except InputError as error:
             return refused(400, str(error))
         limit = min(limit, MOST)
@@ -95,7 +96,7 @@ class SourceFace:
         if len(found) > limit:
             following = given | {"after": str(found[limit - 1].feed.id)}
             members["next"] = f"{request.url.path}?{urlencode(following)}"
-        return _answer(members)
+        return answer_json(members)
 
     def one(self, request: Request) -> Response:
         """Answer one source with what its service announces."""
@@ -110,7 +111,7 @@ class SourceFace:
                 shown = service.contents.offerings[:OFFERINGS_SHOWN]
                 members["serves"] |= {"offeringList": [offering_members(offering) for offering in shown]}
             members["changes"] = [change_members(change) for change in self.store.service_changes(key)]
-        return _answer(members)
+        return answer_json(members)
 
     def series(self, request: Request) -> Response:
         """Answer a page of the series of a source, each with its newest observation, and where the next one is."""
@@ -129,8 +130,9 @@ class SourceFace:
     ) -> Response:
         """Answer a page of a list that belongs to a source."""
         try:
-            given = _given(request, _PAGE)
-            limit, offset = min(_number(given, "limit", LIMIT), MOST), _number(given, "offset", 0, 0)
+            given = read_query(request, _PAGE)
+            limit = min(read_number(given, "limit", LIMIT, most=None), MOST)
+            offset = read_number(given, "offset", 0, least=0, most=None)
             source = self.store.source(request.path_params["id"])
         except InputError as error:
             return refused(400, str(error))
@@ -141,7 +143,7 @@ class SourceFace:
         if len(found) > limit:
             following = {"limit": str(limit), "offset": str(offset + limit)}
             members["next"] = f"{request.url.path}?{urlencode(following)}"
-        return _answer(members)
+        return answer_json(members)
 
     def _members(self, source: WatchedSource, request: Request) -> Members:
         feed = source.feed
@@ -192,28 +194,8 @@ class SourceFace:
         return found
 
 
-def _given(request: Request, names: Sequence[str]) -> dict[str, str]:
-    given = dict(request.query_params.multi_items())
-    unknown = [name for name in given if name not in names]
-    if unknown:
-        raise InputError(f"there is no parameter {unknown[0][:100]!r}; there are {', '.join(names)}")
-    return given
-
-
 def _states(given: dict[str, str]) -> tuple[SourceState, ...]:
     names = [name.strip() for name in given.get("state", "").split(",")] if "state" in given else []
     if not set(names) <= set(SourceState):
         raise InputError(f"is none of {', '.join(SourceState)}; several stand with commas between", where="state")
     return tuple(SourceState(name) for name in names)
-
-
-def _number(given: dict[str, str], name: str, default: int, least: int = 1) -> int:
-    if name not in given:
-        return default
-    if not re.fullmatch("[0-9]{1,18}", given[name]) or int(given[name]) < least:
-        raise InputError(f"is a whole number from {least} on", where=name)
-    return int(given[name])
-
-
-def _answer(members: Members) -> Response:
-    return JSONResponse(members, headers=EVERYWHERE | {"Cache-Control": "no-store"})
